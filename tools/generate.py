@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Write the single- and double-precision Fortran sources from the fypp templates.
+
+Usage: generate.py [--check]
+
+With --check nothing is written; the exit status is 1 when a committed file is out of date.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import fypp
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "fortran" / "templates"
+GENERATED = ROOT / "fortran" / "src" / "generated"
+PRECISIONS = {"sp": "s", "dp": "d"}
+
+
+def render(template: pathlib.Path, kind: str) -> str:
+    """Return the Fortran source of one template in one precision."""
+    options = fypp.FyppOptions()
+    options.defines = [f"SFX='{kind}'", f"BLAS='{PRECISIONS[kind]}'"]
+    options.includes = [str(TEMPLATES)]
+    text: str = fypp.Fypp(options).process_text(template.read_text())
+    name = template.relative_to(TEMPLATES)
+    return f"! Generated from {name}: edit that file and run tools/generate.py\n{text}"
+
+
+def target(template: pathlib.Path, text: str, kind: str) -> pathlib.Path:
+    """Return the path of a generated file; sources with cpp directives get the suffix F90."""
+    stem = "fkb" if template.stem == "fkb_umbrella" else template.stem
+    extension = "F90" if "\n#if" in text else "f90"
+    return GENERATED / kind / f"{stem}_{kind}.{extension}"
+
+
+def main() -> int:
+    """Write or check all generated files."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, report stale files")
+    check = parser.parse_args().check
+    wanted: dict[pathlib.Path, str] = {}
+    for template in sorted(TEMPLATES.rglob("*.fypp")):
+        for kind in PRECISIONS:
+            text = render(template, kind)
+            wanted[target(template, text, kind)] = text
+    present = {path for path in GENERATED.rglob("*") if path.is_file()}
+    stale = sorted(p for p, t in wanted.items() if p not in present or p.read_text() != t)
+    orphans = sorted(present - wanted.keys())
+    for path in stale + orphans:
+        state = "stale " if path in wanted else "orphan"
+        print(state, path.relative_to(ROOT))
+    if check:
+        return 1 if stale or orphans else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path])
+    for path in orphans:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
