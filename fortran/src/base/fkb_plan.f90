@@ -1,0 +1,90 @@
+!> What a layer needs and gives for certain input shapes: filled by its `lay_out`.
+module fkb_plan
+   use fkb_activations, only: n_parameters
+   use fkb_kinds, only: dp, i8
+   use fkb_shape, only: shape_t
+   implicit none (type, external)
+   private
+   public :: plan_t, weight_t
+
+   !> One named weight array of a layer.
+   type :: weight_t
+      character(:), allocatable :: name     !! Keras's name, such as `kernel`
+      type(shape_t) :: shape                !! storage order: Keras's shape reversed
+      integer(i8) :: first = 1              !! of its elements in the layer's slice
+      logical :: trainable = .true.         !! false: no optimizer touches it
+      logical :: integer_valued = .false.   !! kept beside the weights, not in the slice
+      logical :: from_option = .false.      !! filled from the option of this name, not saved
+   end type weight_t
+
+   !> The state of one node: shapes, weights, memory and marks.
+   type :: plan_t
+      type(shape_t), allocatable :: in_shapes(:)    !! set by the network before `lay_out`
+      type(shape_t), allocatable :: out_shapes(:)   !! one per output, without the batch
+      type(weight_t), allocatable :: weights(:)     !! in file order
+      integer(i8) :: cache = 0                      !! reals per sample kept for backward
+      integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
+      integer(i8) :: scratch = 0                    !! reals per sample free within a call
+      integer(i8) :: fixed_scratch = 0              !! further reals, whatever the batch
+      logical :: can_train = .false.                !! has a backward
+      logical :: random = .false.                   !! draws random numbers in training
+      logical :: batch_coupled = .false.            !! in training a column sees the others
+      logical :: passes_through = .false.           !! in inference the output is the input
+      logical :: fuses_activation = .false.         !! forward applies `activation` in its last touch
+      logical :: checks_input = .false.             !! `check_input` is to be called
+      integer :: activation = 0                     !! id that forward is to apply, 0 for none
+      real(dp) :: activation_parameters(n_parameters) = 0   !! its parameters
+   contains
+      procedure :: add_output
+      procedure :: add_weight
+      procedure :: weight_count
+   end type plan_t
+
+contains
+
+   !> State the next output's shape.
+   subroutine add_output(self, shape)
+      class(plan_t), intent(inout) :: self
+      type(shape_t), intent(in) :: shape            !! storage order, without the batch
+      if (.not. allocated(self%out_shapes)) allocate (self%out_shapes(0))
+      self%out_shapes = [self%out_shapes, shape]
+   end subroutine add_output
+
+   !> State the next weight array of the layer's slice.
+   subroutine add_weight(self, name, shape, trainable, integer_valued, from_option)
+      class(plan_t), intent(inout) :: self
+      character(*), intent(in) :: name                  !! Keras's name
+      type(shape_t), intent(in) :: shape                !! storage order: Keras's reversed
+      logical, intent(in), optional :: trainable        !! default true
+      logical, intent(in), optional :: integer_valued   !! an int64 of the file, not in the slice
+      logical, intent(in), optional :: from_option      !! filled from the option of this name
+      type(weight_t), allocatable :: grown(:)
+      integer :: i, n
+      n = 0
+      if (allocated(self%weights)) n = size(self%weights)
+      allocate (grown(n + 1))
+      do i = 1, n
+         grown(i) = self%weights(i)
+      end do
+      grown(n + 1)%name = name
+      grown(n + 1)%shape = shape
+      grown(n + 1)%first = self%weight_count() + 1
+      if (present(trainable)) grown(n + 1)%trainable = trainable
+      if (present(integer_valued)) grown(n + 1)%integer_valued = integer_valued
+      if (present(from_option)) grown(n + 1)%from_option = from_option
+      if (grown(n + 1)%integer_valued .or. grown(n + 1)%from_option) grown(n + 1)%trainable = .false.
+      call move_alloc(grown, self%weights)
+   end subroutine add_weight
+
+   !> Number of reals in the layer's slice.
+   pure integer(i8) function weight_count(self) result(count)
+      class(plan_t), intent(in) :: self
+      integer :: i
+      count = 0
+      if (.not. allocated(self%weights)) return
+      do i = 1, size(self%weights)
+         if (.not. self%weights(i)%integer_valued) count = count + self%weights(i)%shape%count()
+      end do
+   end function weight_count
+
+end module fkb_plan

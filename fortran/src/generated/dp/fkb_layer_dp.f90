@@ -1,0 +1,191 @@
+! Generated from layers/fkb_layer.fypp: edit that file and run tools/generate.py
+!> The contract between the network and every layer, built-in or a user's.
+!>
+!> A layer object holds options only: scalars and small fixed arrays. Weights live in the
+!> network's flat vector, activations and scratch in the workspace; both are passed in, so one
+!> layer serves any number of threads and nodes.
+module fkb_layer_dp
+   use fkb_activations, only: n_parameters
+   use fkb_config, only: config_t
+   use fkb_error, only: error_t
+   use fkb_kinds, only: dp, i8, wp => dp
+   use fkb_plan, only: plan_t
+   use fkb_shape, only: shape_t
+   use fkb_views, only: view_t => view_dp_t
+   implicit none (type, external)
+   private
+   public :: layer_t, unary_layer_t, mode_t, view_t
+
+   !> How a pass runs: what random layers and statistics need to know.
+   type :: mode_t
+      logical :: training = .false.       !! noise, batch statistics, caches for backward
+      integer(i8) :: seed = 0             !! of the run
+      integer(i8) :: step = 0             !! number of the training step
+      integer(i8) :: first_sample = 1     !! global number of the first column
+      integer :: node = 0                 !! number of the node in its network
+   end type mode_t
+
+   !> Any number of inputs and outputs.
+   type, abstract :: layer_t
+   contains
+      procedure(configure_i), deferred :: configure
+      procedure(lay_out_i), deferred :: lay_out
+      procedure(forward_i), deferred :: forward
+      procedure :: backward => no_backward
+      procedure :: update => no_update
+      procedure :: check_input => accept_input
+      procedure :: as_activation => no_activation
+   end type layer_t
+
+   !> One input, one output: implement `apply` and `apply_backward` on plain matrices.
+   type, abstract, extends(layer_t) :: unary_layer_t
+   contains
+      procedure :: forward => unary_forward
+      procedure :: backward => unary_backward
+      procedure(apply_i), deferred :: apply
+      procedure :: apply_backward => no_apply_backward
+   end type unary_layer_t
+
+   abstract interface
+
+      !> Read the options, once, when the network is loaded. Reading an option marks it as known;
+      !> the loader refuses options that no one has read.
+      subroutine configure_i(self, config, error)
+         import :: layer_t, config_t, error_t
+         class(layer_t), intent(inout) :: self
+         type(config_t), intent(inout) :: config
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine configure_i
+
+      !> State output shapes, weights, cache, scratch and marks for these input shapes.
+      !> Called at load, with open extents, and when a workspace is prepared for closed ones.
+      subroutine lay_out_i(self, in_shapes, plan, error)
+         import :: layer_t, shape_t, plan_t, error_t
+         class(layer_t), intent(in) :: self
+         type(shape_t), intent(in) :: in_shapes(:)      !! one per input, without the batch
+         type(plan_t), intent(inout) :: plan            !! empty on entry
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine lay_out_i
+
+      !> y = f(x; weights) for all columns.
+      subroutine forward_i(self, plan, weights, x, y, cache, scratch, mode)
+         import :: layer_t, plan_t, view_t, mode_t, wp
+         class(layer_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+         type(view_t), intent(in) :: x(:)                       !! inputs
+         type(view_t), intent(in) :: y(:)                       !! outputs, to be overwritten
+         real(wp), intent(inout), contiguous :: cache(:)        !! kept for backward in training
+         real(wp), intent(inout), contiguous :: scratch(:)      !! free to use, not kept
+         type(mode_t), intent(in) :: mode
+      end subroutine forward_i
+
+      !> y = f(x; weights) for a layer with one input and one output.
+      subroutine apply_i(self, plan, weights, x, y, cache, scratch, mode)
+         import :: unary_layer_t, plan_t, mode_t, wp
+         class(unary_layer_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+         real(wp), intent(in), contiguous :: x(:, :)            !! (features in, batch)
+         real(wp), intent(out), contiguous :: y(:, :)           !! (features out, batch)
+         real(wp), intent(inout), contiguous :: cache(:)        !! kept for backward in training
+         real(wp), intent(inout), contiguous :: scratch(:)      !! free to use, not kept
+         type(mode_t), intent(in) :: mode
+      end subroutine apply_i
+
+   end interface
+
+contains
+
+   !> Overwrites dx and adds to dweights. A layer that has no backward leaves
+   !> `plan%can_train` false, and the trainer refuses it by name before this is reached.
+   subroutine no_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      type(view_t), intent(in) :: x(:)                       !! inputs of the forward pass
+      type(view_t), intent(in) :: y(:)                       !! outputs of the forward pass
+      real(wp), intent(inout), contiguous :: cache(:)        !! as forward left it
+      real(wp), intent(inout), contiguous :: scratch(:)      !! free to use
+      type(view_t), intent(in) :: dy(:)                      !! gradients of the outputs
+      type(view_t), intent(in) :: dx(:)                      !! gradients of the inputs, overwritten
+      real(wp), intent(inout), contiguous :: dweights(:)     !! gradient of the slice, added to
+      type(mode_t), intent(in) :: mode
+      integer :: i
+      do i = 1, size(dx)
+         dx(i)%v = 0
+      end do
+   end subroutine no_backward
+
+   !> What a training step changes besides the optimizer; called once per node after backward.
+   subroutine no_update(self, plan, weights, cache, mode)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(inout), contiguous :: weights(:)      !! this layer's slice
+      real(wp), intent(in), contiguous :: cache(:)           !! as forward left it
+      type(mode_t), intent(in) :: mode
+   end subroutine no_update
+
+   !> Refuse input values that have no meaning; called where the plan says `checks_input`.
+   subroutine accept_input(self, plan, x, error)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      type(error_t), allocatable, intent(out) :: error
+   end subroutine accept_input
+
+   !> For a layer that is one of the activation kernels: its id and parameters, so that the layer
+   !> before can apply it in its last touch. The id is 0 for any other layer.
+   subroutine no_activation(self, id, parameters)
+      class(layer_t), intent(in) :: self
+      integer, intent(out) :: id
+      real(dp), intent(out) :: parameters(n_parameters)
+      id = 0
+      parameters = 0
+   end subroutine no_activation
+
+   subroutine unary_forward(self, plan, weights, x, y, cache, scratch, mode)
+      class(unary_layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(mode_t), intent(in) :: mode
+      call self%apply(plan, weights, x(1)%v, y(1)%v, cache, scratch, mode)
+   end subroutine unary_forward
+
+   subroutine unary_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
+      class(unary_layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dy(:)
+      type(view_t), intent(in) :: dx(:)
+      real(wp), intent(inout), contiguous :: dweights(:)
+      type(mode_t), intent(in) :: mode
+      call self%apply_backward(plan, weights, x(1)%v, y(1)%v, cache, scratch, &
+         dy(1)%v, dx(1)%v, dweights, mode)
+   end subroutine unary_backward
+
+   !> Overwrites dx and adds to dweights, for a layer with one input and one output.
+   subroutine no_apply_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
+      class(unary_layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      real(wp), intent(in), contiguous :: x(:, :)            !! (features in, batch)
+      real(wp), intent(in), contiguous :: y(:, :)            !! (features out, batch)
+      real(wp), intent(inout), contiguous :: cache(:)        !! as forward left it
+      real(wp), intent(inout), contiguous :: scratch(:)      !! free to use
+      real(wp), intent(in), contiguous :: dy(:, :)           !! (features out, batch)
+      real(wp), intent(out), contiguous :: dx(:, :)          !! (features in, batch)
+      real(wp), intent(inout), contiguous :: dweights(:)     !! gradient of the slice, added to
+      type(mode_t), intent(in) :: mode
+      dx = 0
+   end subroutine no_apply_backward
+
+end module fkb_layer_dp
