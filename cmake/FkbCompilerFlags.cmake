@@ -1,0 +1,72 @@
+# Flags per compiler. -ffast-math is nowhere: it breaks NaN checks and reproducibility.
+
+set(fkb_flags)            # every Fortran file of the library
+set(fkb_kernel_flags)     # the elementwise kernels only
+set(fkb_warning_flags)
+set(fkb_check_flags)
+
+if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU")
+  # Without -fno-semantic-interposition, -fPIC keeps gfortran from inlining public procedures.
+  set(fkb_flags -std=f2018 -fno-semantic-interposition)
+  # Fortran has no errno, and no procedure of these files looks at a floating-point trap: with both
+  # said, loops over polynomials with branches become vector code. The values stay the same.
+  set(fkb_kernel_flags -fno-math-errno -fno-trapping-math)
+  set(fkb_warning_flags -Wall -Wextra -Wimplicit-interface -pedantic)
+  set(fkb_check_flags -O1 -g -fcheck=all -fbacktrace)
+  set(fkb_native_flags -march=native)
+  set(fkb_wide_flags -mprefer-vector-width=512)
+elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
+  # CMake before 3.28 does not know that flang takes -fPIC.
+  set(fkb_flags -std=f2018 -fPIC)
+  set(fkb_warning_flags -pedantic)
+  set(fkb_check_flags -O1 -g)
+  set(fkb_native_flags -march=native)
+else()
+  message(STATUS "fkb: ${CMAKE_Fortran_COMPILER_ID} is not one of the tested compilers "
+                 "(gfortran 12 and newer, flang 20 and newer)")
+endif()
+
+# Both compilers optimise fully only at -O3; CMake's Release of flang would be the same, said here
+# so that one place states it.
+set(CMAKE_Fortran_FLAGS_RELEASE "-O3")
+
+if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU" AND CMAKE_Fortran_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR
+    "fkb: gfortran ${CMAKE_Fortran_COMPILER_VERSION} is too old, 12 or newer is needed: "
+    "install a newer one and say so with -DCMAKE_Fortran_COMPILER=gfortran-12")
+endif()
+
+# -march=native, with full vectors where the processor has AVX-512.
+function(fkb_native_options out)
+  set(options)
+  if(FKB_NATIVE)
+    set(options ${fkb_native_flags})
+    file(STRINGS /proc/cpuinfo avx512 REGEX "avx512f" LIMIT_COUNT 1)
+    if(avx512)
+      list(APPEND options ${fkb_wide_flags})
+    endif()
+  endif()
+  set(${out} ${options} PARENT_SCOPE)
+endfunction()
+
+# The library's flags for one target.
+function(fkb_set_flags target)
+  fkb_native_options(native)
+  set(options ${fkb_flags} ${native} ${fkb_warning_flags})
+  if(FKB_WERROR)
+    list(APPEND options -Werror)
+  endif()
+  if(FKB_CHECKS)
+    list(APPEND options ${fkb_check_flags})
+  endif()
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:Fortran>:${options}>)
+endfunction()
+
+# Extra flags for the generated elementwise kernels among these sources.
+function(fkb_set_kernel_flags)
+  set(kernels ${ARGN})
+  list(FILTER kernels INCLUDE REGEX "/generated/[sd]p/fkb_(elementwise|math|exp|tanh|log|erf|activation)")
+  if(kernels AND fkb_kernel_flags)
+    set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "${fkb_kernel_flags}")
+  endif()
+endfunction()
