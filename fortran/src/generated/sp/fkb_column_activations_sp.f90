@@ -1,0 +1,174 @@
+! Generated from kernels/fkb_column_activations.fypp: edit that file and run tools/generate.py
+!> Activations that work along the first dimension: softmax, log_softmax, sparsemax, glu.
+!>
+!> Sources: `keras.activations` and `keras.src.backend.tensorflow.nn` of Keras 3.15.
+module fkb_column_activations_sp
+   use fkb_kinds, only: wp => sp
+   use fkb_math_sp, only: exp_values, log_values, sigmoid_values, sum_values, lanes
+   implicit none (type, external)
+   private
+   public :: softmax, softmax_backward, log_softmax, log_softmax_backward
+   public :: sparsemax, sparsemax_backward, glu, glu_backward
+
+contains
+
+   !> y = exp(y - max y)/sum(exp(y - max y)) in each column
+   pure subroutine softmax(n, batch, y)
+      integer, intent(in) :: n, batch
+      real(wp), intent(inout) :: y(n, batch)
+      integer :: j
+      do j = 1, batch
+         y(:, j) = y(:, j) - largest(n, y(1, j))
+         call exp_values(n, y(1, j))
+         y(:, j) = y(:, j)/sum_values(n, y(1, j))
+      end do
+   end subroutine softmax
+
+   !> d = y (d - sum(y d)) in each column
+   pure subroutine softmax_backward(n, batch, y, d)
+      integer, intent(in) :: n, batch
+      real(wp), intent(in) :: y(n, batch)
+      real(wp), intent(inout) :: d(n, batch)         !! in: gradient of y; out: gradient of x
+      integer :: j
+      do j = 1, batch
+         d(:, j) = y(:, j)*d(:, j)
+         d(:, j) = d(:, j) - y(:, j)*sum_values(n, d(1, j))
+      end do
+   end subroutine softmax_backward
+
+   !> y = y - max y - log(sum(exp(y - max y))) in each column
+   pure subroutine log_softmax(n, batch, y)
+      integer, intent(in) :: n, batch
+      real(wp), intent(inout) :: y(n, batch)
+      real(wp) :: log_sum(1)
+      integer :: j
+      do j = 1, batch
+         y(:, j) = y(:, j) - largest(n, y(1, j))
+         log_sum = sum_of_exponentials(n, y(1, j))
+         call log_values(1, log_sum)
+         y(:, j) = y(:, j) - log_sum(1)
+      end do
+   end subroutine log_softmax
+
+   !> d = d - exp(y) sum(d) in each column
+   pure subroutine log_softmax_backward(n, batch, y, d)
+      integer, intent(in) :: n, batch
+      real(wp), intent(in) :: y(n, batch)
+      real(wp), intent(inout) :: d(n, batch)         !! in: gradient of y; out: gradient of x
+      real(wp) :: e(lanes), total
+      integer :: count, first, j
+      do j = 1, batch
+         total = sum_values(n, d(1, j))
+         do first = 1, n, lanes
+            count = min(lanes, n - first + 1)
+            e(:count) = y(first:first + count - 1, j)
+            call exp_values(count, e)
+            d(first:first + count - 1, j) = d(first:first + count - 1, j) - e(:count)*total
+         end do
+      end do
+   end subroutine log_softmax_backward
+
+   !> y = max(y - tau, 0) in each column, tau such that the column sums to 1 (Martins et al. 2016)
+   pure subroutine sparsemax(n, batch, y)
+      integer, intent(in) :: n, batch
+      real(wp), intent(inout) :: y(n, batch)
+      real(wp) :: tau
+      integer :: j
+      do j = 1, batch
+         tau = sparsemax_threshold(n, y(1, j))
+         y(:, j) = merge(0.0_wp, y(:, j) - tau, y(:, j) < tau)
+      end do
+   end subroutine sparsemax
+
+   !> d = d - (mean of d over the support) on the support, 0 elsewhere, in each column
+   pure subroutine sparsemax_backward(n, batch, y, d)
+      integer, intent(in) :: n, batch
+      real(wp), intent(in) :: y(n, batch)
+      real(wp), intent(inout) :: d(n, batch)         !! in: gradient of y; out: gradient of x
+      real(wp) :: mean
+      integer :: j
+      do j = 1, batch
+         d(:, j) = merge(0.0_wp, d(:, j), y(:, j) <= 0)
+         mean = sum_values(n, d(1, j))/max(count(y(:, j) > 0), 1)
+         d(:, j) = merge(0.0_wp, d(:, j) - mean, y(:, j) <= 0)
+      end do
+   end subroutine sparsemax_backward
+
+   !> y = a sigmoid(b), a the first and b the second half of a column of x
+   pure subroutine glu(n, batch, x, y)
+      integer, intent(in) :: n, batch                !! n even
+      real(wp), intent(in) :: x(n, batch)
+      real(wp), intent(out) :: y(n/2, batch)
+      integer :: j
+      do j = 1, batch
+         y(:, j) = x(n/2 + 1:, j)
+         call sigmoid_values(n/2, y(1, j))
+         y(:, j) = x(:n/2, j)*y(:, j)
+      end do
+   end subroutine glu
+
+   !> da = dy sigmoid(b), db = dy a sigmoid(b) (1 - sigmoid(b))
+   pure subroutine glu_backward(n, batch, x, dy, dx)
+      integer, intent(in) :: n, batch                !! n even
+      real(wp), intent(in) :: x(n, batch), dy(n/2, batch)
+      real(wp), intent(out) :: dx(n, batch)
+      integer :: h, j
+      h = n/2
+      do j = 1, batch
+         dx(:h, j) = x(h + 1:, j)
+         call sigmoid_values(h, dx(1, j))
+         dx(h + 1:, j) = dy(:, j)*x(:h, j)*dx(:h, j)*(1 - dx(:h, j))
+         dx(:h, j) = dy(:, j)*dx(:h, j)
+      end do
+   end subroutine glu_backward
+
+   !> The largest value; NaN is passed over, as the subtraction that follows brings it in again
+   pure real(wp) function largest(n, v)
+      integer, intent(in) :: n
+      real(wp), intent(in) :: v(n)
+      integer :: i
+      largest = v(1)
+      do i = 2, n
+         largest = merge(v(i), largest, v(i) > largest)
+      end do
+   end function largest
+
+   !> The sum of exp(v)
+   pure real(wp) function sum_of_exponentials(n, v) result(total)
+      integer, intent(in) :: n
+      real(wp), intent(in) :: v(n)
+      real(wp) :: e(lanes)
+      integer :: count, first
+      total = 0
+      do first = 1, n, lanes
+         count = min(lanes, n - first + 1)
+         e(:count) = v(first:first + count - 1)
+         call exp_values(count, e)
+         total = total + sum_values(count, e)
+      end do
+   end function sum_of_exponentials
+
+   !> tau by Michelot's iteration: leave out what lies below the threshold of the rest until
+   !> nothing does; unlike the sorted form it needs no memory
+   pure real(wp) function sparsemax_threshold(n, v) result(tau)
+      integer, intent(in) :: n
+      real(wp), intent(in) :: v(n)
+      real(wp) :: total
+      integer :: i, kept, kept_before
+      tau = -huge(tau)
+      kept_before = n + 1
+      do
+         kept = 0
+         total = -1
+         do i = 1, n
+            if (v(i) <= tau) cycle
+            kept = kept + 1
+            total = total + v(i)
+         end do
+         if (kept == 0 .or. kept >= kept_before) exit
+         tau = total/kept
+         kept_before = kept
+      end do
+   end function sparsemax_threshold
+
+end module fkb_column_activations_sp
