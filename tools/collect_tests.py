@@ -3,7 +3,8 @@
 
 Usage: collect_tests.py [--check]
 
-A suite is a file test_<thing>.f90 beside it (fpm reads no directories below), whose module test_<thing> offers `collect(suite)`.
+A suite is a file test_<thing>.f90 beside it (fpm reads no directories below), whose module
+test_<thing> offers `collect(suite)`.
 With --check nothing is written; the exit status is 1 when the program is out of date.
 """
 

@@ -90,16 +90,16 @@ contains
       type(failure_t), allocatable :: failure
       character(:), allocatable :: full_name
       integer :: i
-      if (asked_for('--list')) self%listing = .true.
+      if (asked_for("--list")) self%listing = .true.
       if (.not. allocated(suite%tests)) then
          self%failed = self%failed + 1
-         write (output_unit, '(a)') 'FAIL '//suite%name//': the suite has no tests'
+         write (output_unit, "(a)") "FAIL "//suite%name//": the suite has no tests"
          return
       end if
       do i = 1, size(suite%tests)
-         full_name = suite%name//'/'//suite%tests(i)%name
+         full_name = suite%name//"/"//suite%tests(i)%name
          if (self%listing) then
-            write (output_unit, '(a)') full_name
+            write (output_unit, "(a)") full_name
             cycle
          end if
          if (.not. selected(suite%name, full_name)) cycle
@@ -114,12 +114,12 @@ contains
       class(runner_t), intent(in) :: self !! the counts
       character(:), allocatable :: line
       if (self%listing) return
-      line = decimal(self%passed)//' passed'
-      if (self%failed > 0) line = line//', '//decimal(self%failed)//' failed'
-      if (self%skipped > 0) line = line//', '//decimal(self%skipped)//' skipped'
-      write (output_unit, '(a)') line
+      line = decimal(self%passed)//" passed"
+      if (self%failed > 0) line = line//", "//decimal(self%failed)//" failed"
+      if (self%skipped > 0) line = line//", "//decimal(self%skipped)//" skipped"
+      write (output_unit, "(a)") line
       if (self%passed + self%failed + self%skipped == 0) then
-         write (output_unit, '(a)') 'no test has the name asked for; --list prints them all'
+         write (output_unit, "(a)") "no test has the name asked for; --list prints them all"
       end if
       flush (output_unit)
       if (self%failed > 0 .or. self%passed + self%skipped == 0) stop 1, quiet=.true.
@@ -134,10 +134,10 @@ contains
          self%passed = self%passed + 1
       else if (failure%skipped) then
          self%skipped = self%skipped + 1
-         write (output_unit, '(a)') 'SKIP '//full_name//': '//failure%message
+         write (output_unit, "(a)") "SKIP "//full_name//": "//failure%message
       else
          self%failed = self%failed + 1
-         write (output_unit, '(a)') 'FAIL '//full_name//': '//failure%message
+         write (output_unit, "(a)") "FAIL "//full_name//": "//failure%message
       end if
       flush (output_unit)
    end subroutine count_outcome
@@ -151,7 +151,7 @@ contains
       do i = 1, command_argument_count()
          word = argument(i)
          if (word == suite_name) selected = .true.
-         if (index(word, '/') > 0 .and. index(full_name, word) == 1) selected = .true.
+         if (index(word, "/") > 0 .and. index(full_name, word) == 1) selected = .true.
       end do
    end function selected
 
@@ -180,7 +180,7 @@ contains
       integer, intent(in) :: value
       character(:), allocatable :: words
       character(12) :: buffer
-      write (buffer, '(i0)') value
+      write (buffer, "(i0)") value
       words = trim(buffer)
    end function decimal
 

@@ -149,7 +149,7 @@ contains
 
       if (allocated(failure)) return
       if (any(actual_shape /= expected_shape)) then
-         call fail(failure, what//': the shape is '//list(actual_shape)//', expected '// &
+         call fail(failure, what//": the shape is "//list(actual_shape)//", expected "// &
                    list(expected_shape))
          return
       end if
@@ -171,11 +171,11 @@ contains
          end if
       end do
       if (count_far == 0) return
-      call fail(failure, what//index_text(at, actual_shape)//' is '//text(actual(at))// &
-                ', expected '//text(expected(at))//': off by '// &
-                short_text(abs(actual(at) - expected(at)))//', allowed '//short_text(tolerance)// &
-                ' of '//short_text(unit)//'; '//list([count_far])//' of '//list([size(actual)])// &
-                ' values are too far')
+      call fail(failure, what//index_text(at, actual_shape)//" is "//text(actual(at))// &
+                ", expected "//text(expected(at))//": off by "// &
+                short_text(abs(actual(at) - expected(at)))//", allowed "//short_text(tolerance)// &
+                " of "//short_text(unit)//"; "//list([count_far])//" of "//list([size(actual)])// &
+                " values are too far")
    end subroutine compare
 
    !> True for equal values (infinities too) or ones no further apart than the bound; NaN never.
@@ -203,14 +203,14 @@ contains
       integer, intent(in) :: at, extents(:)
       character(:), allocatable :: words
       integer :: position(size(extents)), rest, i
-      words = ''
+      words = ""
       if (size(extents) == 0) return
       rest = at - 1
       do i = 1, size(extents)
          position(i) = mod(rest, extents(i)) + 1
          rest = rest/extents(i)
       end do
-      words = ' at '//list(position)
+      words = " at "//list(position)
    end function index_text
 
    !> Integers as text: `(3, 5)`, or the bare number when there is only one.
@@ -219,13 +219,13 @@ contains
       character(:), allocatable :: words
       character(12) :: number
       integer :: i
-      words = ''
+      words = ""
       do i = 1, size(values)
-         write (number, '(i0)') values(i)
-         if (i > 1) words = words//', '
+         write (number, "(i0)") values(i)
+         if (i > 1) words = words//", "
          words = words//trim(number)
       end do
-      if (size(values) /= 1) words = '('//words//')'
+      if (size(values) /= 1) words = "("//words//")"
    end function list
 
    !> A real as text, with enough digits to tell neighbours apart.
@@ -233,7 +233,7 @@ contains
       real(real64), intent(in) :: value
       character(:), allocatable :: words
       character(32) :: buffer
-      write (buffer, '(es24.16e3)') value
+      write (buffer, "(es24.16e3)") value
       words = trim(adjustl(buffer))
    end function text
 
@@ -242,7 +242,7 @@ contains
       real(real64), intent(in) :: value
       character(:), allocatable :: words
       character(16) :: buffer
-      write (buffer, '(es11.3e3)') value
+      write (buffer, "(es11.3e3)") value
       words = trim(adjustl(buffer))
    end function short_text
 
@@ -259,9 +259,9 @@ contains
       character(*), intent(in) :: what
       character(24) :: got, wanted
       if (actual == expected) return
-      write (got, '(i0)') actual
-      write (wanted, '(i0)') expected
-      call fail(failure, what//' is '//trim(got)//', expected '//trim(wanted))
+      write (got, "(i0)") actual
+      write (wanted, "(i0)") expected
+      call fail(failure, what//" is "//trim(got)//", expected "//trim(wanted))
    end subroutine equal_int64
 
    subroutine equal_integers(failure, actual, expected, what)
@@ -272,7 +272,7 @@ contains
       same = size(actual) == size(expected)
       if (same) same = all(actual == expected)
       if (same) return
-      call fail(failure, what//' is '//list(actual)//', expected '//list(expected))
+      call fail(failure, what//" is "//list(actual)//", expected "//list(expected))
    end subroutine equal_integers
 
    subroutine equal_logical(failure, actual, expected, what)
@@ -280,7 +280,7 @@ contains
       logical, intent(in) :: actual, expected
       character(*), intent(in) :: what
       if (actual .eqv. expected) return
-      call fail(failure, what//' is '//merge('true ', 'false', actual)//', expected the opposite')
+      call fail(failure, what//" is "//merge("true ", "false", actual)//", expected the opposite")
    end subroutine equal_logical
 
    !> Lengths must agree too: the comparison of Fortran ignores trailing blanks.
@@ -338,14 +338,14 @@ contains
       character(*), intent(in) :: what
       integer :: i
       if (any(actual_shape /= expected_shape)) then
-         call fail(failure, what//': the shape is '//list(actual_shape)//', expected '// &
+         call fail(failure, what//": the shape is "//list(actual_shape)//", expected "// &
                    list(expected_shape))
          return
       end if
       do i = 1, size(actual)
          if (actual_bits(i) == expected_bits(i)) cycle
-         call fail(failure, what//index_text(i, actual_shape)//' is '//text(actual(i))// &
-                   ', expected '//text(expected(i))//' with the same bits')
+         call fail(failure, what//index_text(i, actual_shape)//" is "//text(actual(i))// &
+                   ", expected "//text(expected(i))//" with the same bits")
          return
       end do
    end subroutine compare_bits
