@@ -65,7 +65,7 @@ endfunction()
 # Extra flags for the generated elementwise kernels among these sources.
 function(fkb_set_kernel_flags)
   set(kernels ${ARGN})
-  list(FILTER kernels INCLUDE REGEX "/generated/[sd]p/fkb_(elementwise|math|exp|tanh|log|erf|activation)")
+  list(FILTER kernels INCLUDE REGEX "/generated/[sd]p/fkb_(math|activation_|column_activations|noise)")
   if(kernels AND fkb_kernel_flags)
     set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "${fkb_kernel_flags}")
   endif()

@@ -195,7 +195,7 @@ def memory(log: Log) -> Count:
     options = ["-DFKB_BLAS=OFF", "-DFKB_OPENMP=OFF", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"]
     if not configure_and_build(log, "valgrind", *options):
         return Count(failed=1)
-    command = "valgrind --quiet --error-exitcode=99 --leak-check=full".split()
+    command = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full"]
     command += ["--errors-for-leak-kinds=definite", str(BUILD / "valgrind/tests/fkb_unit")]
     return counted(*log.run(*command))
 
