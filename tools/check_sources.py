@@ -50,7 +50,7 @@ ALONE = {"layers"}
 
 USE = re.compile(r"^\s*use\s*(?:,\s*\w+\s*::|\s)\s*(fkb[\w${}]*)", re.IGNORECASE)
 MODULE = re.compile(r"^(?:module|submodule\s*\([^)]*\))\s+([\w${}]+)\s*$", re.IGNORECASE)
-KIND = re.compile(r"_(?:sp|dp|\$\{SFX\}\$)$")
+KIND = re.compile(r"_(?:sp|dp|\$\{SFX\}\$)$", re.IGNORECASE)
 DERIVED = re.compile(r"^\s*(?:type|class)\s*\(\s*(?!\w+_kind)\w+", re.IGNORECASE)
 PROCEDURE = re.compile(
     r"^\s*(?:(?:pure|impure|elemental|recursive|module|integer|real|logical|complex|character|type)"
