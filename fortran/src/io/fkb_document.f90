@@ -243,17 +243,16 @@ contains
       integer, intent(in) :: dtype              !! one of `dtype_*`
       integer, intent(in) :: extents(:)         !! Keras's order
       integer, intent(out) :: tensor            !! position in `tensors`
-      type(tensor_t) :: new
+      type(tensor_t) :: new, moved
       type(span_t) :: old
       integer :: i
       old = self%variables
       if (old%count() > 0 .and. old%last /= self%tensor_count) then
          do i = old%first, old%last
-            new = self%tensors(i)
-            call self%add_tensor(new, tensor)
+            moved = self%tensors(i)
+            call self%add_tensor(moved, tensor)
          end do
          self%variables = span_t(self%tensor_count - old%count() + 1, self%tensor_count)
-         new = tensor_t()
       end if
       self%compiled = .true.
       new%owner = tensor_of_variable
