@@ -5,7 +5,7 @@ install(TARGETS fkb_static fkb_shared EXPORT fkb-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY "${PROJECT_BINARY_DIR}/include/fkb/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fkb
-  FILES_MATCHING PATTERN "*.mod" PATTERN "*.smod")
+  FILES_MATCHING PATTERN "*.mod")
 
 set(fkb_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fkb)
 install(EXPORT fkb-targets NAMESPACE fkb:: DESTINATION ${fkb_package_dir})

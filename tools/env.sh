@@ -4,7 +4,10 @@ fkb_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ -d "$fkb_root/.conda/bin" ]; then
   PATH="$fkb_root/.conda/bin:$PATH"
 fi
-PATH="$fkb_root/.venv/bin:$PATH"
+if [ -d "$fkb_root/.venv/bin" ]; then
+  PATH="$fkb_root/.venv/bin:$PATH"
+  export VIRTUAL_ENV="$fkb_root/.venv"
+fi
 export PATH
 
 # The major version of a gfortran, 0 where there is none.

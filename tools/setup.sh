@@ -159,7 +159,7 @@ set_up_python() {
   say "installing the Python packages ($extras)"
   pip_install "scikit-build-core>=0.10" ${more[@]+"${more[@]}"}
   # Editable and without the Fortran part: the Makefile builds that in build/, where fkb finds it.
-  pip_install --no-build-isolation -C wheel.cmake=false -e ".[$extras]"
+  pip_install --no-build-isolation -C wheel.cmake=false -C editable.mode=inplace -e ".[$extras]"
   case "$level" in
     # Its dependency is a tensorflow of another name than the one that is there.
     test | bench) pip_install --no-deps "tf_keras>=2.16" ;;
@@ -169,7 +169,7 @@ set_up_python() {
 }
 
 pip_install() {
-  .venv/bin/python -m pip install -q --disable-pip-version-check "$@" </dev/null
+  .venv/bin/python -m pip install -qq --disable-pip-version-check "$@" </dev/null
 }
 
 # What only the tests use. A machine without flang or valgrind skips those steps, visibly.
