@@ -23,7 +23,7 @@ class TensorRef(NamedTuple):
 
     layer: str
     node: int
-    index: int
+    index: int  # type: ignore[assignment]
 
 
 @dataclass

@@ -1,0 +1,5 @@
+"""FKB: Keras models in Fortran simulations, and back."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
