@@ -136,10 +136,10 @@ set_up_toolchain() {
     install_conda "$(find_conda)"
   fi
   . tools/env.sh
-  there gfortran || [ -n "${FC:-}" ] || stop "FKB needs a Fortran compiler, gfortran 12 or newer: install" \
-    "it (Debian and Ubuntu: sudo apt-get install gfortran libopenblas-dev; Fedora: sudo dnf install" \
-    "gcc-gfortran openblas-devel; macOS: brew install gcc openblas; no root: any conda) and run" \
-    "this command again."
+  there gfortran || [ -n "${FC:-}" ] || stop "FKB needs a Fortran compiler, gfortran 12 or newer:" \
+    "install it (Debian and Ubuntu: sudo apt-get install gfortran libopenblas-dev; Fedora: sudo dnf" \
+    "install gcc-gfortran openblas-devel; macOS: brew install gcc openblas; without root: Miniforge," \
+    "whose conda is then used by itself) and run this command again."
   there lib:openblas || say "no OpenBLAS here: FKB uses its own matrix products"
 }
 
