@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Build hosts against an installed FKB with CMake and with make, and run them.
+#
+# Usage: run.sh PREFIX
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+prefix=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+# Run a command under a name and count it.
+try() {
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAIL %s\n%s\n' "$name" "$output"
+  fi
+}
+
+# Run a host: it must say which file is missing.
+names_the_file() { "$1" | tee /dev/stderr | grep -q 'no such file.fkb'; }
+
+try "find_package" cmake -S "$here" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_Fortran_COMPILER="${FC:-gfortran}"
+try "CMake build" cmake --build "$work/cmake"
+try "static with CMake" names_the_file "$work/cmake/user"
+try "shared with CMake" names_the_file "$work/cmake/user_shared"
+
+cp "$here/user.f90" "$here/Makefile" "$work"
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name fkb.pc)")
+export PKG_CONFIG_PATH
+try "make build" make -C "$work" all
+try "shared with make" names_the_file "$work/user_dynamic"
+try "static with make" names_the_file "$work/user_static"
+
+if [ "$failed" -gt 0 ]; then
+  echo "$passed passed, $failed failed"
+  exit 1
+fi
+echo "$passed passed"
