@@ -3,10 +3,11 @@
 !> Extents stand in storage order: Keras's `(batch, height, width, channels)` is the shape
 !> `[channels, width, height]` here. An extent that the model leaves open is `open_extent`.
 module fkb_shape
+   use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: i8
    implicit none (type, external)
    private
-   public :: shape_t, shape_of, operator(==)
+   public :: shape_t, shape_of, operator(==), storage_dimension, strides_of
 
    integer, parameter, public :: max_rank = 8
    !> An extent that is known only when a workspace is prepared.
@@ -71,6 +72,43 @@ contains
       if (self%rank == 1) text = text//','
       text = text//')'
    end function shape_text
+
+   !> Where a Keras axis lies in storage: axis -1 is dimension 1, axis 1 is dimension `rank`.
+   !> Raises an error for the batch axis and for axes that the tensor does not have.
+   subroutine storage_dimension(axis, rank, dimension, error)
+      integer, intent(in) :: axis          !! Keras's: the batch is 0, negative counts from the end
+      integer, intent(in) :: rank          !! of one sample, without the batch
+      integer, intent(out) :: dimension    !! 1 to `rank`, 0 with an error
+      type(error_t), allocatable, intent(out) :: error
+      character(80) :: text
+      dimension = 0
+      if (axis < -rank - 1 .or. axis > rank) then
+         write (text, '(a,i0,a,i0,a)') 'axis ', axis, ' does not exist in a tensor of rank ', &
+            rank + 1, ', the batch counted'
+         call raise(error, fkb_err_argument, trim(text))
+      else if (axis == 0 .or. axis == -rank - 1) then
+         write (text, '(a,i0,a)') 'axis ', axis, ' is the batch, expected another axis'
+         call raise(error, fkb_err_argument, trim(text))
+      else if (axis < 0) then
+         dimension = -axis
+      else
+         dimension = rank + 1 - axis
+      end if
+   end subroutine storage_dimension
+
+   !> Elements between neighbours along each dimension of one sample; 0 along extents of 1, so that
+   !> walking a larger shape with these strides repeats the sample (broadcasting).
+   pure function strides_of(shape) result(strides)
+      type(shape_t), intent(in) :: shape
+      integer :: strides(max_rank)
+      integer :: i, step
+      step = 1
+      strides = 0
+      do i = 1, shape%rank
+         if (shape%extent(i) /= 1) strides(i) = step
+         step = step*shape%extent(i)
+      end do
+   end function strides_of
 
    pure logical function same_shape(a, b)
       type(shape_t), intent(in) :: a, b

@@ -1,0 +1,154 @@
+! Generated from layers/fkb_concatenate.fypp: edit that file and run tools/generate.py
+!> Keras's `Concatenate` along any axis but the batch.
+module fkb_concatenate_dp
+   use fkb_config, only: config_t
+   use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_kinds, only: i8, wp => dp
+   use fkb_layer_options, only: add_output
+   use fkb_layer_dp, only: layer_t, mode_t, view_t
+   use fkb_plan, only: plan_t
+   use fkb_shape, only: open_extent, shape_t, storage_dimension
+   implicit none (type, external)
+   private
+   public :: concatenate_t
+
+   !> Keras's `Concatenate`.
+   type, extends(layer_t) :: concatenate_t
+      integer :: axis = -1     !! Keras's
+   contains
+      procedure :: configure
+      procedure :: lay_out
+      procedure :: forward
+      procedure :: backward
+   end type concatenate_t
+
+contains
+
+   subroutine configure(self, config, error)
+      class(concatenate_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      call config%get('axis', self%axis, error, default=-1)
+   end subroutine configure
+
+   subroutine lay_out(self, in_shapes, plan, error)
+      class(concatenate_t), intent(in) :: self
+      type(shape_t), intent(in) :: in_shapes(:)
+      type(plan_t), intent(inout) :: plan
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: out
+      integer :: i, along
+      if (size(in_shapes) < 1) then
+         call raise(error, fkb_err_argument, 'expected at least one input')
+         return
+      end if
+      out = in_shapes(1)
+      call storage_dimension(self%axis, out%rank, along, error)
+      if (allocated(error)) return
+      do i = 2, size(in_shapes)
+         call join(out, in_shapes(i), along, error)
+         if (allocated(error)) return
+      end do
+      call add_output(plan, out, error)
+      plan%can_train = .true.
+   end subroutine lay_out
+
+   !> Lengthen `out` by another shape.
+   subroutine join(out, other, along, error)
+      type(shape_t), intent(inout) :: out
+      type(shape_t), intent(in) :: other
+      integer, intent(in) :: along
+      type(error_t), allocatable, intent(out) :: error
+      integer(i8) :: total
+      integer :: i
+      logical :: fits
+      fits = out%rank == other%rank
+      do i = 1, out%rank
+         if (i == along .or. .not. fits) cycle
+         if (out%extent(i) == open_extent) out%extent(i) = other%extent(i)
+         fits = other%extent(i) == out%extent(i) .or. other%extent(i) == open_extent
+      end do
+      if (out%extent(along) == open_extent .or. other%extent(along) == open_extent) then
+         total = open_extent
+      else
+         total = int(out%extent(along), i8) + other%extent(along)
+      end if
+      if (.not. fits .or. total > huge(1)) then
+         call raise(error, fkb_err_argument, 'the input shapes '//out%text()//' and '// &
+                    other%text()//' cannot be concatenated')
+      else
+         out%extent(along) = int(total)
+      end if
+   end subroutine join
+
+   subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
+      class(concatenate_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(mode_t), intent(in) :: mode
+      integer :: i, first, rows, run
+      run = run_length(self, plan%out_shapes(1))
+      first = 1
+      do i = 1, size(x)
+         rows = run_length(self, plan%in_shapes(i))
+         if (rows > 0) call put(run, rows, size(x(i)%v)/rows, first, x(i)%v, y(1)%v)
+         first = first + rows
+      end do
+   end subroutine forward
+
+   subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
+      class(concatenate_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dy(:)
+      type(view_t), intent(in) :: dx(:)
+      real(wp), intent(inout), contiguous :: dweights(:)
+      type(mode_t), intent(in) :: mode
+      integer :: i, first, rows, run
+      run = run_length(self, plan%out_shapes(1))
+      first = 1
+      do i = 1, size(dx)
+         rows = run_length(self, plan%in_shapes(i))
+         if (rows > 0) call take(run, rows, size(dx(i)%v)/rows, first, dy(1)%v, dx(i)%v)
+         first = first + rows
+      end do
+   end subroutine backward
+
+   !> Consecutive values of one tensor in the output: all dimensions up to the concatenated one.
+   integer function run_length(self, shape) result(length)
+      class(concatenate_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape
+      type(error_t), allocatable :: error
+      integer :: along, i
+      call storage_dimension(self%axis, shape%rank, along, error)
+      length = 1
+      do i = 1, along
+         length = length*shape%extent(i)
+      end do
+   end function run_length
+
+   !> y(first:first + rows - 1, :) = x
+   pure subroutine put(run, rows, columns, first, x, y)
+      integer, intent(in) :: run, rows, columns, first
+      real(wp), intent(in) :: x(rows, columns)
+      real(wp), intent(inout) :: y(run, columns)
+      y(first:first + rows - 1, :) = x
+   end subroutine put
+
+   !> dx = dy(first:first + rows - 1, :)
+   pure subroutine take(run, rows, columns, first, dy, dx)
+      integer, intent(in) :: run, rows, columns, first
+      real(wp), intent(in) :: dy(run, columns)
+      real(wp), intent(out) :: dx(rows, columns)
+      dx = dy(first:first + rows - 1, :)
+   end subroutine take
+
+end module fkb_concatenate_dp

@@ -1,0 +1,242 @@
+! Generated from layers/fkb_merge.fypp: edit that file and run tools/generate.py
+!> Keras's merge layers that work value by value: `Add`, `Subtract`, `Multiply`, `Average`,
+!> `Maximum`, `Minimum`.
+!>
+!> Inputs of another shape are repeated along extents of 1 and along missing leading Keras axes, and
+!> their gradients are summed back. Where several inputs share the largest (smallest) value, the
+!> first of them gets the gradient, as in TensorFlow.
+module fkb_merge_dp
+   use, intrinsic :: ieee_arithmetic, only: ieee_is_nan
+   use fkb_config, only: config_t
+   use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_kinds, only: wp => dp
+   use fkb_layer_options, only: add_output, closed_count, expect_inputs
+   use fkb_layer_dp, only: layer_t, mode_t, view_t
+   use fkb_plan, only: plan_t
+   use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
+   use fkb_strided_kernels_dp, only: gather, scatter_add
+   implicit none (type, external)
+   private
+   public :: merge_t
+
+   integer, parameter, public :: merge_add = 1, merge_subtract = 2, merge_multiply = 3, &
+      merge_average = 4, merge_maximum = 5, merge_minimum = 6
+
+   !> One of the merge layers; the class is chosen by the prototype's `operation`.
+   type, extends(layer_t) :: merge_t
+      integer :: operation = merge_add     !! one of the `merge_*` constants
+   contains
+      procedure :: configure
+      procedure :: lay_out
+      procedure :: forward
+      procedure :: backward
+   end type merge_t
+
+contains
+
+   subroutine configure(self, config, error)
+      class(merge_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+   end subroutine configure
+
+   subroutine lay_out(self, in_shapes, plan, error)
+      class(merge_t), intent(in) :: self
+      type(shape_t), intent(in) :: in_shapes(:)
+      type(plan_t), intent(inout) :: plan
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: out
+      integer :: i
+      if (self%operation == merge_subtract) then
+         call expect_inputs(in_shapes, 2, error)
+         if (allocated(error)) return
+      else if (size(in_shapes) < 1) then
+         call raise(error, fkb_err_argument, 'expected at least one input')
+         return
+      end if
+      out = in_shapes(1)
+      do i = 2, size(in_shapes)
+         call widen(out, in_shapes(i), error)
+         if (allocated(error)) return
+      end do
+      call add_output(plan, out, error)
+      plan%fixed_scratch = 3*closed_count(out)
+      plan%can_train = .true.
+   end subroutine lay_out
+
+   !> The shape that both shapes can be repeated to.
+   subroutine widen(out, other, error)
+      type(shape_t), intent(inout) :: out
+      type(shape_t), intent(in) :: other
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: wide
+      integer :: i
+      wide = out
+      wide%rank = max(out%rank, other%rank)
+      do i = 1, wide%rank
+         if (out%extent(i) == other%extent(i) .or. other%extent(i) == 1) cycle
+         if (out%extent(i) == 1) then
+            wide%extent(i) = other%extent(i)
+         else if (out%extent(i) == open_extent .or. other%extent(i) == open_extent) then
+            wide%extent(i) = max(out%extent(i), other%extent(i))
+         else
+            call raise(error, fkb_err_argument, 'the input shapes '//out%text()//' and '// &
+                       other%text()//' do not fit together')
+            return
+         end if
+      end do
+      out = wide
+   end subroutine widen
+
+   subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(mode_t), intent(in) :: mode
+      integer :: i, j, n
+      n = size(y(1)%v, 1)
+      do i = 1, size(x)
+         if (plan%in_shapes(i) == plan%out_shapes(1)) then
+            call combine(self%operation, i, size(y(1)%v), x(i)%v, y(1)%v)
+         else
+            do j = 1, size(y(1)%v, 2)
+               call spread_column(plan, i, x(i)%v(:, j), scratch(:n))
+               call combine(self%operation, i, n, scratch, y(1)%v(:, j))
+            end do
+         end if
+      end do
+      if (self%operation == merge_average) y(1)%v = y(1)%v/size(x)
+   end subroutine forward
+
+   !> y = y op x, for the input number i
+   pure subroutine combine(operation, i, n, x, y)
+      integer, intent(in) :: operation, i, n
+      real(wp), intent(in) :: x(n)
+      real(wp), intent(inout) :: y(n)
+      if (i == 1) then
+         y = x
+         return
+      end if
+      select case (operation)
+      case (merge_subtract)
+         y = y - x
+      case (merge_multiply)
+         y = y*x
+      case (merge_maximum)
+         y = merge(y, x, y >= x .or. ieee_is_nan(y))
+      case (merge_minimum)
+         y = merge(y, x, y <= x .or. ieee_is_nan(y))
+      case default
+         y = y + x
+      end select
+   end subroutine combine
+
+   subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dy(:)
+      type(view_t), intent(in) :: dx(:)
+      real(wp), intent(inout), contiguous :: dweights(:)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank), stride(max_rank), i, j, n
+      n = size(dy(1)%v, 1)
+      do i = 1, size(dx)
+         if (is_linear(self) .and. plan%in_shapes(i) == plan%out_shapes(1)) then
+            dx(i)%v = dy(1)%v*factor(self, i, size(x))
+            cycle
+         end if
+         call walk(plan, i, extent, stride)
+         do j = 1, size(dy(1)%v, 2)
+            associate (d => scratch(:n), dxj => dx(i)%v(:, j))
+               d = dy(1)%v(:, j)
+               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:3*n), d)
+               if (plan%in_shapes(i) == plan%out_shapes(1)) then
+                  dxj = d
+               else
+                  dxj = 0
+                  call scatter_add(extent, stride, size(dxj), n, d, dxj)
+               end if
+            end associate
+         end do
+      end do
+   end subroutine backward
+
+   !> Whether the derivative does not depend on the inputs.
+   pure logical function is_linear(self)
+      class(merge_t), intent(in) :: self
+      is_linear = self%operation == merge_add .or. self%operation == merge_subtract &
+         .or. self%operation == merge_average
+   end function is_linear
+
+   !> The derivative with respect to input i of n where it is a constant.
+   pure real(wp) function factor(self, i, n)
+      class(merge_t), intent(in) :: self
+      integer, intent(in) :: i, n
+      factor = 1
+      if (self%operation == merge_average) factor = 1/real(n, wp)
+      if (self%operation == merge_subtract .and. i == 2) factor = -1
+   end function factor
+
+   !> d = d times the derivative of column j of the output with respect to input i
+   subroutine differentiate(self, plan, x, y, i, j, n, work, d)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: i, j, n
+      real(wp), intent(in) :: y(n)
+      real(wp), intent(inout) :: work(n, 2)
+      real(wp), intent(inout) :: d(n)
+      integer :: k
+      select case (self%operation)
+      case (merge_multiply)
+         do k = 1, size(x)
+            if (k == i) cycle
+            call spread_column(plan, k, x(k)%v(:, j), work(:, 1))
+            d = d*work(:, 1)
+         end do
+      case (merge_maximum, merge_minimum)
+         call spread_column(plan, i, x(i)%v(:, j), work(:, 1))
+         d = merge(d, 0.0_wp, work(:, 1) >= y .and. work(:, 1) <= y)
+         do k = 1, i - 1
+            call spread_column(plan, k, x(k)%v(:, j), work(:, 2))
+            d = merge(0.0_wp, d, work(:, 2) >= y .and. work(:, 2) <= y)
+         end do
+      case default
+         d = d*factor(self, i, size(x))
+      end select
+   end subroutine differentiate
+
+   !> One sample of input i, repeated to the shape of the output.
+   subroutine spread_column(plan, i, x, wide)
+      type(plan_t), intent(in) :: plan
+      integer, intent(in) :: i
+      real(wp), intent(in), contiguous :: x(:)
+      real(wp), intent(out), contiguous :: wide(:)
+      integer :: extent(max_rank), stride(max_rank)
+      if (plan%in_shapes(i) == plan%out_shapes(1)) then
+         wide = x
+      else
+         call walk(plan, i, extent, stride)
+         call gather(extent, stride, size(x), size(wide), x, wide)
+      end if
+   end subroutine spread_column
+
+   !> How to walk input i in the output's order.
+   subroutine walk(plan, i, extent, stride)
+      type(plan_t), intent(in) :: plan
+      integer, intent(in) :: i
+      integer, intent(out) :: extent(max_rank), stride(max_rank)
+      extent = plan%out_shapes(1)%extent
+      stride = strides_of(plan%in_shapes(i))
+   end subroutine walk
+
+end module fkb_merge_dp
