@@ -29,6 +29,7 @@ class PortReader:
         self._slots = slots
         self._side = side
         self._inside = side
+        self._lengths: list[tuple[Any, int]] = []
 
     def read(self, tokens: Tokens, ports: dict[int, Port]) -> None:
         """Read the block into `ports`."""
@@ -43,6 +44,7 @@ class PortReader:
         ports[position] = port
         while self._entry(port):
             pass
+        self._check_sizes(port)
 
     def _entry(self, port: Port) -> bool:
         tokens = self._source.next(self._inside)
@@ -63,10 +65,42 @@ class PortReader:
     def _check_option(self, tokens: Tokens, option: str, value: Any) -> None:
         text = isinstance(value, str)
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        if option not in ("unit", "elements", "description"):
+        fine = {
+            "unit": text or texts,
+            "elements": texts,
+            "description": text,
+            "size": is_index(value) and self._side == "input",
+        }
+        if option not in fine:
             tokens.fail(f'unexpected option "{shorten(option)}" in {self._inside}')
-        if not (texts if option == "elements" else text or (texts and option == "unit")):
+        if not fine[option]:
             tokens.fail(f'malformed value for option "{option}" in {self._inside}')
+
+    def _check_sizes(self, port: Port) -> None:
+        """Check that the steps fit each other; each tensor has been noted with its length."""
+        fail = self._source.fail
+        selects = [step.value for step in port.steps if step.kind == "select"]
+        size = port.options.get("size")
+        if len(selects) > 1:
+            fail(f"{self._inside} has more than one step select")
+        if (size is None) != (not selects):
+            fail(f"{self._inside} must have the option size with a step select, and only then")
+        for name in ("unit", "elements"):
+            value = port.options.get(name)
+            if isinstance(value, list):
+                size = self._same(f"{name} of {self._inside}", len(value), size)
+        for step, length in self._lengths:
+            if step.kind == "select":
+                if max(step.value) >= (size or 0) or len(set(step.value)) < length:
+                    fail(f"step select of {self._inside} must keep different elements below {size}")
+                size = length
+            else:
+                size = self._same(f"step {step.kind} of {self._inside}", length, size)
+
+    def _same(self, what: str, length: int, size: int | None) -> int:
+        if size is not None and length != size:
+            self._source.fail(f"{what} has {length} values where {size} are expected")
+        return length
 
     def _step(self, tokens: Tokens, port: Port) -> None:
         kind = tokens.word(f"kind of a step in {self._inside}")
@@ -79,6 +113,7 @@ class PortReader:
             if not isinstance(chosen, list) or not chosen or not all(map(is_index, chosen)):
                 tokens.fail(f"{label}: a list of non-negative integers is expected")
             port.steps.append(Step(kind, chosen))
+            self._lengths.append((port.steps[-1], len(chosen)))
         elif tokens.peek().isalpha():
             port.steps.append(self._tensor(tokens, kind, label))
         else:
@@ -100,6 +135,7 @@ class PortReader:
             step.value = value
 
         self._slots.append(Slot(label, dtype, shape, put))
+        self._lengths.append((step, shape[0]))
         return step
 
 

@@ -80,9 +80,10 @@ def rich_graph() -> Graph:
 
 def add_rest(graph: Graph) -> None:
     vector = np.array([1.5, -2, 3e-5, 4], np.float32)
-    graph.inputs[0] = Port("state", {"unit": ["K", "m/s", "1", "Pa"], "description": "air, 2 m"})
+    graph.inputs[0] = Port("state", {"unit": ["K", "m/s", "1", "Pa"], "size": 4})
     graph.inputs[0].steps = [Step("subtract", vector), Step("divide", vector.astype(np.float64))]
     graph.inputs[0].steps += [Step("multiply", 4), Step("add", -1e-5), Step("select", [3, 0, 1, 2])]
+    graph.inputs[0].options["description"] = "air, 2 m"
     graph.outputs[0] = Port("a", {"elements": ["p", "q", "r", "s"]})
     graph.outputs[1] = Port("y", {"unit": "K/day"}, [Step("divide", 86400.0)])
     graph.compile = Compile({"loss": "mean_squared_error", "optimizer": {"class_name": "Adam"}})

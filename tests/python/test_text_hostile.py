@@ -233,6 +233,18 @@ def with_tail(tail: str) -> bytes:
         ('input 0 "a"\nstep add int32 [2]\nend\n', "rank 1 is expected"),
         ('input 0 "a"\nstep add [1,2]\nend\n', "must be a number"),
         ('input 0 "a"\nstep select [-1]\nend\n', "non-negative integers"),
+        ('input 0 "a"\nstep select [0]\nend\n', "must have the option size"),
+        ('input 0 "a"\nsize = 2\nend\n', "must have the option size"),
+        ('input 0 "a"\nsize = 2\nstep select [2]\nend\n', "different elements below 2"),
+        ('input 0 "a"\nsize = 2\nstep select [1,1]\nend\n', "different elements below 2"),
+        ('input 0 "a"\nsize = 2\nstep select [1]\nstep select [0]\nend\n', "more than one"),
+        ('input 0 "a"\nunit = ["K"]\nelements = []\nend\n', "0 values where 1 are expected"),
+        (
+            'input 0 "a"\nsize = 3\nstep add float32 [3]\nstep select [0,1]\n'
+            "step divide float32 [3]\nend\n",
+            "step divide of input 0 has 3 values where 2 are expected",
+        ),
+        ('output 0 "a"\nsize = 3\nend\n', 'malformed value for option "size"'),
         ('output 0 "a"\nstep select [0]\nend\n', 'unexpected step "select"'),
         ('input 0 "a"\nstep add 1\nunit = "K"\nend\n', "stands after a step"),
         ("compile\nend\ncompile\nend\n", 'unexpected "compile"'),
