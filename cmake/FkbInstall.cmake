@@ -4,8 +4,9 @@ include(CMakePackageConfigHelpers)
 install(TARGETS fkb_static fkb_shared EXPORT fkb-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Submodule files (*.smod of gfortran, parent-child.mod of flang) are of no use to a host.
 install(DIRECTORY "${PROJECT_BINARY_DIR}/include/fkb/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fkb
-  FILES_MATCHING PATTERN "*.mod")
+  FILES_MATCHING PATTERN "*.mod" PATTERN "*-*.mod" EXCLUDE)
 
 set(fkb_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fkb)
 install(EXPORT fkb-targets NAMESPACE fkb:: DESTINATION ${fkb_package_dir})
