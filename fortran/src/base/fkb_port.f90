@@ -1,0 +1,94 @@
+!> What the host gives and takes at one input or output: a name and transform steps.
+!>
+!> Steps are computed in real64 whatever the kinds of host and network: in real32 a subtraction of
+!> a large mean loses what the network needs.
+module fkb_port
+   use fkb_kinds, only: dp
+   implicit none (type, external)
+   private
+   public :: port_t, step_t
+
+   !> Kinds of steps.
+   integer, parameter, public :: step_add = 1, step_subtract = 2, step_multiply = 3, step_divide = 4
+
+   !> An element-wise step along the last axis of Keras, the first of the storage order.
+   type :: step_t
+      integer :: kind = step_add
+      real(dp), allocatable :: values(:)     !! (1) or (elements)
+   end type step_t
+
+   !> Description of one input or output; the default changes nothing.
+   type :: port_t
+      character(:), allocatable :: name      !! as the file names it, else the Keras name
+      integer :: host_elements = 0           !! of the last axis in the host, 0: as the network
+      integer, allocatable :: chosen(:)      !! elements of the host's that the network takes
+      type(step_t), allocatable :: steps(:)  !! in order; for an input after the choice
+   contains
+      procedure :: changes
+      procedure :: apply => apply_steps
+      procedure :: invert => invert_steps
+   end type port_t
+
+contains
+
+   !> Whether values differ between host and network.
+   pure logical function changes(self)
+      class(port_t), intent(in) :: self
+      changes = allocated(self%chosen)
+      if (allocated(self%steps)) changes = changes .or. size(self%steps) > 0
+   end function changes
+
+   !> Apply the steps in place to elements `first`, ... of the last axis.
+   pure subroutine apply_steps(self, first, n, x)
+      class(port_t), intent(in) :: self
+      integer, intent(in) :: first           !! position of x(1) along the last axis, from 1
+      integer, intent(in) :: n
+      real(dp), intent(inout) :: x(n)
+      integer :: i
+      if (.not. allocated(self%steps)) return
+      do i = 1, size(self%steps)
+         call apply_one(self%steps(i)%kind, first, n, size(self%steps(i)%values), &
+            self%steps(i)%values, x)
+      end do
+   end subroutine apply_steps
+
+   !> Undo the steps in place, last first: from the other side's values to this side's.
+   pure subroutine invert_steps(self, first, n, x)
+      class(port_t), intent(in) :: self
+      integer, intent(in) :: first           !! position of x(1) along the last axis, from 1
+      integer, intent(in) :: n
+      real(dp), intent(inout) :: x(n)
+      integer, parameter :: inverse(4) = [step_subtract, step_add, step_divide, step_multiply]
+      integer :: i
+      if (.not. allocated(self%steps)) return
+      do i = size(self%steps), 1, -1
+         call apply_one(inverse(self%steps(i)%kind), first, n, size(self%steps(i)%values), &
+            self%steps(i)%values, x)
+      end do
+   end subroutine invert_steps
+
+   pure subroutine apply_one(kind, first, n, n_values, values, x)
+      integer, intent(in) :: kind
+      integer, intent(in) :: first
+      integer, intent(in) :: n
+      integer, intent(in) :: n_values        !! 1 or all of the last axis
+      real(dp), intent(in) :: values(n_values)
+      real(dp), intent(inout) :: x(n)
+      integer :: i
+      do i = 1, n
+         associate (v => values(min(first + i - 1, n_values)))
+            select case (kind)
+            case (step_add)
+               x(i) = x(i) + v
+            case (step_subtract)
+               x(i) = x(i) - v
+            case (step_multiply)
+               x(i) = x(i)*v
+            case default
+               x(i) = x(i)/v
+            end select
+         end associate
+      end do
+   end subroutine apply_one
+
+end module fkb_port

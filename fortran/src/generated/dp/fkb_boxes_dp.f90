@@ -1,0 +1,245 @@
+! Generated from network/fkb_boxes.fypp: edit that file and run tools/generate.py
+!> Makes the layers of a document: one box per layer, and one for each activation that is an
+!> option of another layer.
+module fkb_boxes_dp
+   use fkb_activations, only: act_linear, act_unknown, activation_id
+   use fkb_config, only: config_t, config_from_json
+   use fkb_document, only: document_t
+   use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
+   use fkb_json, only: json_find, json_kind, json_quote, json_real, json_string
+   use fkb_kinds, only: dp
+   use fkb_program_dp, only: layer_box_t
+   use fkb_registry_dp, only: registry_t
+   use fkb_text, only: span_t
+   implicit none (type, external)
+   private
+   public :: make_boxes, penalty_of, option_text
+
+contains
+
+   !> Make and configure all layers. Raises an error for a class that is not registered and for
+   !> options that no layer has read.
+   subroutine make_boxes(document, registry, boxes, box_of, activation_of, error)
+      type(document_t), intent(in) :: document
+      type(registry_t), intent(in) :: registry
+      type(layer_box_t), allocatable, intent(out) :: boxes(:)
+      integer, intent(out) :: box_of(:)                  !! per block, 0 for containers and inputs
+      integer, intent(out) :: activation_of(:)           !! per block, 0 for none
+      type(error_t), allocatable, intent(out) :: error
+      type(config_t) :: config
+      integer :: block, n
+      box_of = 0
+      activation_of = 0
+      allocate (boxes(2*document%block_count))
+      n = 0
+      do block = 1, document%block_count
+         if (document%is_container(block)) cycle
+         if (document%class_name(block) == 'InputLayer') cycle
+         n = n + 1
+         box_of(block) = n
+         call make_box(document, registry, block, config, boxes(n), error)
+         if (.not. allocated(error)) call split_activation(registry, config, boxes(n), &
+            boxes(n + 1), error)
+         if (.not. allocated(error)) call refuse_unread(config, error)
+         if (allocated(error)) then
+            call add_context(error, 'layer "'//document%path(block)//'" ('// &
+               document%class_name(block)//')')
+            if (error%line == 0) error%line = document%blocks(block)%line
+            return
+         end if
+         if (allocated(boxes(n + 1)%layer)) then
+            n = n + 1
+            activation_of(block) = n
+         end if
+      end do
+      call shrink(boxes, n)
+   end subroutine make_boxes
+
+   subroutine make_box(document, registry, block, config, box, error)
+      type(document_t), intent(in) :: document
+      type(registry_t), intent(in) :: registry
+      integer, intent(in) :: block
+      type(config_t), intent(out) :: config
+      type(layer_box_t), intent(inout) :: box
+      type(error_t), allocatable, intent(out) :: error
+      box%block = block
+      box%path = document%path(block)
+      box%class_name = document%class_name(block)
+      box%frozen = is_frozen(document, block)
+      call registry%create(box%class_name, box%layer, error)
+      if (allocated(error)) return
+      call document%config(block, config)
+      call take_general(document, block, config, box, error)
+      if (allocated(error)) return
+      call box%layer%configure(config, error)
+   end subroutine make_box
+
+   !> Option `trainable` of the layer or of a container around it is false.
+   logical function is_frozen(document, block)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      integer :: at
+      is_frozen = .false.
+      at = block
+      do while (at > 0)
+         is_frozen = is_frozen .or. option_text(document, at, 'trainable') == 'false'
+         at = document%blocks(at)%parent
+      end do
+   end function is_frozen
+
+   !> The JSON text of an option, empty where it is absent.
+   function option_text(document, block, key) result(json)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      character(*), intent(in) :: key
+      character(:), allocatable :: json
+      integer :: at
+      json = ''
+      at = document%find_option(document%blocks(block)%options, key)
+      if (at > 0) json = document%text%get(document%options(at)%json)
+   end function option_text
+
+   !> Options that every layer may have: they concern the network, training or the way back.
+   subroutine take_general(document, block, config, box, error)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      type(config_t), intent(inout) :: config
+      type(layer_box_t), intent(inout) :: box
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: key, json, refusal
+      integer :: i
+      call config%ignore('name dtype trainable batch_shape autocast')
+      do i = document%blocks(block)%options%first, document%blocks(block)%options%last
+         if (document%options(i)%meta) cycle
+         key = document%text%get(document%options(i)%key)
+         json = document%text%get(document%options(i)%json)
+         if (json == 'null' .or. ends_with(key, '_initializer') .or. &
+            ends_with(key, '_regularizer') .or. ends_with(key, '_constraint')) &
+            call config%ignore(key)
+         if (key == 'activity_regularizer' .and. json /= 'null') then
+            call penalty_of(json, box%activity_l1, box%activity_l2, refusal)
+            if (allocated(refusal)) then
+               call raise(error, fkb_err_unsupported, 'activity_regularizer '//refusal)
+               return
+            end if
+         end if
+      end do
+      if (box%class_name == 'ActivityRegularization') then
+         call config%get('l1', box%activity_l1, error, default=0.0_dp)
+         if (.not. allocated(error)) call config%get('l2', box%activity_l2, error, default=0.0_dp)
+      end if
+   end subroutine take_general
+
+   pure logical function ends_with(text, tail)
+      character(*), intent(in) :: text, tail
+      ends_with = .false.
+      if (len(text) > len(tail)) ends_with = text(len(text) - len(tail) + 1:) == tail
+   end function ends_with
+
+   !> Factors of an L1, L2 or L1L2 regularizer; `refusal` is allocated for any other.
+   subroutine penalty_of(json, l1, l2, refusal)
+      character(*), intent(in) :: json                   !! a serialised Keras regularizer
+      real(dp), intent(out) :: l1, l2                    !! of l1*sum|x| + l2*sum x^2
+      character(:), allocatable, intent(out) :: refusal
+      character(:), allocatable :: class_name
+      type(span_t) :: found
+      l1 = 0
+      l2 = 0
+      if (json_kind(json) == 'string') then
+         class_name = json_string(json)
+      else
+         found = json_find(json, 'class_name')
+         class_name = ''
+         if (found%count() > 0) class_name = json_string(json(found%first:found%last))
+      end if
+      select case (class_name)
+      case ('L1', 'l1')
+         l1 = factor('config.l1')
+      case ('L2', 'l2')
+         l2 = factor('config.l2')
+      case ('L1L2', 'l1_l2')
+         l1 = factor('config.l1')
+         l2 = factor('config.l2')
+      case default
+         refusal = json//' is not supported in training (only L1, L2 and L1L2 are)'
+      end select
+   contains
+      real(dp) function factor(path)
+         character(*), intent(in) :: path
+         type(span_t) :: at
+         logical :: ok
+         factor = 0.01_dp
+         at = json_find(json, path)
+         if (at%count() == 0) return
+         call json_real(json(at%first:at%last), factor, ok)
+         if (.not. ok) factor = 0.0_dp
+      end function factor
+   end subroutine penalty_of
+
+   !> A layer that has not read its option `activation` gets a layer of its own for it.
+   subroutine split_activation(registry, config, box, activation, error)
+      type(registry_t), intent(in) :: registry
+      type(config_t), intent(inout) :: config
+      type(layer_box_t), intent(in) :: box
+      type(layer_box_t), intent(inout) :: activation
+      type(error_t), allocatable, intent(out) :: error
+      type(config_t) :: options
+      character(:), allocatable :: json, name, names
+      call config%unread(names)
+      if (index(names, '"activation"') == 0) return
+      call config%get_raw('activation', json, error, default='"linear"')
+      if (allocated(error)) return
+      if (json_kind(json) == 'string') then
+         name = json_string(json)
+         if (name == 'linear') return
+         if (activation_id(name) /= act_unknown) then
+            options%class_name = 'Activation'
+            call options%set('activation', json_quote(name))
+         else
+            options%class_name = name
+         end if
+      else
+         call config_from_json(json, options, error)
+         if (allocated(error)) return
+         call options%ignore('name dtype trainable')
+      end if
+      options%layer_name = config%layer_name
+      options%keras_major = config%keras_major
+      activation%path = box%path
+      activation%class_name = options%class_name
+      activation%frozen = box%frozen
+      call registry%create(options%class_name, activation%layer, error)
+      if (.not. allocated(error)) call activation%layer%configure(options, error)
+      if (.not. allocated(error)) call refuse_unread(options, error)
+      call add_context(error, 'activation')
+   end subroutine split_activation
+
+   subroutine refuse_unread(config, error)
+      type(config_t), intent(in) :: config
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: names
+      call config%unread(names)
+      if (len(names) > 0) call raise(error, fkb_err_unsupported, &
+         'this layer does not know the options '//names)
+   end subroutine refuse_unread
+
+   !> Keep the first `n` boxes, moving what is polymorphic.
+   subroutine shrink(boxes, n)
+      type(layer_box_t), allocatable, intent(inout) :: boxes(:)
+      integer, intent(in) :: n
+      type(layer_box_t), allocatable :: kept(:)
+      integer :: i
+      allocate (kept(n))
+      do i = 1, n
+         call move_alloc(boxes(i)%layer, kept(i)%layer)
+         kept(i)%path = boxes(i)%path
+         kept(i)%class_name = boxes(i)%class_name
+         kept(i)%block = boxes(i)%block
+         kept(i)%frozen = boxes(i)%frozen
+         kept(i)%activity_l1 = boxes(i)%activity_l1
+         kept(i)%activity_l2 = boxes(i)%activity_l2
+      end do
+      call move_alloc(kept, boxes)
+   end subroutine shrink
+
+end module fkb_boxes_dp

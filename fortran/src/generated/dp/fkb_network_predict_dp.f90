@@ -1,0 +1,379 @@
+! Generated from network/fkb_network_predict.fypp: edit that file and run tools/generate.py
+!> Inference: block after block of columns through all nodes.
+submodule(fkb_network_dp) fkb_network_predict_dp
+   use fkb_error, only: add_context, fkb_err_argument, raise
+   use fkb_host_dp, only: give, take
+   use fkb_program_dp, only: always_training
+   use fkb_shape, only: open_extent
+   use fkb_text, only: decimal
+   implicit none (type, external)
+
+contains
+
+   module procedure run
+      type(port_t) :: plain_in(size(inputs)), plain_out(size(outputs))
+      integer :: batch
+      call check_arrays(self, inputs, outputs, batch, error)
+      if (allocated(error)) return
+      if (present(raw)) then
+         if (raw) then
+            call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error)
+            return
+         end if
+      end if
+      call run_blocks(self, self%inputs, self%outputs, inputs, outputs, batch, work, error)
+   end procedure run
+
+   subroutine run_blocks(self, in_ports, out_ports, inputs, outputs, batch, work, error)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: in_ports(:), out_ports(:)
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer, intent(in) :: batch
+      type(workspace_t), intent(inout), target :: work
+      type(error_t), allocatable, intent(out) :: error
+      integer :: columns, first
+      call make_ready(self, in_ports, inputs, batch, work, error)
+      if (.not. allocated(error)) call check_sizes(self, in_ports, inputs, outputs, work, error)
+      do first = 1, batch, max(1, work%capacity)
+         if (allocated(error)) return
+         columns = min(work%capacity, batch - first + 1)
+         call connect(self, in_ports, out_ports, inputs, outputs, first, columns, work)
+         call run_nodes(self, first, work, error)
+         if (.not. allocated(error)) call deliver(self, out_ports, outputs, first, columns, work)
+      end do
+   end subroutine run_blocks
+
+   subroutine run_nodes(self, first, work, error)
+      type(network_t), intent(in) :: self
+      integer, intent(in) :: first
+      type(workspace_t), intent(inout), target :: work
+      type(error_t), allocatable, intent(out) :: error
+      type(mode_t) :: mode
+      integer :: i
+      mode%first_sample = first
+      do i = 1, size(self%graph%nodes)
+         if (.not. work%runs(i)) cycle
+         mode%node = i
+         mode%training = self%graph%nodes(i)%call_mode == always_training
+         associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
+            x => work%x(work%first_x(i):work%first_x(i + 1) - 1), &
+            y => work%y(work%first_y(i):work%first_y(i + 1) - 1))
+            if (work%plans(i)%checks_input) then
+               call box%layer%check_input(work%plans(i), x, error)
+               if (allocated(error)) then
+                  call add_context(error, self%graph%node_name(i))
+                  return
+               end if
+            end if
+            call box%layer%forward(work%plans(i), self%params(box%first:box%last), x, y, &
+               work%cache, work%scratch, mode)
+         end associate
+      end do
+   end subroutine run_nodes
+
+   !> The same number of samples everywhere, and as many arrays as the network has ends.
+   subroutine check_arrays(self, inputs, outputs, batch, error)
+      type(network_t), intent(in) :: self
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer, intent(out) :: batch
+      type(error_t), allocatable, intent(out) :: error
+      integer :: k
+      logical :: same
+      batch = 0
+      if (.not. self%loaded()) then
+         call raise(error, fkb_err_argument, 'no network is loaded')
+      else if (size(inputs) /= size(self%inputs) .or. size(outputs) /= size(self%outputs)) then
+         call raise(error, fkb_err_argument, 'the network has '//decimal(size(self%inputs))// &
+            ' inputs and '//decimal(size(self%outputs))//' outputs, '//decimal(size(inputs))// &
+            ' and '//decimal(size(outputs))//' arrays were given')
+      else
+         batch = inputs(1)%batch()
+         same = .true.
+         do k = 1, size(inputs)
+            same = same .and. inputs(k)%batch() == batch
+         end do
+         do k = 1, size(outputs)
+            same = same .and. outputs(k)%batch() == batch
+         end do
+         if (.not. same) call raise(error, fkb_err_argument, &
+            'the arrays have different numbers of samples (their last dimension)')
+      end if
+   end subroutine check_arrays
+
+   !> Prepare the workspace unless it is; one open dimension an input follows from its size.
+   subroutine make_ready(self, ports, inputs, batch, work, error)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: ports(:)
+      type(host_t), intent(in) :: inputs(:)
+      integer, intent(in) :: batch
+      type(workspace_t), intent(inout) :: work
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: shapes(size(inputs))
+      integer :: k
+      if (work%key == self%graph%key .and. .not. work%training .and. work%capacity >= batch) then
+         if (all_features_fit(ports, inputs, work)) return
+      end if
+      do k = 1, size(inputs)
+         shapes(k) = self%graph%values(self%graph%inputs(k))%shape
+         if (shapes(k)%closed()) cycle
+         if (work%key == self%graph%key) then
+            if (host_features(ports(k), work%in_shapes(k)) == inputs(k)%features()) then
+               shapes(k) = work%in_shapes(k)
+               cycle
+            end if
+         end if
+         call infer(ports(k), inputs(k)%features(), shapes(k))
+         if (.not. shapes(k)%closed()) then
+            call raise(error, fkb_err_argument, 'input '//decimal(k)//' has the open shape '// &
+               shapes(k)%text()//': call work%prepare(net, in_shapes, batch, error) first')
+            return
+         end if
+      end do
+      call work%prepare(self, shapes, batch, error)
+   end subroutine make_ready
+
+   pure logical function all_features_fit(ports, inputs, work) result(fit)
+      type(port_t), intent(in) :: ports(:)
+      type(host_t), intent(in) :: inputs(:)
+      type(workspace_t), intent(in) :: work
+      integer :: k
+      fit = .true.
+      do k = 1, size(inputs)
+         fit = fit .and. inputs(k)%features() == host_features(ports(k), work%in_shapes(k))
+      end do
+   end function all_features_fit
+
+   !> Close the only open extent of `shape` so that it has as many values as the host gives.
+   pure subroutine infer(port, features, shape)
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: features
+      type(shape_t), intent(inout) :: shape
+      integer :: i, known
+      if (count(shape%extent(:shape%rank) == open_extent) /= 1) return
+      known = 1
+      do i = 1, shape%rank
+         if (shape%extent(i) == open_extent) cycle
+         if (i == 1 .and. allocated(port%chosen)) then
+            known = known*port%host_elements
+         else
+            known = known*shape%extent(i)
+         end if
+      end do
+      if (known <= 0) return
+      if (mod(features, known) /= 0) return
+      do i = 1, shape%rank
+         if (shape%extent(i) == open_extent) shape%extent(i) = features/known
+      end do
+   end subroutine infer
+
+   !> Values of one sample on the host's side of a port.
+   pure integer function host_features(port, shape) result(n)
+      type(port_t), intent(in) :: port
+      type(shape_t), intent(in) :: shape
+      n = int(shape%count())
+      if (allocated(port%chosen) .and. shape%extent(1) > 0) &
+         n = n/shape%extent(1)*port%host_elements
+   end function host_features
+
+   subroutine check_sizes(self, ports, inputs, outputs, work, error)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: ports(:)
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      type(workspace_t), intent(in) :: work
+      type(error_t), allocatable, intent(out) :: error
+      integer :: k, n
+      do k = 1, size(inputs)
+         n = host_features(ports(k), work%in_shapes(k))
+         if (inputs(k)%features() == n) cycle
+         call raise(error, fkb_err_argument, 'input '//decimal(k)//' takes '//decimal(n)// &
+            ' values a sample, '//decimal(inputs(k)%features())//' were given')
+         return
+      end do
+      do k = 1, size(outputs)
+         n = int(work%shapes(self%graph%outputs(k))%count())
+         if (outputs(k)%features() == n) cycle
+         call raise(error, fkb_err_argument, 'output '//decimal(k)//' gives '//decimal(n)// &
+            ' values a sample, the array has room for '//decimal(outputs(k)%features()))
+         return
+      end do
+   end subroutine check_sizes
+
+   !> Point all views at their memory for a block of columns, and fetch inputs that need a change.
+   subroutine connect(self, in_ports, out_ports, inputs, outputs, first, columns, work)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: in_ports(:), out_ports(:)
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer, intent(in) :: first, columns
+      type(workspace_t), intent(inout), target :: work
+      real(wp), pointer, contiguous :: whole(:, :)
+      integer :: k, v
+      do k = 1, size(work%given)
+         nullify (work%given(k)%v)
+      end do
+      do k = 1, size(outputs)
+         v = self%graph%outputs(k)
+         whole => outputs(k)%same()
+         if (.not. associated(whole) .or. out_ports(k)%changes()) cycle
+         if (work%place(v) == v) work%given(v)%v => whole(:, first:first + columns - 1)
+      end do
+      do k = 1, size(inputs)
+         v = self%graph%inputs(k)
+         whole => inputs(k)%same()
+         if (associated(whole) .and. .not. in_ports(k)%changes()) then
+            work%given(v)%v => whole(:, first:first + columns - 1)
+         else
+            nullify (work%given(v)%v)
+            call take(inputs(k), in_ports(k), work%shapes(v)%extent(1), first, &
+               memory(work, v, columns))
+         end if
+      end do
+      do k = 1, size(work%x)
+         work%x(k)%v => memory(work, work%x_value(k), columns)
+      end do
+      do k = 1, size(work%y)
+         work%y(k)%v => memory(work, work%y_value(k), columns)
+      end do
+   end subroutine connect
+
+   !> The memory of a value for so many columns.
+   function memory(work, value, columns) result(v)
+      type(workspace_t), intent(in), target :: work
+      integer, intent(in) :: value, columns
+      real(wp), pointer, contiguous :: v(:, :)
+      integer(i8) :: n
+      integer :: rows, root
+      root = work%place(value)
+      rows = int(work%shapes(value)%count())
+      if (associated(work%given(root)%v)) then
+         v(1:rows, 1:columns) => work%given(root)%v
+      else
+         n = int(rows, i8)*columns
+         v(1:rows, 1:columns) => work%values(work%offset(root) + 1:work%offset(root) + n)
+      end if
+   end function memory
+
+   !> Hand over the outputs that were not written in place.
+   subroutine deliver(self, ports, outputs, first, columns, work)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: ports(:)
+      type(host_t), intent(in) :: outputs(:)
+      integer, intent(in) :: first, columns
+      type(workspace_t), intent(in), target :: work
+      real(wp), pointer, contiguous :: whole(:, :), here(:, :)
+      integer :: k, v
+      do k = 1, size(outputs)
+         v = self%graph%outputs(k)
+         here => memory(work, v, columns)
+         whole => outputs(k)%same()
+         if (associated(whole)) then
+            if (associated(work%given(v)%v, whole(:, first:first + columns - 1))) cycle
+         end if
+         call give(here, ports(k), work%shapes(v)%extent(1), first, outputs(k))
+      end do
+   end subroutine deliver
+
+   module procedure predict_sp
+      type(host_t) :: inputs(1), outputs(1)
+      inputs(1)%s => x
+      outputs(1)%s => y
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_sp
+
+   module procedure predict_one_sp
+      type(host_t) :: inputs(1), outputs(1)
+      inputs(1)%s(1:size(x), 1:1) => x
+      outputs(1)%s(1:size(y), 1:1) => y
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_one_sp
+
+   module procedure predict_many_sp
+      type(host_t) :: inputs(size(x)), outputs(size(y))
+      integer :: k
+      do k = 1, size(x)
+         inputs(k)%s => x(k)%v
+      end do
+      do k = 1, size(y)
+         outputs(k)%s => y(k)%v
+      end do
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_many_sp
+
+   module procedure predict_any_sp
+      type(host_t) :: inputs(1), outputs(1)
+      integer :: n_in, n_out
+      n_in = 0
+      n_out = 0
+      if (self%loaded()) then
+         n_in = self%input_features(1)
+         n_out = self%output_features(1)
+         if (n_in == 0 .or. n_out == 0) call sizes_of(self, work, n_in, n_out)
+      end if
+      if (n_in == 0 .or. n_out == 0) then
+         call raise(error, fkb_err_argument, 'no network is loaded, or it has open dimensions: '// &
+            'call work%prepare(net, in_shapes, batch, error) first')
+         return
+      end if
+      inputs(1)%s(1:n_in, 1:batch) => x(1:n_in*batch)
+      outputs(1)%s(1:n_out, 1:batch) => y(1:n_out*batch)
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_any_sp
+
+   module procedure predict_dp
+      type(host_t) :: inputs(1), outputs(1)
+      inputs(1)%d => x
+      outputs(1)%d => y
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_dp
+
+   module procedure predict_one_dp
+      type(host_t) :: inputs(1), outputs(1)
+      inputs(1)%d(1:size(x), 1:1) => x
+      outputs(1)%d(1:size(y), 1:1) => y
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_one_dp
+
+   module procedure predict_many_dp
+      type(host_t) :: inputs(size(x)), outputs(size(y))
+      integer :: k
+      do k = 1, size(x)
+         inputs(k)%d => x(k)%v
+      end do
+      do k = 1, size(y)
+         outputs(k)%d => y(k)%v
+      end do
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_many_dp
+
+   module procedure predict_any_dp
+      type(host_t) :: inputs(1), outputs(1)
+      integer :: n_in, n_out
+      n_in = 0
+      n_out = 0
+      if (self%loaded()) then
+         n_in = self%input_features(1)
+         n_out = self%output_features(1)
+         if (n_in == 0 .or. n_out == 0) call sizes_of(self, work, n_in, n_out)
+      end if
+      if (n_in == 0 .or. n_out == 0) then
+         call raise(error, fkb_err_argument, 'no network is loaded, or it has open dimensions: '// &
+            'call work%prepare(net, in_shapes, batch, error) first')
+         return
+      end if
+      inputs(1)%d(1:n_in, 1:batch) => x(1:n_in*batch)
+      outputs(1)%d(1:n_out, 1:batch) => y(1:n_out*batch)
+      call self%run(inputs, outputs, work, error)
+   end procedure predict_any_dp
+
+   !> Sizes of the first input and output as the workspace is prepared, 0 where it is not.
+   pure subroutine sizes_of(self, work, n_in, n_out)
+      type(network_t), intent(in) :: self
+      type(workspace_t), intent(in) :: work
+      integer, intent(out) :: n_in, n_out
+      n_in = 0
+      n_out = 0
+      if (work%key /= self%graph%key) return
+      n_in = host_features(self%inputs(1), work%in_shapes(1))
+      n_out = int(work%shapes(self%graph%outputs(1))%count())
+   end subroutine sizes_of
+
+end submodule fkb_network_predict_dp

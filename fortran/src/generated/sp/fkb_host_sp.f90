@@ -1,0 +1,166 @@
+! Generated from network/fkb_host.fypp: edit that file and run tools/generate.py
+!> The host's arrays: real32 or real64, whatever the kind of the network.
+module fkb_host_sp
+   use fkb_kinds, only: dp, sp, wp => sp
+   use fkb_port, only: port_t
+   implicit none (type, external)
+   private
+   public :: host_t, host_array, take, give, take_target
+
+   !> Values that are transformed at a time.
+   integer, parameter :: chunk = 256
+
+   !> One array of the host; exactly one of the pointers is associated.
+   type :: host_t
+      real(sp), pointer, contiguous :: s(:, :) => null()   !! (features, batch)
+      real(dp), pointer, contiguous :: d(:, :) => null()   !! (features, batch)
+   contains
+      procedure :: features
+      procedure :: batch
+      procedure :: same => same_kind
+   end type host_t
+
+   !> A host array from any matrix.
+   interface host_array
+      module procedure from_sp, from_dp
+   end interface host_array
+
+contains
+
+   function from_sp(x) result(host)
+      real(sp), intent(in), contiguous, target :: x(:, :)  !! (features, batch)
+      type(host_t) :: host
+      host%s => x
+   end function from_sp
+
+   function from_dp(x) result(host)
+      real(dp), intent(in), contiguous, target :: x(:, :)  !! (features, batch)
+      type(host_t) :: host
+      host%d => x
+   end function from_dp
+
+   !> Values of one sample.
+   pure integer function features(self)
+      class(host_t), intent(in) :: self
+      features = 0
+      if (associated(self%s)) features = size(self%s, 1)
+      if (associated(self%d)) features = size(self%d, 1)
+   end function features
+
+   !> Number of samples.
+   pure integer function batch(self)
+      class(host_t), intent(in) :: self
+      batch = 0
+      if (associated(self%s)) batch = size(self%s, 2)
+      if (associated(self%d)) batch = size(self%d, 2)
+   end function batch
+
+   !> The array itself where it is of the network's kind, else null.
+   function same_kind(self) result(x)
+      class(host_t), intent(in) :: self
+      real(wp), pointer, contiguous :: x(:, :)
+      x => self%s
+   end function same_kind
+
+   !> Columns `first` and following of the host, through the input's steps, into the network.
+   subroutine take(host, port, elements, first, x)
+      type(host_t), intent(in) :: host
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: elements                       !! of the network's last axis
+      integer, intent(in) :: first
+      real(wp), intent(out), contiguous :: x(:, :)          !! (features, columns)
+      real(dp) :: part(chunk)
+      integer :: i, j, p, at, n, stride
+      if (.not. port%changes()) then
+         if (associated(host%s)) x = real(host%s(:, first:first + size(x, 2) - 1), wp)
+         if (associated(host%d)) x = real(host%d(:, first:first + size(x, 2) - 1), wp)
+         return
+      end if
+      stride = elements
+      if (allocated(port%chosen)) stride = port%host_elements
+      do j = 1, size(x, 2)
+         do p = 0, size(x, 1)/elements - 1
+            do at = 0, elements - 1, chunk
+               n = min(chunk, elements - at)
+               do i = 1, n
+                  part(i) = element(host, p*stride + position(port, at + i), first + j - 1)
+               end do
+               call port%apply(at + 1, n, part)
+               x(p*elements + at + 1:p*elements + at + n, j) = real(part(:n), wp)
+            end do
+         end do
+      end do
+   end subroutine take
+
+   !> Results of the network, through the output's steps, into columns `first` and following.
+   subroutine give(x, port, elements, first, host)
+      real(wp), intent(in), contiguous :: x(:, :)           !! (features, columns)
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: elements                       !! of the network's last axis
+      integer, intent(in) :: first
+      type(host_t), intent(in) :: host
+      real(dp) :: part(chunk)
+      integer :: at, j, n, p
+      if (.not. port%changes()) then
+         if (associated(host%s)) host%s(:, first:first + size(x, 2) - 1) = real(x, sp)
+         if (associated(host%d)) host%d(:, first:first + size(x, 2) - 1) = real(x, dp)
+         return
+      end if
+      do j = 1, size(x, 2)
+         do p = 0, size(x, 1) - 1, elements
+            do at = 0, elements - 1, chunk
+               n = min(chunk, elements - at)
+               part(:n) = real(x(p + at + 1:p + at + n, j), dp)
+               call port%apply(at + 1, n, part)
+               if (associated(host%s)) then
+                  host%s(p + at + 1:p + at + n, first + j - 1) = real(part(:n), sp)
+               else
+                  host%d(p + at + 1:p + at + n, first + j - 1) = part(:n)
+               end if
+            end do
+         end do
+      end do
+   end subroutine give
+
+   !> Targets of the host, back through the output's steps, into the space of the network.
+   subroutine take_target(host, port, elements, first, y)
+      type(host_t), intent(in) :: host
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: elements                       !! of the last axis of the target
+      integer, intent(in) :: first
+      real(wp), intent(out), contiguous :: y(:, :)          !! (features, columns)
+      real(dp) :: part(chunk)
+      integer :: at, i, j, n, p
+      do j = 1, size(y, 2)
+         do p = 0, size(y, 1) - 1, elements
+            do at = 0, elements - 1, chunk
+               n = min(chunk, elements - at)
+               do i = 1, n
+                  part(i) = element(host, p + at + i, first + j - 1)
+               end do
+               call port%invert(at + 1, n, part)
+               y(p + at + 1:p + at + n, j) = real(part(:n), wp)
+            end do
+         end do
+      end do
+   end subroutine take_target
+
+   !> Where the network's element `i` of the last axis stands in the host's.
+   pure integer function position(port, i)
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: i
+      position = i
+      if (allocated(port%chosen)) position = port%chosen(i)
+   end function position
+
+   pure real(dp) function element(host, i, j)
+      type(host_t), intent(in) :: host
+      integer, intent(in) :: i, j
+      if (associated(host%s)) then
+         element = real(host%s(i, j), dp)
+      else
+         element = host%d(i, j)
+      end if
+   end function element
+
+end module fkb_host_sp

@@ -1,0 +1,261 @@
+! Generated from network/fkb_network_passes.fypp: edit that file and run tools/generate.py
+!> Training: forward over whole columns, the reverse sweep, and what layers change themselves.
+submodule(fkb_network_sp) fkb_network_passes_sp
+   use fkb_activations, only: n_parameters
+   use fkb_error, only: add_context, fkb_err_argument, raise
+   use fkb_host_sp, only: take
+   use fkb_program_sp, only: always_inference, always_training
+   use fkb_text, only: decimal
+   implicit none (type, external)
+
+contains
+
+   module procedure forward_pass
+      type(mode_t) :: here
+      integer :: i, k, v
+      if (work%key /= self%graph%key .or. .not. work%training .or. work%capacity < columns) then
+         call raise(error, fkb_err_argument, 'the workspace is not prepared for training with '// &
+            decimal(columns)//' columns')
+         return
+      end if
+      work%columns = columns
+      work%seeded = .false.
+      do k = 1, size(work%x)
+         work%x(k)%v => value_at(work%values, work, work%x_value(k))
+      end do
+      do k = 1, size(work%y)
+         work%y(k)%v => value_at(work%values, work, work%y_value(k))
+      end do
+      do k = 1, size(inputs)
+         v = self%graph%inputs(k)
+         call take(inputs(k), self%inputs(k), work%shapes(v)%extent(1), first, &
+            value_at(work%values, work, v))
+      end do
+      do i = 1, size(self%graph%nodes)
+         here = node_mode(self, work, i, mode)
+         associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
+            x => work%x(work%first_x(i):work%first_x(i + 1) - 1), &
+            y => work%y(work%first_y(i):work%first_y(i + 1) - 1))
+            if (work%plans(i)%checks_input) then
+               call box%layer%check_input(work%plans(i), x, error)
+               if (allocated(error)) then
+                  call add_context(error, self%graph%node_name(i))
+                  return
+               end if
+            end if
+            call box%layer%forward(work%plans(i), self%params(box%first:box%last), x, y, &
+               work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, here)
+         end associate
+      end do
+   end procedure forward_pass
+
+   !> The mode of one node: calls may fix it, and frozen layers may run as in inference.
+   pure function node_mode(self, work, node, mode) result(here)
+      class(network_t), intent(in) :: self
+      type(workspace_t), intent(in) :: work
+      integer, intent(in) :: node
+      type(mode_t), intent(in) :: mode
+      type(mode_t) :: here
+      here = mode
+      here%node = node
+      associate (this => self%graph%nodes(node))
+         if (this%call_mode == always_inference) here%training = .false.
+         if (this%call_mode == always_training) here%training = .true.
+         if (self%graph%layers(this%layer)%frozen .and. work%plans(node)%infers_when_frozen) &
+            here%training = .false.
+      end associate
+   end function node_mode
+
+   !> Last position of a node's cache for the columns of the pass.
+   pure integer(i8) function cache_last(work, node) result(last)
+      type(workspace_t), intent(in) :: work
+      integer, intent(in) :: node
+      last = work%cache_first(node) + work%plans(node)%cache*work%columns + &
+         work%plans(node)%fixed_cache - 1
+   end function cache_last
+
+   !> The columns of a value in an array that lies as the values do.
+   function value_at(memory, work, value) result(v)
+      real(wp), intent(in), contiguous, target :: memory(:)
+      type(workspace_t), intent(in) :: work
+      integer, intent(in) :: value
+      real(wp), pointer, contiguous :: v(:, :)
+      integer :: rows
+      rows = int(work%shapes(value)%count())
+      v(1:rows, 1:work%columns) => memory(work%offset(value) + 1: &
+         work%offset(value) + int(rows, i8)*work%columns)
+   end function value_at
+
+   module procedure backward_pass
+      integer :: i, k, v
+      work%reached = .false.
+      do k = 1, size(self%graph%outputs)
+         if (.not. work%seeded(k)) cycle
+         v = seeded_value(self, k, work%on_logits(k))
+         call add_gradient(work, v, seed_at(work, k))
+      end do
+      do i = size(self%graph%nodes), 1, -1
+         if (.not. any(work%reached(self%graph%nodes(i)%outputs))) cycle
+         call node_backward(self, work, i, mode, activity_scale, grad)
+      end do
+   end procedure backward_pass
+
+   !> One node of the reverse sweep: its gradients go to the values it read.
+   subroutine node_backward(self, work, i, mode, activity_scale, grad)
+      class(network_t), intent(in) :: self
+      type(workspace_t), intent(inout), target :: work
+      integer, intent(in) :: i
+      type(mode_t), intent(in) :: mode
+      real(wp), intent(in) :: activity_scale
+      real(wp), intent(inout), contiguous :: grad(:)
+      type(mode_t) :: here
+      integer :: k, x1, x2, y1, y2
+      integer(i8) :: used
+      x1 = work%first_x(i)
+      x2 = work%first_x(i + 1) - 1
+      y1 = work%first_y(i)
+      y2 = work%first_y(i + 1) - 1
+      do k = y1, y2
+         work%dy(k)%v => value_at(work%grads, work, work%y_value(k))
+         if (.not. work%reached(work%y_value(k))) work%dy(k)%v = 0
+      end do
+      used = 0
+      do k = x1, x2
+         if (work%reached(work%x_value(k)) .or. any(work%x_value(x1:k - 1) == work%x_value(k))) then
+            work%dx(k)%v => part_at(work, used, size(work%x(k)%v, 1))
+            used = used + size(work%x(k)%v, kind=i8)
+         else
+            work%dx(k)%v => value_at(work%grads, work, work%x_value(k))
+         end if
+      end do
+      here = node_mode(self, work, i, mode)
+      associate (box => self%graph%layers(self%graph%nodes(i)%layer))
+         if (box%activity_l1 > 0 .or. box%activity_l2 > 0) call add_activity_gradient( &
+            real(box%activity_l1, wp)*activity_scale, real(box%activity_l2, wp)*activity_scale, &
+            work%y(y1)%v, work%dy(y1)%v)
+         call box%layer%backward(work%plans(i), self%params(box%first:box%last), work%x(x1:x2), &
+            work%y(y1:y2), work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, &
+            work%dy(y1:y2), work%dx(x1:x2), grad(box%first:box%last), here)
+      end associate
+      used = 0
+      do k = x1, x2
+         if (work%reached(work%x_value(k))) then
+            call add_gradient(work, work%x_value(k), work%dx(k)%v)
+         else
+            work%reached(work%x_value(k)) = .true.
+         end if
+      end do
+   end subroutine node_backward
+
+   !> Add a gradient to what a value has, or make it the first.
+   subroutine add_gradient(work, value, dv)
+      type(workspace_t), intent(inout), target :: work
+      integer, intent(in) :: value
+      real(wp), intent(in), contiguous :: dv(:, :)
+      real(wp), pointer, contiguous :: sum(:, :)
+      sum => value_at(work%grads, work, value)
+      if (work%reached(value)) then
+         sum = sum + dv
+      else
+         sum = dv
+         work%reached(value) = .true.
+      end if
+   end subroutine add_gradient
+
+   !> d/dy of l1*|y| + l2*y**2, for the layer whose output y is.
+   pure subroutine add_activity_gradient(l1, l2, y, dy)
+      real(wp), intent(in) :: l1, l2
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: dy(:, :)
+      where (abs(y) > 0)
+         dy = dy + l1*sign(1.0_wp, y) + 2*l2*y
+      end where
+   end subroutine add_activity_gradient
+
+   function part_at(work, used, rows) result(v)
+      type(workspace_t), intent(in), target :: work
+      integer(i8), intent(in) :: used
+      integer, intent(in) :: rows
+      real(wp), pointer, contiguous :: v(:, :)
+      v(1:rows, 1:work%columns) => work%part(used + 1:used + int(rows, i8)*work%columns)
+   end function part_at
+
+   function seed_at(work, k) result(v)
+      type(workspace_t), intent(in), target :: work
+      integer, intent(in) :: k
+      real(wp), pointer, contiguous :: v(:, :)
+      integer :: rows
+      integer(i8) :: last
+      last = size(work%seed, kind=i8)
+      if (k < size(work%seed_first)) last = work%seed_first(k + 1)
+      rows = int((last - work%seed_first(k))/work%capacity)
+      v(1:rows, 1:work%columns) => work%seed(work%seed_first(k) + 1: &
+         work%seed_first(k) + int(rows, i8)*work%columns)
+   end function seed_at
+
+   !> The value that the gradient of output `k` belongs to.
+   pure integer function seeded_value(self, k, on_logits) result(value)
+      class(network_t), intent(in) :: self
+      integer, intent(in) :: k
+      logical, intent(in) :: on_logits
+      value = self%graph%outputs(k)
+      if (on_logits) value = self%graph%nodes(self%graph%values(value)%producer)%inputs(1)
+   end function seeded_value
+
+   module procedure update_pass
+      integer :: i
+      do i = 1, size(self%graph%nodes)
+         associate (box => self%graph%layers(self%graph%nodes(i)%layer))
+            call box%layer%update(work%plans(i), self%params(box%first:box%last), &
+               work%cache(work%cache_first(i):cache_last(work, i)), node_mode(self, work, i, mode))
+         end associate
+      end do
+   end procedure update_pass
+
+   module procedure output
+      view%v => value_at(work%values, work, self%graph%outputs(k))
+      view%shape = work%shapes(self%graph%outputs(k))
+   end procedure output
+
+   module procedure output_logits
+      real(dp) :: parameters(n_parameters)
+      integer :: id, node, value
+      node = self%graph%values(self%graph%outputs(k))%producer
+      if (node == 0) return
+      call self%graph%layers(self%graph%nodes(node)%layer)%layer%as_activation(id, parameters)
+      if (id /= activation) return
+      value = self%graph%nodes(node)%inputs(1)
+      view%v => value_at(work%values, work, value)
+      view%shape = work%shapes(value)
+   end procedure output_logits
+
+   module procedure output_gradient
+      integer :: value
+      value = seeded_value(self, k, on_logits)
+      work%seeded(k) = .true.
+      work%on_logits(k) = on_logits
+      view%v => seed_at(work, k)
+      view%shape = work%shapes(value)
+   end procedure output_gradient
+
+   module procedure input_gradient
+      integer :: value
+      value = self%graph%inputs(k)
+      view%v => value_at(work%grads, work, value)
+      if (.not. work%reached(value)) view%v = 0
+      view%shape = work%shapes(value)
+   end procedure input_gradient
+
+   module procedure activity_penalty
+      integer :: i
+      penalty = 0
+      do i = 1, size(self%graph%nodes)
+         associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
+            y => work%y(work%first_y(i)))
+            if (box%activity_l1 > 0) penalty = penalty + box%activity_l1*sum(abs(real(y%v, dp)))
+            if (box%activity_l2 > 0) penalty = penalty + box%activity_l2*sum(real(y%v, dp)**2)
+         end associate
+      end do
+   end procedure activity_penalty
+
+end submodule fkb_network_passes_sp

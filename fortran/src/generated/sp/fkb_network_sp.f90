@@ -1,0 +1,362 @@
+! Generated from network/fkb_network.fypp: edit that file and run tools/generate.py
+!> A network: the lowered graph, its weights in one flat vector, and the document it came from;
+!> and the workspace in which one thread runs it.
+module fkb_network_sp
+   use fkb_document, only: document_t
+   use fkb_document_parts, only: values_t
+   use fkb_error, only: error_t
+   use fkb_host_sp, only: host_t
+   use fkb_kinds, only: dp, i8, sp, wp => sp
+   use fkb_layer_sp, only: mode_t, view_t
+   use fkb_plan, only: plan_t
+   use fkb_port, only: port_t
+   use fkb_program_sp, only: program_t
+   use fkb_registry_sp, only: registry_t
+   use fkb_shape, only: shape_t
+   use fkb_variable, only: variable_t
+   use fkb_views, only: view_sp_t, view_dp_t
+   implicit none (type, external)
+   private
+   public :: network_t, workspace_t
+
+   !> Weights and structure. Read-only while predicting: one network serves all threads.
+   type :: network_t
+      real(wp), allocatable :: params(:)              !! all weights, layer after layer
+      integer(i8), allocatable :: integers(:)         !! integer weights of the file
+      type(program_t) :: graph                        !! layers, nodes, segments
+      type(port_t), allocatable :: inputs(:)          !! host's side of the inputs
+      type(port_t), allocatable :: outputs(:)         !! host's side of the outputs
+      type(document_t) :: document                    !! the file without its values
+      type(variable_t), allocatable :: optimizer_state(:)   !! the optimizer's variables
+      integer(i8), allocatable, private :: weight_at(:)     !! per tensor of the document: its place
+      type(values_t), private :: kept                 !! values of the file that are no weights
+      integer(i8), private :: kept_after(3) = 0       !! their offsets count from here, per buffer
+   contains
+      procedure :: load
+      procedure :: load_document
+      procedure :: save
+      procedure :: copy
+      procedure :: clear
+      procedure :: loaded
+      procedure :: check_samples
+      generic :: predict => predict_sp, predict_dp, predict_one_sp, predict_one_dp, &
+         predict_many_sp, predict_many_dp
+      generic :: predict_any => predict_any_sp, predict_any_dp
+      procedure :: run
+      procedure :: input_features
+      procedure :: output_features
+      procedure :: set_trainable
+      procedure :: can_train
+      procedure :: has_batch_coupling
+      procedure :: forward_pass
+      procedure :: backward_pass
+      procedure :: update_pass
+      procedure :: output
+      procedure :: output_logits
+      procedure :: output_gradient
+      procedure :: input_gradient
+      procedure :: activity_penalty
+      procedure, private :: predict_sp, predict_dp, predict_one_sp, predict_one_dp
+      procedure, private :: predict_many_sp, predict_many_dp, predict_any_sp, predict_any_dp
+   end type network_t
+
+   !> Activations and scratch of one thread. It grows when a larger batch comes and allocates
+   !> nothing after that.
+   type :: workspace_t
+      private
+      integer(i8) :: key = 0                          !! of the network it is prepared for
+      integer :: capacity = 0                         !! columns that fit
+      integer(i8) :: column_reals = 0                 !! memory of a column in inference
+      logical :: training = .false.
+      type(shape_t), allocatable :: in_shapes(:)      !! closed shapes of the inputs
+      type(shape_t), allocatable :: shapes(:)         !! closed shapes of all values
+      type(plan_t), allocatable :: plans(:)           !! one per node, for closed shapes
+      logical, allocatable :: runs(:)                 !! per node: not skipped, not fused away
+      integer, allocatable :: place(:)                !! per value: the value whose memory it has
+      integer(i8), allocatable :: offset(:)           !! per value: where its memory begins
+      integer(i8), allocatable :: cache_first(:)      !! per node: where its cache begins
+      integer, allocatable :: first_x(:), first_y(:)  !! per node: its views in `x` and `y`
+      integer, allocatable :: x_value(:), y_value(:)  !! per view: the value
+      type(view_t), allocatable :: x(:), y(:), dx(:), dy(:)
+      type(view_t), allocatable :: given(:)           !! per value: the host's own memory
+      real(wp), allocatable :: values(:)              !! activations
+      real(wp), allocatable :: grads(:)               !! their gradients, as the values lie
+      real(wp), allocatable :: part(:)                !! gradients on their way to a sum
+      real(wp), allocatable :: seed(:)                !! gradients of the outputs
+      integer(i8), allocatable :: seed_first(:)       !! per output: where its gradient begins
+      logical, allocatable :: seeded(:), on_logits(:) !! per output
+      logical, allocatable :: reached(:)              !! per value: has a gradient
+      real(wp), allocatable :: cache(:), scratch(:)
+      integer :: columns = 0                          !! of the pass in progress
+   contains
+      procedure :: prepare
+      procedure :: clear => clear_workspace
+   end type workspace_t
+
+   !> How the workspace uses memory: aim for the activations of one block, in bytes.
+   integer(i8), parameter, public :: block_bytes = 524288_i8
+   integer, parameter, public :: least_block = 16, largest_block = 4096
+
+   interface
+
+      !> Read a network from a model file. A failed load leaves the object as it was.
+      !> Raises an error for a file that is damaged, a class that is not registered, an option
+      !> that no layer knows, and weights that do not fit.
+      module subroutine load(self, path, error, registry)
+         class(network_t), intent(inout) :: self
+         character(*), intent(in) :: path                        !! of the model file
+         type(error_t), allocatable, intent(out) :: error
+         type(registry_t), intent(in), optional :: registry      !! default: the library's layers
+      end subroutine load
+
+      !> Make the network from a document that was read already; its values are taken out.
+      module subroutine load_document(self, document, error, registry)
+         class(network_t), intent(inout) :: self
+         type(document_t), intent(inout) :: document
+         type(error_t), allocatable, intent(out) :: error
+         type(registry_t), intent(in), optional :: registry
+      end subroutine load_document
+
+      !> Write the network with its weights as they are now. The file is replaced in one step:
+      !> a failed save leaves the old one.
+      module subroutine save(self, path, error, precision)
+         class(network_t), intent(in) :: self
+         character(*), intent(in) :: path
+         type(error_t), allocatable, intent(out) :: error
+         character(*), intent(in), optional :: precision   !! `float32`, `float64`; default: the file's
+      end subroutine save
+
+      !> Make this network a deep copy of `source`.
+      module subroutine copy(self, source)
+         class(network_t), intent(inout) :: self
+         type(network_t), intent(in) :: source
+      end subroutine copy
+
+      !> Release everything.
+      module subroutine clear(self)
+         class(network_t), intent(inout) :: self
+      end subroutine clear
+
+      !> Whether a network is loaded.
+      pure module function loaded(self)
+         class(network_t), intent(in) :: self
+         logical :: loaded
+      end function loaded
+
+      !> Run the samples that the file records and compare with its outputs.
+      !> Raises an error where a difference exceeds the sample's tolerance.
+      module subroutine check_samples(self, work, error, worst)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(out), optional :: worst       !! largest difference over largest output
+      end subroutine check_samples
+
+      !> Values of one sample that the host gives at input `k`, 0 while a dimension is open.
+      pure module function input_features(self, k) result(n)
+         class(network_t), intent(in) :: self
+         integer, intent(in) :: k                       !! from 1
+         integer :: n
+      end function input_features
+
+      !> Values of one sample that the host gets at output `k`, 0 while a dimension is open.
+      pure module function output_features(self, k) result(n)
+         class(network_t), intent(in) :: self
+         integer, intent(in) :: k                       !! from 1
+         integer :: n
+      end function output_features
+
+      !> Freeze or thaw the layer of this path with all layers below it.
+      !> Raises an error where no layer has the path.
+      module subroutine set_trainable(self, path, trainable, error)
+         class(network_t), intent(inout) :: self
+         character(*), intent(in) :: path               !! `dense_1`, `encoder/dense`; "" for all
+         logical, intent(in) :: trainable
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine set_trainable
+
+      !> Whether all layers have a backward; if not, the error names one that has none.
+      module subroutine can_train(self, error)
+         class(network_t), intent(in) :: self
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine can_train
+
+      !> Whether a column's result in training depends on the other columns.
+      pure module function has_batch_coupling(self) result(coupled)
+         class(network_t), intent(in) :: self
+         logical :: coupled
+      end function has_batch_coupling
+
+      !> Inference for any number of inputs and outputs, whatever their kinds.
+      module subroutine run(self, inputs, outputs, work, error, raw)
+         class(network_t), intent(in) :: self
+         type(host_t), intent(in) :: inputs(:)          !! one per input
+         type(host_t), intent(in) :: outputs(:)         !! one per output, overwritten
+         type(workspace_t), intent(inout), target :: work
+         type(error_t), allocatable, intent(out) :: error
+         logical, intent(in), optional :: raw           !! without the ports' steps, default false
+      end subroutine run
+
+      !> y = network(x) for a batch. Thread-safe: only `work` changes.
+      module subroutine predict_sp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         real(sp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)
+         real(sp), intent(inout), contiguous, target :: y(:, :)    !! (features out, batch)
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_sp
+
+      !> y = network(x) for one sample.
+      module subroutine predict_one_sp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         real(sp), intent(in), contiguous, target :: x(:)          !! (features in)
+         real(sp), intent(inout), contiguous, target :: y(:)       !! (features out)
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_one_sp
+
+      !> Several inputs and outputs, each a view of a (features, batch) matrix.
+      module subroutine predict_many_sp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         type(view_sp_t), intent(in) :: x(:)                       !! one per input
+         type(view_sp_t), intent(in) :: y(:)                       !! one per output
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_many_sp
+
+      !> Arrays of any rank: Keras's axes reversed, the batch last.
+      module subroutine predict_any_sp(self, batch, x, y, work, error)
+         class(network_t), intent(in) :: self
+         integer, intent(in) :: batch                                    !! number of samples
+         real(sp), intent(in), target :: x(*)                      !! features in x batch
+         real(sp), intent(inout), target :: y(*)                   !! features out x batch
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_any_sp
+
+      !> y = network(x) for a batch. Thread-safe: only `work` changes.
+      module subroutine predict_dp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         real(dp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)
+         real(dp), intent(inout), contiguous, target :: y(:, :)    !! (features out, batch)
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_dp
+
+      !> y = network(x) for one sample.
+      module subroutine predict_one_dp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         real(dp), intent(in), contiguous, target :: x(:)          !! (features in)
+         real(dp), intent(inout), contiguous, target :: y(:)       !! (features out)
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_one_dp
+
+      !> Several inputs and outputs, each a view of a (features, batch) matrix.
+      module subroutine predict_many_dp(self, x, y, work, error)
+         class(network_t), intent(in) :: self
+         type(view_dp_t), intent(in) :: x(:)                       !! one per input
+         type(view_dp_t), intent(in) :: y(:)                       !! one per output
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_many_dp
+
+      !> Arrays of any rank: Keras's axes reversed, the batch last.
+      module subroutine predict_any_dp(self, batch, x, y, work, error)
+         class(network_t), intent(in) :: self
+         integer, intent(in) :: batch                                    !! number of samples
+         real(dp), intent(in), target :: x(*)                      !! features in x batch
+         real(dp), intent(inout), target :: y(*)                   !! features out x batch
+         type(workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine predict_any_dp
+
+      !> Forward for training on columns `first` to `first + columns - 1` of the host's arrays.
+      !> The workspace must be prepared with `training=.true.` for as many columns.
+      module subroutine forward_pass(self, inputs, first, columns, work, mode, error)
+         class(network_t), intent(in) :: self
+         type(host_t), intent(in) :: inputs(:)          !! one per input, whole batch
+         integer, intent(in) :: first, columns
+         type(workspace_t), intent(inout), target :: work
+         type(mode_t), intent(in) :: mode               !! `first_sample` is that of column `first`
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine forward_pass
+
+      !> Reverse sweep after `forward_pass`, from the gradients put into `output_gradient`.
+      module subroutine backward_pass(self, work, mode, activity_scale, grad)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(inout), target :: work
+         type(mode_t), intent(in) :: mode               !! that of the forward pass
+         real(wp), intent(in) :: activity_scale         !! factor of the activity penalties
+         real(wp), intent(inout), contiguous :: grad(:) !! of `params`, added to
+      end subroutine backward_pass
+
+      !> Let layers change their statistics, after the backward pass of a training step.
+      module subroutine update_pass(self, work, mode)
+         class(network_t), intent(inout) :: self
+         type(workspace_t), intent(in), target :: work
+         type(mode_t), intent(in) :: mode
+      end subroutine update_pass
+
+      !> Output `k` of the last `forward_pass`.
+      module function output(self, work, k) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         integer, intent(in) :: k
+         type(view_t) :: view
+      end function output
+
+      !> What the last activation of output `k` was applied to, where that activation has number
+      !> `activation`, else a view of nothing: Keras computes cross-entropies from it.
+      module function output_logits(self, work, k, activation) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         integer, intent(in) :: k
+         integer, intent(in) :: activation              !! such as `act_softmax`
+         type(view_t) :: view
+      end function output_logits
+
+      !> Where the gradient of output `k`, or of its logits, is to be put before `backward_pass`.
+      !> Outputs that nobody asks for take no part.
+      module function output_gradient(self, work, k, on_logits) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(inout), target :: work
+         integer, intent(in) :: k
+         logical, intent(in) :: on_logits
+         type(view_t) :: view
+      end function output_gradient
+
+      !> Gradient with respect to input `k`, in the network's space, after `backward_pass`.
+      module function input_gradient(self, work, k) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         integer, intent(in) :: k
+         type(view_t) :: view
+      end function input_gradient
+
+      !> Sum over the columns of the last pass of all activity penalties.
+      module function activity_penalty(self, work) result(penalty)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         real(dp) :: penalty
+      end function activity_penalty
+
+      !> Make room for `batch` columns (for inference: for a block of them) of these input shapes.
+      !> Needed only where the model leaves dimensions open, and for training.
+      module subroutine prepare(self, net, in_shapes, batch, error, training)
+         class(workspace_t), intent(inout) :: self
+         type(network_t), intent(in) :: net
+         type(shape_t), intent(in) :: in_shapes(:)      !! one per input, closed, storage order
+         integer, intent(in) :: batch
+         type(error_t), allocatable, intent(out) :: error
+         logical, intent(in), optional :: training      !! default false
+      end subroutine prepare
+
+      !> Release all memory.
+      module subroutine clear_workspace(self)
+         class(workspace_t), intent(inout) :: self
+      end subroutine clear_workspace
+
+   end interface
+
+end module fkb_network_sp
