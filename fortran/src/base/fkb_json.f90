@@ -164,12 +164,7 @@ contains
       integer :: i
       position = len(text) + 1
       do i = at, len(text)
-         select case (text(i:i))
-         case (' ', ',', ':')
-            cycle
-         case default
-            if (index(blanks, text(i:i)) > 0) cycle
-         end select
+         if (index(blanks, text(i:i)) > 0) cycle
          position = i
          return
       end do
