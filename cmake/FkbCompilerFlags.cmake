@@ -24,8 +24,9 @@ elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   # CMake before 3.28 does not know that flang takes -fPIC.
   set(fkb_flags -std=f2018 -fPIC)
   # Not -pedantic: it warns of what a later standard may change (move_alloc of a deferred-length
-  # string). Views point to read-only arguments on purpose; nothing is written through them.
-  set(fkb_warning_flags -Wno-pointer-to-undefinable)
+  # string). Views point to read-only arguments on purpose; nothing is written through them. fkb_math
+  # says why it needs equivalence here.
+  set(fkb_warning_flags -Wno-pointer-to-undefinable -Wno-equivalence-non-default-numeric)
   set(fkb_check_flags -O1 -g)
   set(fkb_native_flags -march=native)
 else()
