@@ -238,10 +238,17 @@ def run_step(name: str, step: Callable[[Log], Count]) -> Count:
         count.failed = 1
     print(f"{count}  ({time.monotonic() - start:.0f} s)", flush=True)
     if count.failed:
-        print(f"--- the end of {log.path.relative_to(ROOT)}:")
-        print("\n".join(log.path.read_text().splitlines()[-60:]))
+        print(f"--- from {log.path.relative_to(ROOT)}:")
+        print("\n".join(digest(log.path.read_text().splitlines())))
         print("---", flush=True)
     return count
+
+
+def digest(lines: list[str]) -> list[str]:
+    """Return the lines of a log that name a failure, and its end."""
+    tail = lines[-30:]
+    telling = [line for line in lines[:-30] if re.search(r"FAIL|[Ee]rror\b|^E  ", line)]
+    return [*telling[:60], *(["..."] if telling else []), *tail]
 
 
 def main() -> int:

@@ -133,7 +133,7 @@ def test_the_conda_environment_has_a_name_and_one_open_channel() -> None:
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
-    assert re.search(r"^exec make .*\btest\b", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert re.search(r"^make .*\btest <", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     assert "make test" in (ROOT / "README.md").read_text()
 
 
