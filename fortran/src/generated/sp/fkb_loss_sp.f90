@@ -1,0 +1,177 @@
+! Generated from train/fkb_loss.fypp: edit that file and run tools/generate.py
+!> The contract of a loss, built-in or a user's.
+!>
+!> A loss has one value per position: a position is a place of the output but for its last Keras
+!> axis, `positions = features/extent(1)` of them in a sample (1 for an output of rank 1).
+!> `evaluate` returns the weighted sum over positions and samples, `normaliser` what the sum over
+!> the whole batch is divided by; apart, so that blocks and ranks combine.
+module fkb_loss_sp
+   use fkb_config, only: config_t
+   use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
+   use fkb_kinds, only: dp, wp => sp
+   use fkb_shape, only: shape_t
+   use fkb_text, only: quote
+   implicit none (type, external)
+   private
+   public :: loss_t, positions_of
+
+   !> Sum over positions and samples, divided by their number. Keras's default.
+   integer, parameter, public :: reduce_mean = 1
+   !> Sum over positions and samples.
+   integer, parameter, public :: reduce_sum = 2
+   !> Sum over positions and samples, divided by the sum of the sample weights.
+   integer, parameter, public :: reduce_weighted_mean = 3
+
+   !> A loss: extend it, give it any state, and implement `evaluate`.
+   type, abstract :: loss_t
+      integer :: reduction = reduce_mean      !! one of the `reduce_*` constants
+   contains
+      procedure(evaluate_i), deferred :: evaluate
+      procedure :: configure => configure_nothing
+      procedure :: target_features => same_features
+      procedure :: check_target => accept_target
+      procedure :: prefers_logits => never
+      procedure :: evaluate_logits => evaluate_as_given
+      procedure :: normaliser => reduced_normaliser
+      procedure, non_overridable :: configure_reduction
+   end type loss_t
+
+   abstract interface
+
+      !> The weighted sum of the loss over positions and samples, and its derivative.
+      !>
+      !> value = sum_j w_j loss_j, grad = d value/d y_pred. `value` is summed in real64. A mask is
+      !> a part of the sample weights.
+      subroutine evaluate_i(self, shape, y_true, y_pred, sample_weight, value, grad)
+         import :: loss_t, shape_t, wp, dp
+         implicit none (type, external)
+         class(loss_t), intent(in) :: self
+         type(shape_t), intent(in) :: shape                      !! of one sample of `y_pred`
+         real(wp), intent(in), contiguous :: y_true(:, :)        !! (target features, batch)
+         real(wp), intent(in), contiguous :: y_pred(:, :)        !! (features, batch)
+         real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch)
+         real(dp), intent(out) :: value
+         real(wp), intent(out), contiguous :: grad(:, :)         !! (features, batch)
+      end subroutine evaluate_i
+
+   end interface
+
+contains
+
+   !> Positions of one sample of an output: all extents but that of Keras's last axis.
+   pure integer function positions_of(shape) result(positions)
+      type(shape_t), intent(in) :: shape
+      integer :: i
+      positions = 1
+      do i = 2, shape%rank
+         positions = positions*shape%extent(i)
+      end do
+   end function positions_of
+
+   !> Read the options of Keras's configuration. A loss without options has those that all have.
+   subroutine configure_nothing(self, config, error)
+      class(loss_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config     !! what nobody reads is refused later
+      type(error_t), allocatable, intent(out) :: error
+      call self%configure_reduction(config, error)
+   end subroutine configure_nothing
+
+   !> Read the options that all Keras losses have: `reduction`, `name`, `dtype`.
+   !> Raises an error for the reduction `none`, which leaves no single number to train on.
+   subroutine configure_reduction(self, config, error)
+      class(loss_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: word
+      call config%ignore('name')
+      call config%get('dtype', word, error, default='float32')
+      if (allocated(error)) return
+      if (word /= 'float32' .and. word /= 'float64') then
+         call raise(error, fkb_err_unsupported, 'option "dtype" of a loss is '//quote(word)// &
+                    ': a loss is computed in the kind of its network')
+         return
+      end if
+      if (config%kind_of('reduction') == 'null') then
+         word = 'none'
+         call config%ignore('reduction')
+      else
+         call config%get('reduction', word, error, default='sum_over_batch_size')
+         if (allocated(error)) return
+      end if
+      select case (word)
+      case ('sum_over_batch_size', 'mean', 'auto')
+         self%reduction = reduce_mean
+      case ('sum')
+         self%reduction = reduce_sum
+      case ('mean_with_sample_weight')
+         self%reduction = reduce_weighted_mean
+      case ('none')
+         call raise(error, fkb_err_unsupported, 'the reduction "none" of a loss leaves no'// &
+                    ' single number to train on: use "sum_over_batch_size", "mean", "sum" or'// &
+                    ' "mean_with_sample_weight"')
+      case default
+         call raise(error, fkb_err_argument, 'the reduction '//quote(word)//' of a loss is not'// &
+                    ' one of "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"')
+      end select
+   end subroutine configure_reduction
+
+   !> Features of one sample of `y_true`: those of the output unless the loss says otherwise.
+   pure integer function same_features(self, shape) result(features)
+      class(loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape          !! of one sample of the output
+      features = int(shape%count())
+   end function same_features
+
+   !> Refuse targets that have no meaning; called before the first evaluation of a batch.
+   subroutine accept_target(self, shape, y_true, error)
+      class(loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape                   !! of one sample of the output
+      real(wp), intent(in), contiguous :: y_true(:, :)     !! (target features, batch)
+      type(error_t), allocatable, intent(out) :: error
+   end subroutine accept_target
+
+   !> Whether `evaluate_logits` is to be called where the output comes from a sigmoid or a softmax.
+   !>
+   !> Keras's cross-entropies do that (`_keras_logits` of its TensorFlow backend): the activation's
+   !> input takes part, unclipped, whatever `from_logits` says and whichever of the two it is.
+   pure logical function never(self)
+      class(loss_t), intent(in) :: self
+      never = .false.
+   end function never
+
+   !> As `evaluate`, from the input of the final sigmoid or softmax; `grad` is with respect to it.
+   subroutine evaluate_as_given(self, shape, y_true, logits, sample_weight, value, grad)
+      class(loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape                      !! of one sample of `logits`
+      real(wp), intent(in), contiguous :: y_true(:, :)        !! (target features, batch)
+      real(wp), intent(in), contiguous :: logits(:, :)        !! (features, batch)
+      real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch)
+      real(dp), intent(out) :: value
+      real(wp), intent(out), contiguous :: grad(:, :)         !! (features, batch)
+      call self%evaluate(shape, y_true, logits, sample_weight, value, grad)
+   end subroutine evaluate_as_given
+
+   !> What the sum over the whole batch is divided by (Keras 3: `reduce_values`); never 0.
+   pure real(dp) function reduced_normaliser(self, shape, batch, sample_weight) result(divisor)
+      class(loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape                      !! of one sample of the output
+      integer, intent(in) :: batch                            !! samples of the whole batch
+      real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch)
+      integer :: i, j
+      select case (self%reduction)
+      case (reduce_sum)
+         divisor = 1
+      case (reduce_weighted_mean)
+         divisor = 0
+         do j = 1, size(sample_weight, 2)
+            do i = 1, size(sample_weight, 1)
+               divisor = divisor + sample_weight(i, j)
+            end do
+         end do
+      case default
+         divisor = real(positions_of(shape), dp)*batch
+      end select
+      if (.not. abs(divisor) > 0) divisor = huge(divisor)
+   end function reduced_normaliser
+
+end module fkb_loss_sp
