@@ -11,7 +11,6 @@ module fkb_json_check
    integer, parameter, public :: max_json_depth = 64
 
    character(*), parameter :: digits = '0123456789'
-   character(*), parameter :: blanks = ' '//achar(9)//achar(10)//achar(13)
 
    !> Where a check stands.
    type :: checker_t
@@ -28,7 +27,7 @@ module fkb_json_check
 contains
 
    !> Check the value that begins at `first` and find its end. The text is UTF-8 already checked.
-   !! Blanks inside the value are allowed, before it not.
+   !! Blanks outside strings are refused, as the model file has none.
    subroutine json_check(text, first, last, problem)
       character(*), intent(in) :: text          !! text that holds the value and perhaps more
       integer, intent(in) :: first              !! where the value begins
@@ -85,7 +84,7 @@ contains
       state%scopes = state%scopes + 1
       state%scope(state%depth) = state%scopes
       state%closer(state%depth) = merge(']', '}', text(state%at:state%at) == '[')
-      state%at = skip_blanks(text, state%at + 1)
+      state%at = state%at + 1
       if (state%at > len(text)) then
          state%problem = 'it ends early'
       else if (text(state%at:state%at) == state%closer(state%depth)) then
@@ -100,14 +99,13 @@ contains
    subroutine check_separator(text, state)
       character(*), intent(in) :: text
       type(checker_t), intent(inout) :: state
-      state%at = skip_blanks(text, state%at)
       if (state%at > len(text)) then
          state%problem = 'it ends early'
       else if (text(state%at:state%at) == state%closer(state%depth)) then
          state%depth = state%depth - 1
          state%at = state%at + 1
       else if (text(state%at:state%at) == ',') then
-         state%at = skip_blanks(text, state%at + 1)
+         state%at = state%at + 1
          call begin_part(text, state)
       else
          state%problem = 'unexpected '//quote(text(state%at:state%at))
@@ -131,10 +129,9 @@ contains
          state%problem = 'the key '//quote(key)//' stands twice'
          return
       end if
-      state%at = skip_blanks(text, state%at)
       if (state%at <= len(text)) then
          if (text(state%at:state%at) == ':') then
-            state%at = skip_blanks(text, state%at + 1)
+            state%at = state%at + 1
             return
          end if
       end if
@@ -253,15 +250,5 @@ contains
       next_is = at <= len(text)
       if (next_is) next_is = index(characters, text(at:at)) > 0
    end function next_is
-
-   !> The first position from `at` on that is no blank, at most one beyond the text.
-   pure integer function skip_blanks(text, at) result(position)
-      character(*), intent(in) :: text
-      integer, intent(in) :: at
-      position = at
-      do while (next_is(text, position, blanks))
-         position = position + 1
-      end do
-   end function skip_blanks
 
 end module fkb_json_check
