@@ -1,0 +1,149 @@
+"""From the compile configuration of Keras 3 to what a Keras file of either dialect has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .graph import Array, Graph, OptimizerVariable
+from .keras_compile import LEGACY, LOSS_ALIASES
+from .keras_export import Writing
+from .keras_optimizer import KERAS2_SLOTS, optimizer_parts
+from .keras_weights import trainable_weights
+from .registry import Config
+from .report import shown
+
+_KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")
+
+
+def export_compile(writing: Writing) -> Config | None:
+    """Return `compile_config` of an archive or `training_config` of an `.h5` file.
+
+    None where the model was not compiled. What the dialect cannot say goes to the report.
+    """
+    compiled = writing.graph.compile
+    if compiled is None:
+        return None
+    result = {key: _part(key, value, writing) for key, value in compiled.config.items()}
+    if writing.archive:
+        return result
+    optimizer = result.pop("optimizer", None)
+    if isinstance(optimizer, dict):
+        result["optimizer_config"] = optimizer
+    return result
+
+
+def _part(key: str, value: Any, writing: Writing) -> Any:
+    if key == "optimizer":
+        return _optimizer(value, writing)
+    if key == "loss":
+        return _objects(value, writing, full_names=not writing.archive)
+    if key in ("metrics", "weighted_metrics"):
+        return _objects(value, writing, full_names=False)
+    return value
+
+
+def _objects(value: Any, writing: Writing, *, full_names: bool) -> Any:
+    """Return losses or metrics in the words of the dialect.
+
+    Keras 3 cannot load an `.h5` file with a loss under its short name.
+    """
+    if isinstance(value, str):
+        return LOSS_ALIASES.get(value, value) if full_names else value
+    if isinstance(value, list):
+        return [_objects(item, writing, full_names=full_names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {k: _objects(v, writing, full_names=full_names) for k, v in value.items()}
+    config = value.get("config")
+    if writing.major == 2 and isinstance(config, dict):
+        if config.get("reduction") == "mean_with_sample_weight":
+            writing.report.add(
+                "", "compile loss", f"is {shown(value)}: Keras 2 has no such reduction"
+            )
+        config = {k: v for k, v in config.items() if not (k == "dtype" and full_names)}
+        value = value | {"config": config}
+    return value if writing.archive else _short(value)
+
+
+def _short(value: Config) -> Config:
+    """Return an object as `.h5` files have it."""
+    name = value.get("registered_name") or value["class_name"]
+    return {"class_name": name, "config": value.get("config")}
+
+
+def _optimizer(value: Any, writing: Writing) -> Any:
+    if not isinstance(value, dict):
+        return value
+    name = str(value["class_name"])
+    config = dict(value["config"]) if isinstance(value.get("config"), dict) else {}
+    if name.startswith(LEGACY):
+        return _legacy_optimizer(name, config, value, writing)
+    if value.get("registered_name"):
+        return value if writing.archive else _short(value)
+    if writing.major == 2:
+        for key in _KERAS3_ONLY:
+            if config.pop(key, None) is not None:
+                writing.report.add("", f"optimizer {key}", "does not exist in Keras 2")
+        rate = _rate_value(writing.graph)
+        if rate is not None and not isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = rate
+    if writing.archive:
+        return value | {"config": config}
+    return {"class_name": f"Custom>{name}" if writing.major == 2 else name, "config": config}
+
+
+def _legacy_optimizer(name: str, config: Config, value: Config, writing: Writing) -> Config:
+    plain = name.removeprefix(LEGACY)
+    if writing.major >= 3:
+        writing.report.add(
+            "",
+            "optimizer",
+            f"is {plain} of Keras 2 before 2.11, which is another algorithm in Keras 3: export "
+            "with --dialect keras2, or leave out the training part",
+        )
+    if writing.archive:
+        return value | {"class_name": plain, "config": config | {"is_legacy_optimizer": True}}
+    return {"class_name": plain, "config": config}
+
+
+def _rate_value(graph: Graph) -> float | None:
+    variables = graph.compile.variables if graph.compile else []
+    for variable in variables:
+        if variable.slot == "learning_rate":
+            return float(np.asarray(variable.value))
+    return None
+
+
+def keras2_variables(graph: Graph) -> list[tuple[str, Array]]:
+    """Return (name, value) of the optimizer's variables as tf_keras stores them.
+
+    The learning rate is no variable there, and SGD always has momenta.
+    """
+    compiled = graph.compile
+    if compiled is None or not compiled.variables:
+        return []
+    name, options = optimizer_parts(compiled.config)
+    result: list[tuple[str, Array]] = []
+    for variable in compiled.variables:
+        if variable.slot != "learning_rate":
+            result.append((_keras2_name(name, variable), np.asarray(variable.value)))
+    if name == "SGD" and not options.get("momentum") and _was_built(graph):
+        for path, weight in trainable_weights(graph.model):
+            result.append((f"SGD/m/{path}:0", np.zeros_like(weight.value)))
+    return result
+
+
+def _was_built(graph: Graph) -> bool:
+    """Whether the optimizer has made a step, so that Keras 2 had made its variables."""
+    variables = graph.compile.variables if graph.compile else []
+    return bool(variables) and int(np.asarray(variables[0].value)) > 0
+
+
+def _keras2_name(optimizer: str, variable: OptimizerVariable) -> str:
+    if variable.slot == "iteration":
+        return "iteration:0"
+    slot = KERAS2_SLOTS.get(variable.slot, variable.slot)
+    return f"{optimizer}/{slot}/{variable.path}:0" if variable.path else f"{optimizer}/{slot}:0"

@@ -1,0 +1,336 @@
+"""From the JSON configuration of a Keras model to the layers of a `Graph`.
+
+Configurations of Keras 2.1 to 2.15, of tf_keras and of Keras 3 are read; what comes out has the
+vocabulary of Keras 3. The weights are filled in by the readers of the containers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import FormatError
+from .graph import CONTAINERS, Layer, Node, TensorRef
+from .keras_layer import read_options
+from .keras_nodes import check_references, count_from_zero, read_node, read_structure, tensors_in
+from .keras_objects import class_of, plain
+from .registry import Config, layer_spec
+from .report import Report, shown
+
+MAX_DEPTH = 64
+MAX_JSON_DEPTH = 200
+_UNBUILT = (
+    "the shape of the input is unknown: build the model in Keras with model.build(input_shape), "
+    "or add an Input, and save it again"
+)
+
+
+@dataclass
+class Reading:
+    """What the readers of one file share.
+
+    Attributes:
+        version: the Keras version that wrote the file.
+        allow_custom: keep layers of unknown classes.
+        archive: the configuration is that of a `.keras` archive.
+    """
+
+    version: str
+    allow_custom: bool = False
+    archive: bool = False
+    report: Report = field(default_factory=Report)
+
+    @property
+    def major(self) -> int:
+        """Major version of Keras."""
+        return version_of(self.version)[0]
+
+    @property
+    def lists_single_tensors(self) -> bool:
+        """Whether `output_layers` is a list even where the model has one bare output."""
+        return version_of(self.version) < (3, 10)
+
+
+def version_of(version: str) -> tuple[int, int]:
+    """Return major and minor version, `(1, 0)` where it is none."""
+    match = re.match(r"(\d+)(?:\.(\d+))?", version)
+    return (int(match[1]), int(match[2] or 0)) if match else (1, 0)
+
+
+def parse_json(text: str | bytes, what: str) -> Any:
+    """Return the JSON that Keras wrote.
+
+    Raises:
+        FormatError: it is not JSON, or nested too deep.
+    """
+    try:
+        value = json.loads(text, parse_constant=_not_finite)
+    except (ValueError, RecursionError) as problem:
+        raise FormatError(f"{what} is not JSON: {problem}") from None
+    _check_depth(value, what)
+    return value
+
+
+def _not_finite(text: str) -> Any:
+    raise ValueError(f"{text} is not a finite number")
+
+
+def _check_depth(value: Any, what: str) -> None:
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        level = (
+            [
+                inner
+                for outer in level
+                for inner in (outer.values() if isinstance(outer, dict) else outer)
+                if isinstance(inner, (dict, list))
+            ]
+            if not isinstance(value, (str, int, float, type(None)))
+            else []
+        )
+        if not level:
+            return
+    raise FormatError(f"{what} is nested deeper than {MAX_JSON_DEPTH}")
+
+
+def guess_version(config: Any, version: str | None) -> str:
+    """Return the Keras version of a configuration, told by its form where no version is given."""
+    if version:
+        return version
+    text = json.dumps(config)
+    if '"batch_shape"' in text or '"__keras_tensor__"' in text or '"DTypePolicy"' in text:
+        return "3.0.0"
+    return "2.0.0" if '"config"' in text else "1.0.0"
+
+
+def read_model(config: Any, reading: Reading) -> Layer:
+    """Return the layers of a model without their weights.
+
+    Raises:
+        FormatError: it is not the configuration of a model.
+    """
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise FormatError("the model's configuration has no class_name")
+    if reading.major < 2:
+        reading.report.add(
+            "", "", "was saved by Keras 1: load it with Keras 2 and save it from there first"
+        )
+        reading.report.raise_if_any()
+    if _kind(config, reading) not in CONTAINERS:
+        reading.report.add(
+            "",
+            "class",
+            f"is {config['class_name']}, a model class of its own: only Sequential and "
+            "Functional models have a graph that can be converted",
+        )
+        reading.report.raise_if_any()
+    return _read_container(config, "", reading, 0)
+
+
+def _kind(entry: Config, reading: Reading) -> str:
+    """Return the class of a layer in the words of the model file."""
+    name = class_of(entry)
+    if name == "Model":
+        return "Functional"
+    module = entry.get("module")
+    if isinstance(module, str) and ".ops." in f"{module}.":
+        return f"ops.{name}"
+    return name
+
+
+def _entries(config: Config, class_name: str) -> list[Config]:
+    inner = config.get("config")
+    entries = (
+        inner
+        if isinstance(inner, list) and class_name == "Sequential"
+        else (inner.get("layers") if isinstance(inner, dict) else None)
+    )
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) and isinstance(entry.get("class_name"), str) for entry in entries
+    ):
+        raise FormatError(f"the configuration of a {class_name} model has no list of layers")
+    return entries
+
+
+def _read_container(entry: Config, path: str, reading: Reading, depth: int) -> Layer:
+    if depth > MAX_DEPTH:
+        raise FormatError(f"models are nested deeper than {MAX_DEPTH}")
+    class_name = _kind(entry, reading)
+    entries = _entries(entry, class_name)
+    config = entry["config"] if isinstance(entry["config"], dict) else {}
+    layer = Layer(_name(entry, config, class_name.lower()), class_name)
+    own = {
+        key: value
+        for key, value in config.items()
+        if key not in ("name", "layers", "input_layers", "output_layers", "build_input_shape")
+    }
+    layer.config = read_options(layer_spec(class_name), own, path, reading).options
+    fill = _fill_sequential if class_name == "Sequential" else _fill_functional
+    fill(layer, entries, config, path, reading, depth)
+    names = [child.name for child in layer.children]
+    if len(set(names)) != len(names):
+        double = next(name for name in names if names.count(name) > 1)
+        raise FormatError(f"layer name {double!r} stands twice in model {layer.name!r}")
+    check_references(layer, path)
+    return layer
+
+
+def _name(entry: Config, config: Config, default: str) -> str:
+    name = config.get("name", entry.get("name", default))
+    if not isinstance(name, str) or not name:
+        raise FormatError(f"a layer's name is {shown(name)}: it must be a string")
+    return name
+
+
+def _read_layer(entry: Config, path: str, reading: Reading, depth: int) -> tuple[Layer, Any]:
+    """Return a layer without nodes, and the `batch_input_shape` that its options hold."""
+    class_name = _kind(entry, reading)
+    config = entry.get("config", {})
+    if not isinstance(config, dict) and class_name not in CONTAINERS:
+        raise FormatError(f"the configuration of a layer of class {class_name} is no object")
+    if class_name in CONTAINERS:
+        inner = config if isinstance(config, dict) else {}
+        name = _name(entry, inner, class_name.lower())
+        return _read_container(entry, _join(path, name), reading, depth + 1), None
+    name = _name(entry, config, class_name.lower())
+    layer = Layer(name, class_name)
+    own = {key: value for key, value in config.items() if key != "name"}
+    result = read_options(layer_spec(class_name), own, _join(path, name), reading, entry)
+    layer.config, layer.meta = result.options, result.meta
+    return layer, result.input_shape
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _fill_sequential(
+    layer: Layer, entries: list[Config], config: Config, path: str, reading: Reading, depth: int
+) -> None:
+    shape = None
+    for entry in entries:
+        child, given = _read_layer(entry, path, reading, depth)
+        if not layer.children:
+            shape = given
+        layer.children.append(child)
+    if not layer.children:
+        raise FormatError(f"Sequential model {layer.name!r} has no layers")
+    first = layer.children[0]
+    if first.class_name != "InputLayer":
+        shape = _input_shape(first) or shape or plain(config.get("build_input_shape"))
+        if not isinstance(shape, list):
+            reading.report.add(path, "build_input_shape", _UNBUILT)
+            shape = []
+        layer.children.insert(0, _created_input(layer, shape, reading))
+    previous = layer.children[0].name
+    layer.children[0].nodes = [Node()]
+    for child in layer.children[1:]:
+        child.nodes = [Node([TensorRef(previous, 0, 0)])]
+        previous = child.name
+    layer.inputs = TensorRef(layer.children[0].name, 0, 0)
+    layer.outputs = TensorRef(previous, 0, 0)
+
+
+def _input_shape(layer: Layer) -> Any:
+    """Return the input shape of a nested model, None for another layer."""
+    while layer.children:
+        first = next(tensors_in(layer.inputs), None)
+        target = next((c for c in layer.children if first and c.name == first.layer), None)
+        if target is None:
+            return None
+        layer = target
+    return layer.config.get("batch_shape") if layer.class_name == "InputLayer" else None
+
+
+def _created_input(container: Layer, shape: list[Any], reading: Reading) -> Layer:
+    first = container.children[0]
+    name = "input_layer" if reading.major >= 3 else f"{first.name}_input"
+    taken = {child.name for child in container.children}
+    while name in taken:
+        name += "_"
+    options: Config = {"batch_shape": shape}
+    if isinstance(first.config.get("dtype"), str):
+        options["dtype"] = first.config["dtype"]
+    spec = layer_spec("InputLayer")
+    return Layer(name, "InputLayer", read_options(spec, options, name, reading).options)
+
+
+def _fill_functional(
+    layer: Layer, entries: list[Config], config: Config, path: str, reading: Reading, depth: int
+) -> None:
+    names = {name for entry in entries if isinstance(name := entry.get("name"), str)}
+    for entry in entries:
+        child, _ = _read_layer(entry, path, reading, depth)
+        if entry.get("name", child.name) != child.name:
+            raise FormatError(f"a layer has the names {entry['name']!r} and {child.name!r}")
+        child.nodes = _read_nodes(child, entry, _join(path, child.name), names, reading)
+        layer.children.append(child)
+    layer.inputs = _unlisted(read_structure(config.get("input_layers"), "input_layers"), reading)
+    layer.outputs = _unlisted(read_structure(config.get("output_layers"), "output_layers"), reading)
+    count_from_zero(layer, reading.major)
+
+
+def _unlisted(structure: Any, reading: Reading) -> Any:
+    single = isinstance(structure, list) and len(structure) == 1
+    return structure[0] if single and reading.lists_single_tensors else structure
+
+
+def _read_nodes(
+    layer: Layer, entry: Config, path: str, names: set[str], reading: Reading
+) -> list[Node]:
+    if layer.class_name == "InputLayer":
+        return [Node()]
+    listed = entry.get("inbound_nodes", [])
+    if not isinstance(listed, list):
+        raise FormatError(f'inbound_nodes of layer "{path}" is no list')
+    spec = layer_spec(layer.class_name)
+    nodes = [read_node(node, bool(spec and spec.list_input), names) for node in listed]
+    for node in nodes:
+        node.kwargs = _call_options(node.kwargs, layer, path, reading)
+        _check_arguments(node, layer, path, reading)
+    return nodes
+
+
+def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> Config:
+    """Return the keyword arguments of a call that say something."""
+    spec = layer_spec(layer.class_name)
+    kept: Config = {}
+    for key, value in kwargs.items():
+        if key in ("mask", "training") and _all_null(value):
+            continue
+        if spec is None or (key == "training" and isinstance(value, bool)):
+            kept[key] = value
+        elif key == "mask":
+            reading.report.add(path, key, "masks are not supported yet: remove the mask")
+        elif key not in spec.call_options or spec.call_options[key] != value:
+            reading.report.add(
+                path, key, f"is {shown(value)} in a call: FKB does not know this argument"
+            )
+    return kept
+
+
+def _all_null(value: Any) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(_all_null(v) for v in (value.values() if isinstance(value, dict) else value))
+    return value is None
+
+
+def _check_arguments(node: Node, layer: Layer, path: str, reading: Reading) -> None:
+    spec = layer_spec(layer.class_name)
+    if spec is None or layer.children:
+        return
+    fits = (
+        isinstance(node.args[0], list) and all(isinstance(t, TensorRef) for t in node.args[0])
+        if spec.list_input and len(node.args) == 1
+        else not spec.list_input and len(node.args) == 1 and isinstance(node.args[0], TensorRef)
+    )
+    if not fits:
+        wanted = "a list of tensors" if spec.list_input else "one tensor"
+        reading.report.add(
+            path,
+            "call",
+            f"must be called with {wanted}: an operation of keras.ops, or other arguments, "
+            "cannot be converted",
+        )

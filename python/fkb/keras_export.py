@@ -1,0 +1,283 @@
+"""From the layers of a `Graph` to the JSON configuration of a Keras model.
+
+What is written is the least that Keras needs: the options that the graph has, in the words of
+the dialect, so that old and new versions of Keras load it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import FkbError
+from .graph import CONTAINERS, Graph, Layer, Node, TensorRef, flatten_structure
+from .keras_config import version_of
+from .keras_nodes import map_tensors, tensors_in
+from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
+from .keras_shapes import ModelShapes, infer_shapes
+from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
+from .report import Report, shown
+
+DIALECTS = {"keras3": 3, "keras2": 2}
+KERAS_VERSIONS = {3: "3.15.1", 2: "2.15.0"}
+
+
+@dataclass
+class Writing:
+    """What the writers of one file share.
+
+    Attributes:
+        graph: what is written.
+        major: the major version of Keras that is to read it.
+        archive: it becomes a `.keras` archive, not an `.h5` file.
+        shapes: shapes of all tensors.
+        report: what the dialect cannot carry.
+    """
+
+    graph: Graph
+    major: int
+    archive: bool
+    shapes: ModelShapes = field(default_factory=ModelShapes)
+    report: Report = field(default_factory=Report)
+
+    @property
+    def version(self) -> str:
+        """The Keras version that the file names."""
+        same = self.graph.keras_major == self.major
+        return self.graph.keras_version if same else KERAS_VERSIONS[self.major]
+
+    @property
+    def lists_single_tensors(self) -> bool:
+        """Whether the Keras version wants `output_layers` to be a list in any case."""
+        return version_of(self.version) < (3, 10)
+
+
+def start_writing(graph: Graph, dialect: str, *, archive: bool) -> Writing:
+    """Return the state of writing one file.
+
+    Raises:
+        FkbError: there is no such dialect.
+        UnsupportedError: the graph does not fit together.
+    """
+    if dialect not in DIALECTS:
+        raise FkbError(f'there is no dialect "{dialect}": it must be keras3 or keras2')
+    writing = Writing(graph, DIALECTS[dialect], archive)
+    writing.shapes = infer_shapes(graph.model, writing.report)
+    writing.report.raise_if_any()
+    return writing
+
+
+def export_model(writing: Writing) -> Config:
+    """Return the configuration of the whole model; what cannot be said goes to the report."""
+    model = writing.graph.model
+    if model.class_name not in CONTAINERS:
+        raise FkbError(f"the model is of class {model.class_name}: it must be a model")
+    entry = _entry(model, "", writing)
+    entry.pop("name", None)
+    return entry
+
+
+def _entry(layer: Layer, path: str, writing: Writing) -> Config:
+    """Return a serialized layer."""
+    if writing.major >= 3 and "/" in layer.name:
+        writing.report.add(path, "name", "has a slash, which Keras 3 does not allow")
+    config = {"name": layer.name} | _options(layer, path, writing)
+    if layer.class_name == "Sequential":
+        config |= _sequential(layer, path, writing)
+    elif layer.class_name == "Functional":
+        config |= _functional(layer, path, writing)
+    elif layer.children:
+        writing.report.add(path, "class", f"{layer.class_name} cannot hold layers here")
+    entry = _head(layer, writing)
+    return {**entry[0], "config": config, **entry[1]}
+
+
+def _head(layer: Layer, writing: Writing) -> tuple[Config, Config]:
+    """Return the keys of a serialized layer before and after its config."""
+    name = layer.class_name
+    if not writing.archive:
+        return {"class_name": name}, {}
+    if name == "Functional":
+        module = "keras" if writing.major >= 3 else "tf_keras"
+        place = "models" if writing.major >= 3 else "engine"
+        return (
+            {"module": f"{module}.src.{place}.functional", "class_name": name},
+            {"registered_name": "Functional"},
+        )
+    if name == "Sequential":
+        shape = layer.children[0].config.get("batch_shape")
+        return (
+            {"module": "keras", "class_name": name},
+            {"registered_name": None, "build_config": {"input_shape": shape}},
+        )
+    if layer_spec(name) is not None and custom_layer(name) is None:
+        return {"module": "keras.layers", "class_name": name}, {"registered_name": None}
+    after: Config = {"registered_name": layer.meta.get("registered_name", name)}
+    if "build_config" in layer.meta:
+        after["build_config"] = layer.meta["build_config"]
+    return {"module": layer.meta.get("module"), "class_name": name.rpartition(">")[2]}, after
+
+
+def _options(layer: Layer, path: str, writing: Writing) -> Config:
+    spec = layer_spec(layer.class_name)
+    custom = custom_layer(layer.class_name)
+    if custom and custom.exporter:
+        try:
+            return custom.exporter(dict(layer.config))
+        except ValueError as problem:
+            writing.report.add(path, "", str(problem))
+            return {}
+    if spec is None:
+        return dict(layer.config)
+    if writing.major not in spec.majors:
+        writing.report.add(path, "class", f"{spec.class_name} does not exist in {_target(writing)}")
+    result: Config = {}
+    for name, value in layer.config.items():
+        option = spec.option(name)
+        if option is None:
+            writing.report.add(path, name, f"{spec.class_name} has no such option in FKB")
+        elif writing.major not in option.majors:
+            _check_dropped(option, value, path, writing)
+        else:
+            key = option.spelling(writing.major)
+            result[key] = _value(option, value, path, writing)
+    _add_dtype(layer, spec, result, writing)
+    return spec.to_keras2(result) if writing.major == 2 and spec.to_keras2 else result
+
+
+def _target(writing: Writing) -> str:
+    return f"Keras {writing.major}"
+
+
+def _check_dropped(option: Option, value: Any, path: str, writing: Writing) -> None:
+    if value != option.default and option.use not in (Use.KEPT,):
+        writing.report.add(
+            path, option.name, f"is {shown(value)}: {_target(writing)} has no such option"
+        )
+
+
+def _add_dtype(layer: Layer, spec: LayerSpec, options: Config, writing: Writing) -> None:
+    """Name the dtype where Keras would take another one by default."""
+    if writing.graph.precision != "float32" and "dtype" not in options and not layer.children:
+        options["dtype"] = writing.graph.precision
+    if layer.class_name == "Functional":
+        options.pop("dtype", None)
+
+
+def _value(option: Option, value: Any, path: str, writing: Writing) -> Any:
+    if option.form is not Form.ACTIVATION:
+        return value
+    try:
+        if isinstance(value, dict):
+            return _activation_layer(value, path, writing)
+        _check_meaning(value, path, option.name, writing)
+        return exported_activation(value, writing.major)
+    except ObjectError as problem:
+        writing.report.add(path, option.name, f"is {shown(value)}: it {problem}")
+        return None
+
+
+def _check_meaning(value: str, path: str, option: str, writing: Writing) -> None:
+    if value in CHANGED_ACTIVATIONS and writing.graph.keras_major != writing.major:
+        writing.report.add(
+            path,
+            option,
+            f"is {value}, which is another function in Keras {writing.major} than in Keras "
+            f"{writing.graph.keras_major}, where the model comes from: export with --dialect "
+            f"keras{writing.graph.keras_major}",
+        )
+
+
+def _activation_layer(value: Config, path: str, writing: Writing) -> Config:
+    config = dict(value["config"])
+    name = config.pop("name", None)
+    inner = Layer(str(name), value["class_name"], config)
+    options = _options(inner, f"{path}/activation", writing)
+    return value | {"config": ({"name": name} if name is not None else {}) | options}
+
+
+def _sequential(layer: Layer, path: str, writing: Writing) -> Config:
+    layers = [_entry(child, _join(path, child.name), writing) for child in layer.children]
+    shape = layer.children[0].config.get("batch_shape")
+    return {"layers": layers, "build_input_shape": shape}
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _functional(layer: Layer, path: str, writing: Writing) -> Config:
+    entries = []
+    for child in layer.children:
+        inner = _join(path, child.name)
+        entry = _entry(child, inner, writing)
+        entry["name"] = child.name
+        calls = [] if child.class_name == "InputLayer" else child.nodes
+        export = _keras3_node if writing.major >= 3 else _keras2_node
+        entry["inbound_nodes"] = [export(node, layer, inner, writing) for node in calls]
+        entries.append(entry)
+    return {
+        "layers": entries,
+        "input_layers": _structure(layer.inputs, layer, writing),
+        "output_layers": _structure(layer.outputs, layer, writing),
+    }
+
+
+def _nested(layer: Layer, writing: Writing) -> set[str]:
+    """Return the inner models whose calls are counted from 1 in the outputs."""
+    classes = ("Functional",) if writing.major >= 3 else tuple(CONTAINERS)
+    return {child.name for child in layer.children if child.class_name in classes}
+
+
+def _structure(structure: Any, layer: Layer, writing: Writing) -> Any:
+    if isinstance(structure, TensorRef) and writing.lists_single_tensors:
+        structure = [structure]
+    nested = _nested(layer, writing)
+    return map_tensors(
+        structure, lambda ref: [ref.layer, ref.node + (ref.layer in nested), ref.index]
+    )
+
+
+def _keras3_node(node: Node, container: Layer, path: str, writing: Writing) -> Config:
+    def tensor(ref: TensorRef) -> Config:
+        shape = writing.shapes.of(container, ref)
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": [None] if shape is None else list(shape),
+                "dtype": _tensor_dtype(container, ref, writing),
+                "keras_history": list(ref),
+            },
+        }
+
+    return {"args": map_tensors(node.args, tensor), "kwargs": map_tensors(node.kwargs, tensor)}
+
+
+def _tensor_dtype(container: Layer, ref: TensorRef, writing: Writing) -> str:
+    child = next(child for child in container.children if child.name == ref.layer)
+    dtype = child.config.get("dtype")
+    if child.class_name == "InputLayer" and isinstance(dtype, str):
+        return dtype
+    return writing.graph.precision
+
+
+def _keras2_node(node: Node, container: Layer, path: str, writing: Writing) -> Any:
+    nested = _nested(container, writing)
+
+    def place(ref: TensorRef) -> list[Any]:
+        return [ref.layer, ref.node + (ref.layer in nested), ref.index]
+
+    kwargs = map_tensors(node.kwargs, place)
+    if len(node.args) != 1 or not list(tensors_in(node.args[0])):
+        writing.report.add(
+            path, "call", f"has {len(node.args)} arguments, which Keras 2 cannot say in a file"
+        )
+        return []
+    first = node.args[0]
+    tensors = [first] if isinstance(first, TensorRef) else first
+    return map_tensors(tensors, lambda ref: [*place(ref), kwargs])
+
+
+def output_count(graph: Graph) -> int:
+    """Return the number of the model's outputs."""
+    return len(flatten_structure(graph.model.outputs))

@@ -1,0 +1,221 @@
+"""The options of one layer: from a Keras configuration to the canonical ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .keras_objects import (
+    ACTIVATION_LAYERS,
+    ObjectError,
+    canonical_activation,
+    canonical_part,
+    class_of,
+    dtype_name,
+    plain,
+)
+from .registry import COMMON, Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
+from .report import shown
+
+if TYPE_CHECKING:
+    from .keras_config import Reading
+
+FLOAT_DTYPES = frozenset({"float32", "float64"})
+INPUT_DTYPES = FLOAT_DTYPES | {"int32", "int64", "uint8", "bool"}
+_IGNORED = {"dynamic": False, "autocast": True, "build_config": None}
+_MAX_RANK = 8
+
+
+@dataclass
+class Options:
+    """The options of one layer.
+
+    Attributes:
+        options: canonical options in the order of the source.
+        meta: what the class does not imply.
+        input_shape: `batch_input_shape`, which layers of Keras 2 may hold.
+    """
+
+    options: Config = field(default_factory=dict)
+    meta: Config = field(default_factory=dict)
+    input_shape: Any = None
+
+
+def read_options(
+    spec: LayerSpec | None,
+    config: Config,
+    path: str,
+    reading: Reading,
+    entry: Config | None = None,
+) -> Options:
+    """Return a layer's options in canonical form; problems go to the report.
+
+    Args:
+        spec: what is known of the class, None for an unknown or a custom one.
+        config: the Keras configuration without the name.
+        path: the layer's path, for messages.
+        reading: the file being read.
+        entry: the serialized layer, for the meta data of custom classes.
+    """
+    result = Options()
+    if spec is None:
+        return _read_custom(config, path, reading, entry or {})
+    if spec.class_name != "InputLayer":
+        result.input_shape = _take_input_shape(config)
+        config = {key: value for key, value in config.items() if key not in _SHAPE_KEYS}
+    if reading.major == 2 and spec.from_keras2:
+        config = spec.from_keras2(config)
+    if reading.major not in spec.majors and reading.major >= 3:
+        reading.report.add(path, "class", f"{spec.class_name} is a class of Keras 2 only")
+    for key, value in config.items():
+        option = _find(spec, key, reading.major)
+        if option is None:
+            if key not in _IGNORED or value not in (None, _IGNORED[key]):
+                reading.report.add(
+                    path, key, f"is {shown(value)}: {spec.class_name} has no such option in FKB"
+                )
+            continue
+        _read_option(option, value, path, result.options, reading)
+    for option in spec.options:
+        if option.required and option.name not in config and option.keras2 not in config:
+            reading.report.add(path, option.name, f"is missing: {spec.class_name} needs it")
+    if spec.class_name == "InputLayer":
+        _check_batch_shape(result.options, path, reading)
+    _check_dtype(spec, result.options, path, reading)
+    return result
+
+
+_SHAPE_KEYS = ("batch_input_shape", "input_shape", "input_dtype", "batch_size", "input_dim_")
+
+
+def _take_input_shape(config: Config) -> Any:
+    shape = plain(config.get("batch_input_shape"))
+    if shape is None and isinstance(inner := plain(config.get("input_shape")), list):
+        return [None, *inner]
+    return shape
+
+
+def _find(spec: LayerSpec, key: str, major: int) -> Option | None:
+    options = (*spec.options, *COMMON)
+    by_name = next((o for o in options if o.name == key), None)
+    return by_name or next((o for o in options if o.keras2 == key), None)
+
+
+def _read_option(option: Option, value: Any, path: str, options: Config, reading: Reading) -> None:
+    try:
+        value = _canonical(option, value, path, reading)
+    except ObjectError as problem:
+        reading.report.add(path, option.name, f"is {shown(value)}: {problem}")
+        return
+    if option.use is Use.FIXED:
+        if value != option.default and (option.check is None or option.check(value)):
+            reading.report.add(
+                path,
+                option.name,
+                f"is {shown(value)}: FKB supports {shown(option.default)} only",
+            )
+    elif option.check and (wrong := option.check(value)):
+        reading.report.add(path, option.name, f"is {shown(value)}: it {wrong}")
+    if option.noise and value == option.default:
+        return
+    options[option.name] = value
+
+
+def _canonical(option: Option, value: Any, path: str, reading: Reading) -> Any:
+    value = plain(value)
+    if option.name == "dtype":
+        return dtype_name(value)
+    if option.form is Form.PLAIN:
+        return value
+    if option.form is not Form.ACTIVATION:
+        return canonical_part(value, option.form)
+    activation = canonical_activation(value, reading.major, reading.allow_custom)
+    if isinstance(activation, dict):
+        return _activation_layer(activation, f"{path}/{option.name}", reading)
+    return activation
+
+
+def _activation_layer(value: Config, path: str, reading: Reading) -> Config:
+    """Return a layer that serves as an activation, in the form of Keras 3."""
+    name = class_of(value)
+    config = value.get("config")
+    if name not in ACTIVATION_LAYERS or not isinstance(config, dict):
+        raise ObjectError(
+            f"is a layer that cannot serve as an activation here: use one of "
+            f"{', '.join(sorted(ACTIVATION_LAYERS))}, or a layer of its own"
+        )
+    own = {key: item for key, item in config.items() if key != "name"}
+    inner = read_options(layer_spec(name), own, path, reading).options
+    return {
+        "module": "keras.layers",
+        "class_name": name,
+        "config": ({"name": config["name"]} if "name" in config else {}) | inner,
+        "registered_name": None,
+    }
+
+
+def _check_batch_shape(options: Config, path: str, reading: Reading) -> None:
+    shape = options.get("batch_shape")
+    if (
+        isinstance(shape, list)
+        and 0 < len(shape) <= _MAX_RANK
+        and all(
+            n is None or (isinstance(n, int) and not isinstance(n, bool) and 0 < n < 2**31)
+            for n in shape
+        )
+    ):
+        return
+    if shape is not None and shape != []:
+        reading.report.add(path, "batch_shape", f"is {shown(shape)}: it must be a list of sizes")
+    elif shape is None:
+        reading.report.add(path, "batch_shape", "is missing or null")
+
+
+def _check_dtype(spec: LayerSpec, options: Config, path: str, reading: Reading) -> None:
+    dtype = options.get("dtype")
+    allowed = INPUT_DTYPES if spec.class_name in ("InputLayer", "Embedding") else FLOAT_DTYPES
+    if dtype is not None and dtype not in allowed:
+        reading.report.add(
+            path,
+            "dtype",
+            f"is {shown(dtype)}: FKB computes in float32 or float64; set such a dtype policy in "
+            "Keras and save the model again",
+        )
+
+
+def _read_custom(config: Config, path: str, reading: Reading, entry: Config) -> Options:
+    name = class_of(entry) if entry else ""
+    custom = custom_layer(name)
+    result = Options(config, _custom_meta(entry), _take_input_shape(config))
+    config = {key: value for key, value in config.items() if key != "batch_input_shape"}
+    result.options = plain(config)
+    if custom and custom.converter:
+        try:
+            result.options = custom.converter(dict(result.options))
+        except ValueError as problem:
+            reading.report.add(path, "", str(problem))
+    elif not custom and not reading.allow_custom:
+        reading.report.add(path, "class", _unknown_class(name, entry))
+    return result
+
+
+def _custom_meta(entry: Config) -> Config:
+    return {
+        key: plain(entry[key])
+        for key in ("module", "registered_name", "build_config")
+        if entry.get(key) is not None
+    }
+
+
+def _unknown_class(name: str, entry: Config) -> str:
+    if ".ops." in f"{entry.get('module')}." or name in ("TFOpLambda", "SlicingOpLambda"):
+        return (
+            f"is an operation, {name}, not a layer: FKB does not support it; use a layer such as "
+            "Add, Multiply or Rescaling"
+        )
+    if name == "Lambda":
+        return "is a Lambda layer, whose code cannot be converted: write a registered layer"
+    return (
+        f"{name} is not supported: register it with fkb.register, or keep it with --allow-custom "
+        "where the Fortran side has it"
+    )

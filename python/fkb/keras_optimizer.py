@@ -1,0 +1,176 @@
+"""Optimizer state: the order of its variables in Keras 3 and in Keras 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .graph import Array, Compile, Layer, OptimizerVariable
+from .keras_compile import LEGACY
+from .keras_config import Reading
+from .keras_weights import check_finite, trainable_weights
+from .registry import Config
+
+# Slots of each trainable weight, one list for each run through the weights.
+_SLOTS: dict[str, list[list[str]]] = {
+    "SGD": [["momentum"]],
+    "Adam": [["momentum", "velocity"]],
+    "AdamW": [["momentum", "velocity"]],
+}
+KERAS2_SLOTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
+
+Place = tuple[str, str, tuple[int, ...]]
+
+
+def optimizer_parts(config: Config) -> tuple[str, Config]:
+    """Return class and options of the optimizer of a compile configuration."""
+    optimizer = config.get("optimizer")
+    if not isinstance(optimizer, dict):
+        return "", {}
+    options = optimizer.get("config")
+    return str(optimizer.get("class_name")), options if isinstance(options, dict) else {}
+
+
+def slot_runs(name: str, options: Config) -> list[list[str]] | None:
+    """Return the slots of an optimizer by run through the weights, None where unknown."""
+    if name not in _SLOTS:
+        return None
+    runs = [list(run) for run in _SLOTS[name]]
+    if name == "SGD" and not options.get("momentum"):
+        runs = []
+    if options.get("amsgrad"):
+        runs.append(["velocity_hat"])
+    if options.get("gradient_accumulation_steps"):
+        runs.insert(0, ["gradient_accumulator"])
+    if options.get("use_ema"):
+        runs.insert(0, ["average"])
+    return runs
+
+
+def has_rate_variable(options: Config) -> bool:
+    """Whether Keras 3 keeps the learning rate as a variable: not where it is a schedule."""
+    return not isinstance(options.get("learning_rate"), dict)
+
+
+def slot_places(model: Layer, runs: Sequence[Sequence[str]]) -> list[Place]:
+    """Return (slot, path, shape) in Keras 3's order."""
+    weights = trainable_weights(model)
+    return [
+        (slot, path, weight.value.shape) for run in runs for path, weight in weights for slot in run
+    ]
+
+
+def read_optimizer(
+    compiled: Compile, arrays: list[Array], model: Layer, reading: Reading, legacy: bool
+) -> None:
+    """Fill in the optimizer's variables.
+
+    Args:
+        compiled: takes the variables; has the configuration.
+        arrays: the values in the order of the file.
+        model: the model with its weights.
+        reading: the file being read.
+        legacy: the order is that of Keras 2's old optimizers: slot by slot.
+    """
+    for number, array in enumerate(arrays):
+        check_finite(array, "", f"optimizer variable {number}", reading.report)
+    if not arrays:
+        return
+    name, options = optimizer_parts(compiled.config)
+    runs = slot_runs(name, options)
+    if reading.major >= 3:
+        places = None if runs is None else _keras3_places(model, options, runs)
+        compiled.variables = _named(places, arrays) or _unnamed(arrays, options)
+        return
+    state = _keras2_state(name, runs, arrays, model, legacy)
+    if state is None and name.startswith(LEGACY):
+        compiled.variables = _unnamed(arrays, {"learning_rate": {}})
+    elif state is None and runs is None:
+        compiled.variables = _unnamed(_with_rate(arrays, options), options)
+    elif state is None:
+        reading.report.add(
+            "",
+            "optimizer",
+            f"has {len(arrays)} variables that do not fit the trainable weights: save the model "
+            "without its optimizer (include_optimizer=False)",
+        )
+    else:
+        compiled.variables = _rate_variables(arrays[0], options) + state
+
+
+def _keras3_places(model: Layer, options: Config, runs: list[list[str]]) -> list[Place]:
+    scalars: list[Place] = [("iteration", "", ())]
+    if has_rate_variable(options):
+        scalars.append(("learning_rate", "", ()))
+    return scalars + slot_places(model, runs)
+
+
+def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVariable] | None:
+    """Return named variables where the arrays have the expected shapes, else None."""
+    if places is None or len(arrays) not in (len(places), min(2, len(places))):
+        return None
+    pairs = list(zip(places, arrays, strict=False))
+    if any(array.shape != shape for (_, _, shape), array in pairs):
+        return None
+    return [OptimizerVariable(slot, path, array) for (slot, path, _), array in pairs]
+
+
+def _unnamed(arrays: list[Array], options: Config) -> list[OptimizerVariable]:
+    """Return the variables of an optimizer whose slots FKB does not know, in the same order."""
+    scalars = ["iteration", *(["learning_rate"] if has_rate_variable(options) else [])]
+    names = [
+        scalars[i] if i < len(scalars) and array.shape == () else f"var{i}"
+        for i, array in enumerate(arrays)
+    ]
+    return [OptimizerVariable(name, "", array) for name, array in zip(names, arrays, strict=True)]
+
+
+def _rate(options: Config) -> Array:
+    rate = options.get("learning_rate")
+    return np.asarray(rate if isinstance(rate, (int, float)) else 0.001, np.float32)
+
+
+def _with_rate(arrays: list[Array], options: Config) -> list[Array]:
+    """Insert the learning rate, which Keras 2 does not keep among the variables."""
+    if not has_rate_variable(options):
+        return arrays
+    return [arrays[0], _rate(options), *arrays[1:]]
+
+
+def _rate_variables(iteration: Array, options: Config) -> list[OptimizerVariable]:
+    variables = [OptimizerVariable("iteration", "", iteration.astype(np.int64))]
+    if has_rate_variable(options):
+        variables.append(OptimizerVariable("learning_rate", "", _rate(options)))
+    return variables
+
+
+def _keras2_state(
+    name: str,
+    runs: list[list[str]] | None,
+    arrays: list[Array],
+    model: Layer,
+    legacy: bool,
+) -> list[OptimizerVariable] | None:
+    """Return the slots in Keras 3's order from an order of Keras 2, None where they do not fit.
+
+    Keras 2's SGD has momenta even where it does not use them, and Adam before TF 2 has a
+    placeholder of one value for each weight in place of its third slot.
+    """
+    if runs is None or arrays[0].shape != ():
+        return None
+    weights = trainable_weights(model)
+    kept = slot_places(model, runs)
+    file_runs = [["momentum"]] if name == "SGD" and not runs else runs
+    if legacy:
+        file_runs = [[slot] for run in file_runs for slot in run]
+    found = slot_places(model, file_runs)
+    rest = arrays[1:]
+    if legacy and len(rest) == len(found) + len(weights) and not runs[1:]:
+        rest = rest[: len(found)]
+    if not rest:
+        return []
+    if [array.shape for array in rest] != [shape for _, _, shape in found]:
+        return None
+    values = {(slot, path): a for (slot, path, _), a in zip(found, rest, strict=True)}
+    return [OptimizerVariable(slot, path, values[slot, path]) for slot, path, _ in kept]

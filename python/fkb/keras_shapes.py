@@ -1,0 +1,162 @@
+"""Shapes of all tensors of a model, inferred from the inputs through the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .errors import FormatError
+from .graph import Layer, TensorRef, flatten_structure
+from .keras_nodes import node_tensors
+from .registry import Shape, layer_spec
+from .report import Report
+
+MAX_VALUES = 2**31 - 1
+Unknown = Shape | None
+
+
+@dataclass
+class ModelShapes:
+    """Shapes with the batch first; None where a custom layer hides them.
+
+    Attributes:
+        inputs: for each layer (by `id`), the shapes of the tensors of its first call.
+        outputs: for each layer (by `id`), the shapes of what each call returns.
+    """
+
+    inputs: dict[int, list[Unknown]] = field(default_factory=dict)
+    outputs: dict[int, list[list[Unknown]]] = field(default_factory=dict)
+
+    def of(self, container: Layer, ref: TensorRef) -> Unknown:
+        """Return the shape of a tensor of a container."""
+        child = next(child for child in container.children if child.name == ref.layer)
+        return self.at(child, ref)
+
+    def at(self, child: Layer, ref: TensorRef) -> Unknown:
+        """Return the shape of output `ref` of a layer."""
+        calls = self.outputs.get(id(child), [])
+        shapes = calls[ref.node] if ref.node < len(calls) else []
+        return shapes[ref.index] if ref.index < len(shapes) else None
+
+
+def infer_shapes(model: Layer, report: Report) -> ModelShapes:
+    """Return the shapes of all tensors; what does not fit goes to the report.
+
+    Raises:
+        FormatError: the graph has a cycle.
+    """
+    shapes = ModelShapes()
+    _infer_container(model, "", shapes, report)
+    return shapes
+
+
+def call_order(container: Layer) -> list[tuple[Layer, int]]:
+    """Return the calls of a container's layers in an order in which they can be made.
+
+    Raises:
+        FormatError: there is none.
+    """
+    calls = [(child, number) for child in container.children for number in range(len(child.nodes))]
+    waiting: dict[tuple[str, int], list[int]] = {}
+    missing = []
+    for position, (child, number) in enumerate(calls):
+        needs = {(ref.layer, ref.node) for ref in node_tensors(child.nodes[number])}
+        missing.append(len(needs))
+        for need in needs:
+            waiting.setdefault(need, []).append(position)
+    ready = [position for position, count in enumerate(missing) if count == 0]
+    order = []
+    for position in ready:
+        child, number = calls[position]
+        order.append((child, number))
+        for follower in waiting.get((child.name, number), ()):
+            missing[follower] -= 1
+            if missing[follower] == 0:
+                ready.append(follower)
+    if len(order) != len(calls):
+        stuck = next(calls[p][0].name for p, count in enumerate(missing) if count > 0)
+        raise FormatError(f"the graph has a cycle through layer {stuck!r}")
+    return order
+
+
+def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: Report) -> None:
+    children = {child.name: child for child in container.children}
+    for child in container.children:
+        shapes.outputs[id(child)] = [[] for _ in child.nodes]
+        if child.children:
+            _infer_container(child, _join(path, child.name), shapes, report)
+    for child, number in call_order(container):
+        tensors = list(node_tensors(child.nodes[number]))
+        given = [shapes.at(children[ref.layer], ref) for ref in tensors]
+        shapes.inputs.setdefault(id(child), given)
+        shapes.outputs[id(child)][number] = _call(
+            child, given, _join(path, child.name), shapes, report
+        )
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _call(
+    layer: Layer, given: Sequence[Unknown], path: str, shapes: ModelShapes, report: Report
+) -> list[Unknown]:
+    """Return the shapes of the outputs of one call."""
+    if layer.children:
+        _check_nested(layer, given, path, report)
+        return [shapes.of(layer, ref) for ref in flatten_structure(layer.outputs)]
+    spec = layer_spec(layer.class_name)
+    if spec is None or any(problem.layer == path for problem in report.problems):
+        return [None]
+    config = spec.filled(layer.config)
+    if layer.class_name == "InputLayer":
+        return [tuple(config["batch_shape"])]
+    known = [shape for shape in given if shape is not None]
+    if len(known) != len(given) or not known:
+        return [None]
+    if spec.check:
+        try:
+            for option, message in spec.check(config, known):
+                report.add(path, option, message)
+        except (ValueError, TypeError, IndexError) as problem:
+            report.add(path, "", str(problem))
+    try:
+        output = spec.output(config, known)
+    except (ValueError, TypeError, IndexError, ZeroDivisionError) as problem:
+        report.add(path, "", f"cannot take inputs of shape {_listed(known)}: {problem}")
+        return [None]
+    if _values(output) > MAX_VALUES:
+        report.add(path, "", f"has an output of shape {list(output)}: that is too large")
+        return [None]
+    return [output]
+
+
+def _values(shape: Shape) -> int:
+    size = 1
+    for n in shape[1:]:
+        size *= 1 if n is None else n
+    return size
+
+
+def _listed(shapes: Sequence[Shape]) -> str:
+    return ", ".join(str(list(shape)).replace("None", "null") for shape in shapes)
+
+
+def _check_nested(layer: Layer, given: Sequence[Unknown], path: str, report: Report) -> None:
+    inputs = flatten_structure(layer.inputs)
+    if len(inputs) != len(list(given)):
+        report.add(
+            path, "call", f"is called with {len(given)} tensors, it has {len(inputs)} inputs"
+        )
+        return
+    children = {child.name: child for child in layer.children}
+    for ref, shape in zip(inputs, given, strict=True):
+        target = children[ref.layer]
+        wanted = target.config.get("batch_shape") if target.class_name == "InputLayer" else None
+        if shape is None or not isinstance(wanted, list):
+            continue
+        fits = len(wanted) == len(shape) and all(
+            a is None or b is None or a == b for a, b in zip(wanted[1:], shape[1:], strict=True)
+        )
+        if not fits:
+            report.add(path, "call", f"gets shape {_listed([shape])}, it takes {wanted}")

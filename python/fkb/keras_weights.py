@@ -1,0 +1,248 @@
+"""Which arrays of a Keras file belong to which weights.
+
+Keras pairs by position in both layouts. A `.weights.h5` store has a group per layer; the legacy
+layout has a list per layer of the model, trainable weights first, which for a nested model runs
+through all its layers twice (docs: Keras 2.15 `hdf5_format.py`, Keras 3 `legacy_h5_format.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import FormatError
+from .graph import Array, Layer, Weight
+from .keras_shapes import ModelShapes
+from .registry import Shape, WeightRule, layer_spec
+from .report import Report
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one weight.
+
+    Attributes:
+        layer: the layer that has it.
+        path: the layer's path.
+        name: the weight's name.
+        shape: what it must be, None for a custom layer; None inside where it is open.
+        trainable: whether an optimizer may change it, by the layer's class.
+        integer: whether it holds integers.
+        aliases: further names in files of Keras 2.
+    """
+
+    layer: Layer
+    path: str
+    name: str
+    shape: Shape | None
+    trainable: bool = True
+    integer: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the layer's option `trainable` is false."""
+        return self.layer.config.get("trainable") is False
+
+
+def snake_case(name: str) -> str:
+    """Return the name that Keras gives a class in a `.weights.h5` store."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def store_groups(container: Layer, prefix: str, path: str = "") -> Iterator[tuple[str, str, Layer]]:
+    """Yield (group, path, layer) of a `.weights.h5` store for all layers of a model.
+
+    Args:
+        container: the model.
+        prefix: `layers` (`_layer_checkpoint_dependencies` in TF 2.12).
+        path: path of the model.
+    """
+    counts: dict[str, int] = {}
+    kind = prefix.rpartition("/")[2]
+    for child in container.children:
+        skipped = container.class_name == "Sequential" and child.class_name == "InputLayer"
+        if skipped or child.class_name.startswith("ops."):
+            continue
+        base = snake_case(child.class_name.rpartition(">")[2])
+        number = counts.get(base, 0)
+        counts[base] = number + 1
+        group = f"{prefix}/{base}_{number}" if number else f"{prefix}/{base}"
+        inner = f"{path}/{child.name}" if path else child.name
+        yield group, inner, child
+        if child.children:
+            yield from store_groups(child, f"{group}/{kind}", inner)
+
+
+def own_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None:
+    """Return the places for a layer's own weights, None for a class whose weights are unknown."""
+    spec = layer_spec(layer.class_name)
+    if spec is None:
+        return None
+    config = spec.filled(layer.config)
+    given = shapes.inputs.get(id(layer), [])
+    known = [shape for shape in given if shape is not None]
+    slots = []
+    for rule in spec.rules(layer.config):
+        shape = _shape(rule, config, known) if len(known) == len(given) and known else None
+        slots.append(Slot(layer, path, rule.name, shape, rule.trainable, rule.integer, rule.keras2))
+    return slots
+
+
+def _shape(rule: WeightRule, config: dict[str, object], known: list[Shape]) -> Shape | None:
+    try:
+        return rule.shape(config, known)
+    except (ValueError, IndexError, TypeError):
+        return None
+
+
+def all_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None:
+    """Return the places for a layer's weights and those of all layers inside, in file order.
+
+    None where a class inside has unknown weights.
+    """
+    slots = own_slots(layer, path, shapes)
+    for child in layer.children:
+        inner = all_slots(child, f"{path}/{child.name}" if path else child.name, shapes)
+        slots = None if slots is None or inner is None else slots + inner
+    return slots
+
+
+def legacy_slots(layer: Layer, path: str, shapes: ModelShapes, major: int) -> list[Slot] | None:
+    """Return the places for the weights of one layer of a model, in the legacy layout's order."""
+    slots = all_slots(layer, path, shapes)
+    if slots is None:
+        return None
+    own = {id(slot.layer): [s for s in slots if s.layer is slot.layer] for slot in slots}
+    if major >= 3:
+        return _keras3_order(layer, slots)
+    return _keras2_trainable(layer, own) + _keras2_fixed(layer, own)
+
+
+def _is_frozen(layer: Layer) -> bool:
+    return layer.config.get("trainable") is False
+
+
+def _keras3_order(layer: Layer, slots: list[Slot]) -> list[Slot]:
+    if _is_frozen(layer):
+        return slots
+    movable = [slot for slot in slots if slot.trainable and not slot.frozen]
+    return movable + [slot for slot in slots if not slot.trainable or slot.frozen]
+
+
+def _keras2_trainable(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
+    if _is_frozen(layer):
+        return []
+    slots = [slot for slot in own.get(id(layer), []) if slot.trainable]
+    return slots + [s for child in layer.children for s in _keras2_trainable(child, own)]
+
+
+def _keras2_fixed(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
+    slots = [s for s in own.get(id(layer), []) if _is_frozen(layer) or not s.trainable]
+    if _is_frozen(layer):
+        slots += [s for child in layer.children for s in _keras2_trainable(child, own)]
+    return slots + [s for child in layer.children for s in _keras2_fixed(child, own)]
+
+
+def trainable_weights(model: Layer, path: str = "") -> list[tuple[str, Weight]]:
+    """Return (path, weight) of what an optimizer changes, in Keras's order."""
+    if _is_frozen(model):
+        return []
+    listed = [(f"{path}/{w.name}" if path else w.name, w) for w in model.weights if w.trainable]
+    for child in model.children:
+        listed += trainable_weights(child, f"{path}/{child.name}" if path else child.name)
+    return listed
+
+
+def fill_slots(
+    slots: list[Slot], arrays: list[Array], names: list[str] | None, where: str, report: Report
+) -> None:
+    """Put arrays into the layers, one per slot.
+
+    Args:
+        slots: the places in the order of the file.
+        arrays: the values in the same order.
+        names: the variables' names as the file has them, None where it has none.
+        where: what is read, for messages.
+        report: takes values that are not finite.
+
+    Raises:
+        FormatError: number, names, shapes or dtypes do not fit.
+    """
+    if len(slots) != len(arrays):
+        raise FormatError(
+            f"{where} holds {len(arrays)} weights, the configuration needs {len(slots)}"
+        )
+    if names is not None:
+        arrays = _by_name(slots, arrays, names, where)
+    for slot, array in zip(slots, arrays, strict=True):
+        slot.layer.weights.append(Weight(slot.name, _checked(slot, array, report), slot.trainable))
+
+
+def _by_name(slots: list[Slot], arrays: list[Array], names: list[str], where: str) -> list[Array]:
+    """Return the arrays in the order of the slots, which the names may correct.
+
+    Position counts, as it does for Keras. Where a name says that it is another weight of the
+    same list, the paths must tell which, or the file is refused.
+    """
+    last = [_base(name) for name in names]
+    known = {name for slot in slots for name in (slot.name, *slot.aliases)}
+    if all(
+        found == slot.name or found in slot.aliases or found not in known
+        for slot, found in zip(slots, last, strict=True)
+    ):
+        return arrays
+    ends = {
+        "/".join((*name.split("/")[-2:-1], _base(name))): array
+        for name, array in zip(names, arrays, strict=True)
+    }
+    wanted = [f"{slot.layer.name}/{slot.name}" for slot in slots]
+    if len(ends) == len(arrays) and set(wanted) == set(ends):
+        return [ends[name] for name in wanted]
+    raise FormatError(
+        f"{where} holds the weights {', '.join(names)}: that is not the order in which Keras "
+        f"stores {', '.join(wanted)}; the configuration's trainable flags may not be those of "
+        "the file"
+    )
+
+
+def _base(name: str) -> str:
+    return re.sub(r":\d+$", "", name.rpartition("/")[2])
+
+
+def _checked(slot: Slot, array: Array, report: Report) -> Array:
+    wanted = slot.shape
+    fits = wanted is None or (
+        len(wanted) == array.ndim
+        and all(w is None or w == n for w, n in zip(wanted, array.shape, strict=True))
+    )
+    if not fits:
+        raise FormatError(
+            f'weight "{slot.name}" of layer "{slot.path}" has shape {list(array.shape)}, the '
+            f"configuration needs {[*(wanted or ())]}"
+        )
+    if slot.integer != (array.dtype.kind in "iu"):
+        raise FormatError(
+            f'weight "{slot.name}" of layer "{slot.path}" has dtype {array.dtype}, it must be '
+            + ("an integer" if slot.integer else "floating point")
+        )
+    check_finite(array, slot.path, slot.name, report)
+    return array
+
+
+def check_finite(array: Array, path: str, name: str, report: Report) -> None:
+    """Report the first value that is NaN or infinite."""
+    if array.dtype.kind != "f" or bool(np.isfinite(array).all()):
+        return
+    bad = np.argwhere(~np.isfinite(array))[0]
+    report.add(
+        path,
+        name,
+        f"holds {array[tuple(bad)]} at {[int(i) for i in bad]}: every value must be finite; "
+        "train the model again or repair it before converting",
+    )

@@ -1,0 +1,150 @@
+"""Writing Keras files: the stores for weights, and the part `fkb` that goes with them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import h5py
+import numpy as np
+
+from .errors import FkbError
+from .graph import Array, Compile, Graph, Layer, OptimizerVariable, Weight
+from .keras_compile import read_compile_config
+from .keras_compile_export import export_compile, keras2_variables
+from .keras_config import Reading, parse_json, read_model
+from .keras_export import Writing, export_model, output_count
+from .keras_extra import make_extra
+from .keras_optimizer import has_rate_variable, optimizer_parts, slot_runs
+from .keras_shapes import infer_shapes
+from .keras_weights import own_slots, store_groups
+from .registry import Config
+
+_ATTRIBUTE_LIMIT = 64512
+
+
+def json_text(value: Any) -> str:
+    """Return JSON as Keras writes it."""
+    try:
+        return json.dumps(value, ensure_ascii=True, allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise FkbError(f"the configuration cannot be written as JSON: {problem}") from None
+
+
+def export_configs(writing: Writing) -> tuple[Config, Config | None, str]:
+    """Return the configurations of model and training, and the part `fkb`.
+
+    In an archive the training configuration is part of the model's.
+
+    Raises:
+        UnsupportedError: the dialect cannot carry a part of the model.
+    """
+    model = export_model(writing)
+    training = export_compile(writing)
+    if writing.archive and training is not None:
+        model["compile_config"] = training
+    writing.report.raise_if_any()
+    read_back = _read_back(writing, model, training)
+    return model, training, make_extra(writing.graph, read_back, json_text(model))
+
+
+def _read_back(writing: Writing, model: Config, training: Config | None) -> Graph:
+    """Return what the readers will make of the configurations, weights by name only."""
+    reading = Reading(writing.version, allow_custom=True, archive=writing.archive)
+    found = read_model(parse_json(json_text(model), "the exported configuration"), reading)
+    shapes = infer_shapes(found, reading.report)
+    compiled = None
+    if training is not None:
+        config = parse_json(json_text(training), "the exported training configuration")
+        compiled = Compile(read_compile_config(config, reading, output_count(writing.graph)))
+    reading.report.raise_if_any()
+    ours = dict(writing.graph.model.walk())
+    empty = np.zeros(0, np.float32)
+    for path, layer in found.walk():
+        slots = own_slots(layer, path, shapes)
+        values = ours[path].weights
+        if slots is None:
+            layer.weights = [Weight(str(i), empty) for i, _ in enumerate(values)]
+        elif [slot.name for slot in slots] != [weight.name for weight in values]:
+            raise FkbError(
+                f'layer "{path}" has the weights {[w.name for w in values]}, its options need '
+                f"{[slot.name for slot in slots]}"
+            )
+        else:
+            layer.weights = [Weight(slot.name, empty, slot.trainable) for slot in slots]
+    graph = Graph(writing.graph.precision, writing.version, found, compile=compiled)
+    if compiled is not None and writing.graph.compile is not None:
+        compiled.variables = _expected_variables(writing, compiled)
+    return graph
+
+
+def _expected_variables(writing: Writing, compiled: Compile) -> list[OptimizerVariable]:
+    """Return the variables under the names that the reader will give them."""
+    ours = writing.graph.compile.variables if writing.graph.compile else []
+    if not writing.archive and writing.major >= 3:
+        return []
+    name, options = optimizer_parts(compiled.config)
+    known = slot_runs(name, options) is not None
+    result = []
+    for number, variable in enumerate(ours):
+        scalar = number == 0 or (number == 1 and has_rate_variable(options))
+        slot = variable.slot if known or scalar else f"var{number}"
+        result.append(OptimizerVariable(slot, variable.path if known else "", variable.value))
+    return result
+
+
+def store_bytes(writing: Writing) -> bytes:
+    """Return `model.weights.h5`: a group per layer, with `vars` even where it is empty."""
+    target = io.BytesIO()
+    with h5py.File(target, "w") as file:
+        file.require_group("layers")
+        for group, _, layer in store_groups(writing.graph.model, "layers"):
+            if _is_custom_nested(layer):
+                for weight in layer.weights:
+                    place, _, number = weight.name.rpartition("/")
+                    _variables(file, f"{group}/{place}" if place else group)[number] = weight.value
+                _variables(file, group)
+            else:
+                _write_variables(file, group, [weight.value for weight in layer.weights])
+        _variables(file, "")
+        arrays = _optimizer_arrays(writing)
+        if arrays:
+            _write_variables(file, "optimizer", arrays)
+    return target.getvalue()
+
+
+def _is_custom_nested(layer: Layer) -> bool:
+    return any("/" in weight.name for weight in layer.weights)
+
+
+def _variables(file: h5py.File, group: str) -> h5py.Group:
+    return file.require_group(f"{group}/vars" if group else "vars")
+
+
+def _write_variables(file: h5py.File, group: str, arrays: list[Array]) -> None:
+    variables = _variables(file, group)
+    for number, array in enumerate(arrays):
+        variables[str(number)] = array
+
+
+def _optimizer_arrays(writing: Writing) -> list[Array]:
+    if writing.graph.compile is None:
+        return []
+    if writing.major == 2:
+        return [value for _, value in keras2_variables(writing.graph)]
+    return [np.asarray(variable.value) for variable in writing.graph.compile.variables]
+
+
+def write_names(owner: h5py.Group, attribute: str, names: list[str]) -> None:
+    """Write an attribute that lists names, in parts where it is longer than HDF5 takes."""
+    encoded = [name.encode("utf-8") for name in names]
+    longest = max((len(name) for name in encoded), default=0)
+    parts = 1
+    while -(-len(encoded) // parts) * longest > _ATTRIBUTE_LIMIT:
+        parts += 1
+    if parts == 1:
+        owner.attrs[attribute] = encoded
+        return
+    for number, part in enumerate(np.array_split(np.array(encoded), parts)):
+        owner.attrs[f"{attribute}{number}"] = part

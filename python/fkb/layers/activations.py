@@ -1,0 +1,45 @@
+"""Activations in layer form."""
+
+from __future__ import annotations
+
+from ..registry import ONLY_KERAS2, Config, LayerSpec, Option, Shape, Shapes, WeightRule
+from . import checks
+from .options import weight_options
+
+
+def _alpha_shape(config: Config, shapes: Shapes) -> Shape:
+    shared = config["shared_axes"] or []
+    rank = len(shapes[0])
+    axes = {axis + rank if axis < 0 else axis for axis in shared}
+    return tuple(1 if axis in axes else shapes[0][axis] for axis in range(1, rank))
+
+
+SPECS = (
+    LayerSpec(
+        "ReLU",
+        options=(
+            Option("max_value", None, check=checks.optional(checks.not_negative)),
+            Option("negative_slope", 0.0, check=checks.not_negative),
+            Option("threshold", 0.0, check=checks.not_negative),
+        ),
+    ),
+    LayerSpec(
+        "LeakyReLU",
+        options=(Option("negative_slope", 0.3, keras2="alpha", check=checks.number),),
+    ),
+    LayerSpec(
+        "PReLU",
+        options=(
+            *weight_options("alpha", "zeros"),
+            Option("shared_axes", None, check=checks.optional(checks.integers)),
+        ),
+        weights=(WeightRule("alpha", _alpha_shape),),
+    ),
+    LayerSpec("ELU", options=(Option("alpha", 1.0, check=checks.number),)),
+    LayerSpec("Softmax", options=(Option("axis", -1, check=checks.integer_or_list),)),
+    LayerSpec(
+        "ThresholdedReLU",
+        options=(Option("theta", 1.0, check=checks.not_negative),),
+        majors=ONLY_KERAS2,
+    ),
+)

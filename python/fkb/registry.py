@@ -1,0 +1,237 @@
+"""The table of layer classes: what FKB knows of each, stated once.
+
+The readers, the exporters and the table of supported layers are all driven by the `LayerSpec`
+entries of `fkb.layers`. A user's class stands beside them through `register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+Config = dict[str, Any]
+Shape = tuple[int | None, ...]
+Shapes = Sequence[Shape]
+Check = Callable[[Any], str | None]
+
+
+class Use(Enum):
+    """How FKB treats an option."""
+
+    ENGINE = "used by the engine"
+    TRAINING = "used in training"
+    KEPT = "kept for the way back"
+    FIXED = "must have its default"
+
+
+class Form(Enum):
+    """What kind of value an option holds, which tells how it is put in canonical form."""
+
+    PLAIN = "value"
+    ACTIVATION = "activation"
+    INITIALIZER = "initializer"
+    REGULARIZER = "regularizer"
+    CONSTRAINT = "constraint"
+
+
+REQUIRED = object()
+BOTH = frozenset({2, 3})
+ONLY_KERAS2 = frozenset({2})
+ONLY_KERAS3 = frozenset({3})
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a layer class.
+
+    Attributes:
+        name: its name in Keras 3, which is its name in the model file.
+        default: its value in Keras when it is absent, `REQUIRED` when it must be there.
+        use: how FKB treats it.
+        form: what kind of value it holds.
+        keras2: its name in Keras 2 where that differs.
+        majors: the major versions of Keras that have it.
+        check: returns what is wrong with a value, or None.
+        noise: it is not kept when it has its default, because other versions of the same
+            Keras refuse the key.
+    """
+
+    name: str
+    default: Any = None
+    use: Use = Use.ENGINE
+    form: Form = Form.PLAIN
+    keras2: str | None = None
+    majors: frozenset[int] = BOTH
+    check: Check | None = None
+    noise: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Whether a layer cannot do without it."""
+        return self.default is REQUIRED
+
+    def spelling(self, major: int) -> str:
+        """Return its name in that major version of Keras."""
+        return self.keras2 if major == 2 and self.keras2 is not None else self.name
+
+
+@dataclass(frozen=True)
+class WeightRule:
+    """One weight of a layer class, in Keras's order.
+
+    Attributes:
+        name: last component of the variable's name in Keras 3.
+        shape: the shape from the options (defaults filled in) and the shapes of the inputs.
+        trainable: whether an optimizer may touch it.
+        when: whether the layer has it; an option's name stands for its truth.
+        integer: it holds an integer, whatever the kind of the network.
+        keras2: other names of the variable in files of Keras 2.
+    """
+
+    name: str
+    shape: Callable[[Config, Shapes], Shape]
+    trainable: bool = True
+    when: str | Callable[[Config], bool] | None = None
+    integer: bool = False
+    keras2: tuple[str, ...] = ()
+
+    def present(self, config: Config) -> bool:
+        """Whether a layer with these options has the weight."""
+        if self.when is None:
+            return True
+        return bool(config[self.when]) if isinstance(self.when, str) else self.when(config)
+
+
+def same_shape(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of the first input: the rule of elementwise layers."""
+    return shapes[0]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """All that FKB knows of one layer class.
+
+    Attributes:
+        class_name: the class in Keras 3, or in Keras 2 where Keras 3 has none.
+        options: apart from `COMMON`, which every layer has.
+        weights: in Keras's order.
+        output: shape of the output from the options and the input shapes; it raises
+            `ValueError` with a sentence where the inputs do not fit.
+        check: yields (option, sentence) for options that do not go together or do not fit the
+            input shapes.
+        list_input: the first argument is a list of tensors.
+        call_options: keyword arguments of a call and their defaults.
+        majors: the major versions of Keras that have the class.
+        from_keras2, to_keras2: change options on the way where a new name is not enough.
+        infers, trains: what the engine does with it.
+        note: a sentence for the table of layers.
+    """
+
+    class_name: str
+    options: tuple[Option, ...] = ()
+    weights: tuple[WeightRule, ...] = ()
+    output: Callable[[Config, Shapes], Shape] = same_shape
+    check: Callable[[Config, Shapes], Iterable[tuple[str, str]]] | None = None
+    list_input: bool = False
+    call_options: Mapping[str, Any] = field(default_factory=dict)
+    majors: frozenset[int] = BOTH
+    from_keras2: Callable[[Config], Config] | None = None
+    to_keras2: Callable[[Config], Config] | None = None
+    infers: bool = True
+    trains: bool = True
+    note: str = ""
+
+    def option(self, name: str) -> Option | None:
+        """Return the option of that Keras 3 name, common ones included."""
+        return next((o for o in (*self.options, *COMMON) if o.name == name), None)
+
+    def filled(self, config: Config) -> Config:
+        """Return the options with Keras's defaults where they are absent."""
+        full = {o.name: o.default for o in (*self.options, *COMMON) if not o.required}
+        return full | config
+
+    def rules(self, config: Config) -> list[WeightRule]:
+        """Return the weights of a layer with these options."""
+        full = self.filled(config)
+        return [rule for rule in self.weights if rule.present(full)]
+
+
+COMMON = (
+    Option("trainable", True, Use.TRAINING),
+    Option("dtype", None),
+    Option("activity_regularizer", None, Use.TRAINING, Form.REGULARIZER, noise=True),
+)
+
+Converter = Callable[[Config], Config]
+
+
+@dataclass(frozen=True)
+class CustomLayer:
+    """How a user's layer class is translated.
+
+    Attributes:
+        converter: from the layer's Keras configuration to the options of the model file; it
+            raises `ValueError` with a sentence for an option that cannot be translated.
+        exporter: the way back; without it the options are the Keras configuration.
+        spec: the class in full, checked as a built-in class is.
+    """
+
+    converter: Converter | None = None
+    exporter: Converter | None = None
+    spec: LayerSpec | None = None
+
+
+_custom_layers: dict[str, CustomLayer] = {}
+_custom_activations: set[str] = set()
+
+
+def register(
+    class_name: str,
+    converter: Converter | LayerSpec | None = None,
+    *,
+    exporter: Converter | None = None,
+) -> None:
+    """Make the readers and exporters accept a class of your own.
+
+    Args:
+        class_name: the name that Keras saves: `"my_pkg>Scale"` for a class registered in the
+            package `my_pkg`, the bare name for an unregistered one.
+        converter: a `LayerSpec`, or a function from the Keras configuration to the options of
+            the model file (`ValueError` with a sentence where it cannot); None keeps them.
+        exporter: the way back of a converter function.
+    """
+    spec = converter if isinstance(converter, LayerSpec) else None
+    function = None if isinstance(converter, LayerSpec) else converter
+    _custom_layers[class_name] = CustomLayer(function, exporter, spec)
+
+
+def register_activation(name: str) -> None:
+    """Make the readers accept an activation function of your own, such as `"my_pkg>act"`."""
+    _custom_activations.add(name)
+
+
+def custom_layer(class_name: str) -> CustomLayer | None:
+    """Return what was registered for a class, or None."""
+    return _custom_layers.get(class_name)
+
+
+def knows_activation(name: str) -> bool:
+    """Whether that name was registered with `register_activation`."""
+    return name in _custom_activations
+
+
+def layer_spec(class_name: str) -> LayerSpec | None:
+    """Return what FKB knows of a class, or None: built-in classes and registered ones."""
+    from .layers import BUILTIN
+
+    custom = _custom_layers.get(class_name)
+    return custom.spec if custom else BUILTIN.get(class_name)
+
+
+def all_specs() -> list[LayerSpec]:
+    """Return the built-in classes in the order of the table of layers."""
+    from .layers import BUILTIN
+
+    return list(BUILTIN.values())

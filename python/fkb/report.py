@@ -1,0 +1,37 @@
+"""Collecting all problems of a model before reporting them together."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import Problem, UnsupportedError
+
+_SHOWN = 80
+
+
+def shown(value: Any) -> str:
+    """Return a value as it may stand in a message: JSON, shortened."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+class Report:
+    """The problems found so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def add(self, layer: str, option: str, message: str) -> None:
+        """Note a problem, once."""
+        problem = Problem(layer, option, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise `UnsupportedError` with everything that was noted."""
+        if self.problems:
+            raise UnsupportedError(self.problems)
