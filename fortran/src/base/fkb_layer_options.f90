@@ -4,12 +4,12 @@ module fkb_layer_options
    use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_kinds, only: dp, i8
    use fkb_plan, only: plan_t
-   use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension
+   use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension, strides_of
    use fkb_text, only: decimal, quote, shortened
    implicit none (type, external)
    private
    public :: refuse_unless_null, refuse_option, get_axes, get_rate
-   public :: expect_inputs, expect_rank, add_output, mark_axes, closed_count
+   public :: expect_inputs, expect_rank, add_output, mark_axes, bring_forward, closed_count
 
 contains
 
@@ -138,6 +138,35 @@ contains
          marked(dimension) = .true.
       end do
    end subroutine mark_axes
+
+   !> How to walk a sample so that the marked dimensions come first: columns of `n` values.
+   pure subroutine bring_forward(shape, marked, extent, stride, n, columns, in_place)
+      type(shape_t), intent(in) :: shape            !! closed
+      logical, intent(in) :: marked(max_rank)
+      integer, intent(out) :: extent(max_rank), stride(max_rank)   !! for `gather` and `scatter`
+      integer, intent(out) :: n                     !! product of the marked extents
+      integer, intent(out) :: columns               !! product of the others
+      logical, intent(out) :: in_place              !! the sample lies like this already
+      integer :: strides(max_rank), i, k, pass
+      strides = strides_of(shape)
+      extent = 1
+      stride = 0
+      n = 1
+      columns = 1
+      k = 0
+      in_place = .true.
+      do pass = 1, 2
+         do i = 1, shape%rank
+            if (marked(i) .neqv. pass == 1) cycle
+            k = k + 1
+            extent(k) = shape%extent(i)
+            stride(k) = strides(i)
+            if (pass == 1) n = n*extent(k)
+            if (pass == 2) columns = columns*extent(k)
+            if (i /= k) in_place = .false.
+         end do
+      end do
+   end subroutine bring_forward
 
    !> Values per sample, 0 as long as an extent is open: what memory is stated in.
    pure integer(i8) function closed_count(shape) result(count)

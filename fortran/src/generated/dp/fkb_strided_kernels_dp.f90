@@ -22,7 +22,7 @@ contains
       integer :: index(max_rank), place, k, i
       index = 0
       place = 1
-      do k = 1, n_y, extent(1)
+      do k = 1, n_y, max(extent(1), 1)
          select case (stride(1))
          case (0)
             y(k:k + extent(1) - 1) = x(place)
@@ -46,7 +46,7 @@ contains
       integer :: index(max_rank), place, k, i
       index = 0
       place = 1
-      do k = 1, n_y, extent(1)
+      do k = 1, n_y, max(extent(1), 1)
          do i = 0, extent(1) - 1
             x(place + i*stride(1)) = y(k + i)
          end do
@@ -63,7 +63,7 @@ contains
       integer :: index(max_rank), place, k, i
       index = 0
       place = 1
-      do k = 1, n_y, extent(1)
+      do k = 1, n_y, max(extent(1), 1)
          do i = 0, extent(1) - 1
             x(place + i*stride(1)) = x(place + i*stride(1)) + y(k + i)
          end do

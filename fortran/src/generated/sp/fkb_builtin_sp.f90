@@ -2,19 +2,25 @@
 !> The one place that lists the layers of the library.
 module fkb_builtin_sp
    use fkb_activation_sp, only: activation_form_t, activation_t
+   use fkb_batch_normalization_sp, only: batch_normalization_t
    use fkb_concatenate_sp, only: concatenate_t
    use fkb_dense_sp, only: dense_t
+   use fkb_dot_sp, only: dot_t
    use fkb_embedding_sp, only: embedding_t
    use fkb_error, only: error_t
    use fkb_identity_sp, only: activity_regularization_t, identity_t
    use fkb_layer_sp, only: layer_t
+   use fkb_layer_normalization_sp, only: layer_normalization_t
    use fkb_merge_sp, only: merge_add, merge_average, merge_maximum, merge_minimum, &
       merge_multiply, merge_subtract, merge_t
+   use fkb_normalization_sp, only: normalization_t
    use fkb_permute_sp, only: flatten_t, permute_t
+   use fkb_prelu_sp, only: prelu_t
    use fkb_registry_sp, only: registry_t
    use fkb_repeat_vector_sp, only: repeat_vector_t
    use fkb_rescaling_sp, only: rescaling_t
    use fkb_reshape_sp, only: reshape_t
+   use fkb_softmax_sp, only: softmax_t
    implicit none (type, external)
    private
    public :: add_builtin_layers
@@ -33,6 +39,11 @@ contains
       call put(registry, error, 'LeakyReLU', activation_form_t())
       call put(registry, error, 'ELU', activation_form_t())
       call put(registry, error, 'ThresholdedReLU', activation_form_t())
+      call put(registry, error, 'PReLU', prelu_t())
+      call put(registry, error, 'Softmax', softmax_t())
+      call put(registry, error, 'BatchNormalization', batch_normalization_t())
+      call put(registry, error, 'LayerNormalization', layer_normalization_t())
+      call put(registry, error, 'Normalization', normalization_t())
       call put(registry, error, 'Identity', identity_t())
       call put(registry, error, 'ActivityRegularization', activity_regularization_t())
       call put(registry, error, 'Flatten', flatten_t())
@@ -47,6 +58,7 @@ contains
       call put(registry, error, 'Maximum', merge_t(merge_maximum))
       call put(registry, error, 'Minimum', merge_t(merge_minimum))
       call put(registry, error, 'Concatenate', concatenate_t())
+      call put(registry, error, 'Dot', dot_t())
    end subroutine add_builtin_layers
 
    !> Register one class, unless an earlier one failed.

@@ -1,0 +1,244 @@
+!> Every layer class against its contract: gradients by differences in real64, batch against
+!> singles, single against double precision, memory, inference and training.
+module test_layers
+   use fkb_builtin_dp, only: add_builtin_layers_dp => add_builtin_layers
+   use fkb_builtin_sp, only: add_builtin_layers_sp => add_builtin_layers
+   use fkb_error, only: error_t
+   use fkb_kinds, only: dp, i8, sp
+   use fkb_layer_check_dp, only: check_layer
+   use fkb_layer_dp, only: mode_dp_t => mode_t
+   use fkb_layer_probe_dp, only: layer_probe_dp_t => layer_probe_t
+   use fkb_layer_probe_sp, only: layer_probe_sp_t => layer_probe_t
+   use fkb_layer_sp, only: mode_sp_t => mode_t
+   use fkb_registry_dp, only: registry_dp_t => registry_t
+   use fkb_registry_sp, only: registry_sp_t => registry_t
+   use fkb_shape, only: shape_of, shape_t
+   use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
+   implicit none (type, external)
+   private
+   public :: collect
+
+contains
+
+   !> The tests of this module.
+   subroutine collect(suite)
+      type(suite_t), intent(out) :: suite !! they are added to it
+      suite%name = 'layers'
+      call suite%add('Dense keeps its contract for any rank', dense_keeps_its_contract)
+      call suite%add('every activation keeps its contract', activations_keep_their_contract)
+      call suite%add('activation layers keep their contract', activation_layers_keep_their_contract)
+      call suite%add('shape layers keep their contract', shape_layers_keep_their_contract)
+      call suite%add('merge layers keep their contract, broadcasting too', merges_keep_their_contract)
+      call suite%add('normalising layers keep their contract', normalisers_keep_their_contract)
+      call suite%add('noise layers keep their contract', noise_layers_keep_their_contract)
+      call suite%add('Embedding keeps its contract', embedding_keeps_its_contract)
+      call suite%add('every registered class is among the tested ones', all_classes_are_tested)
+   end subroutine collect
+
+   subroutine dense_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'Dense', '{"units":3}', [4])
+      call one(failure, 'Dense', '{"units":3,"use_bias":false}', [4])
+      call one(failure, 'Dense', '{"units":2,"use_bias":true,"lora_rank":null}', [4, 3, 2])
+      call one(failure, 'Dense', '{"units":40}', [70, 2])
+   end subroutine dense_keeps_its_contract
+
+   subroutine activations_keep_their_contract(failure)
+      use fkb_activations, only: act_glu, act_threshold, activation_name, n_activations
+      type(failure_t), allocatable, intent(out) :: failure
+      integer :: id
+      do id = 1, n_activations
+         call one(failure, 'Activation', '{"activation":"'//activation_name(id)//'"}', [6, 3])
+      end do
+      call one(failure, 'Activation', '{"activation":"hard_sigmoid"}', [6], keras_major=2)
+      call one(failure, 'Activation', '{"activation":"swish"}', [7])
+   end subroutine activations_keep_their_contract
+
+   subroutine activation_layers_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'ReLU', '{}', [7])
+      call one(failure, 'ReLU', '{"max_value":0.5,"negative_slope":0.1,"threshold":0.2}', [7, 2])
+      call one(failure, 'LeakyReLU', '{"negative_slope":0.3}', [7])
+      call one(failure, 'ELU', '{"alpha":0.7}', [7])
+      call one(failure, 'ThresholdedReLU', '{"theta":0.3}', [7])
+      call one(failure, 'PReLU', '{}', [3, 2])
+      call one(failure, 'PReLU', '{"shared_axes":[1]}', [3, 4])
+      call one(failure, 'PReLU', '{"shared_axes":[1,2]}', [3, 4, 2])
+      call one(failure, 'PReLU', '{"shared_axes":[3]}', [3, 4, 2])
+      call one(failure, 'Softmax', '{}', [5, 3])
+      call one(failure, 'Softmax', '{"axis":1}', [5, 3])
+      call one(failure, 'Softmax', '{"axis":[1,3]}', [5, 3, 2])
+      call one(failure, 'Softmax', '{"axis":[-1,-2]}', [5, 3, 2])
+   end subroutine activation_layers_keep_their_contract
+
+   subroutine shape_layers_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'Identity', '{}', [3, 2])
+      call one(failure, 'ActivityRegularization', '{"l1":0.1,"l2":0.2}', [3, 2])
+      call one(failure, 'Flatten', '{"data_format":"channels_last"}', [3, 2, 4])
+      call one(failure, 'Flatten', '{"data_format":"channels_first"}', [3, 2, 4])
+      call one(failure, 'Reshape', '{"target_shape":[4,-1,2]}', [3, 2, 4])
+      call one(failure, 'Permute', '{"dims":[2,1]}', [3, 4])
+      call one(failure, 'Permute', '{"dims":[3,1,2]}', [3, 4, 2])
+      call one(failure, 'Permute', '{"dims":[2,4,1,3]}', [3, 4, 2, 2])
+      call one(failure, 'RepeatVector', '{"n":3}', [4])
+   end subroutine shape_layers_keep_their_contract
+
+   subroutine merges_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(14), parameter :: names(6) = [character(14) :: 'Add', 'Subtract', 'Multiply', &
+                                              'Average', 'Maximum', 'Minimum']
+      integer :: i
+      do i = 1, size(names)
+         call several(failure, trim(names(i)), '{}', [shape_of([3, 2]), shape_of([3, 2])])
+         call several(failure, trim(names(i)), '{}', [shape_of([3, 2]), shape_of([3])])
+         call several(failure, trim(names(i)), '{}', [shape_of([1, 2, 4]), shape_of([3, 1])])
+         if (names(i) == 'Subtract') cycle
+         call several(failure, trim(names(i)), '{}', [shape_of([3]), shape_of([3, 2]), &
+                                                      shape_of([1])])
+         call several(failure, trim(names(i)), '{}', [shape_of([3])])
+      end do
+      call several(failure, 'Concatenate', '{"axis":-1}', [shape_of([3]), shape_of([2]), shape_of([4])])
+      call several(failure, 'Concatenate', '{"axis":1}', [shape_of([3, 2]), shape_of([3, 4])])
+      call several(failure, 'Concatenate', '{"axis":2}', [shape_of([3, 2, 2]), shape_of([3, 4, 2])])
+      call several(failure, 'Dot', '{"axes":1}', [shape_of([3]), shape_of([3])])
+      call several(failure, 'Dot', '{"axes":-1,"normalize":true}', [shape_of([3]), shape_of([3])])
+      call several(failure, 'Dot', '{"axes":[2,1]}', [shape_of([3, 2]), shape_of([4, 3])])
+      call several(failure, 'Dot', '{"axes":[1,2],"normalize":true}', [shape_of([4, 3]), &
+                                                                       shape_of([2, 3, 2])])
+   end subroutine merges_keep_their_contract
+
+   subroutine normalisers_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'BatchNormalization', '{}', [3], batch=9)
+      call one(failure, 'BatchNormalization', '{"axis":[1],"epsilon":0.01}', [3, 2, 4])
+      call one(failure, 'BatchNormalization', '{"axis":2,"center":false}', [3, 2, 4])
+      call one(failure, 'BatchNormalization', '{"scale":false,"trainable":false}', [3, 2])
+      call one(failure, 'BatchNormalization', '{"axis":[3]}', [3, 2, 4], keras_major=2)
+      call one(failure, 'BatchNormalization', '{"axis":-1}', [130], batch=3)
+      call one(failure, 'LayerNormalization', '{}', [5])
+      call one(failure, 'LayerNormalization', '{"axis":[1]}', [5, 3])
+      call one(failure, 'LayerNormalization', '{"axis":[-1,1],"center":false}', [4, 3, 2])
+      call one(failure, 'LayerNormalization', '{"axis":[1,2],"scale":false}', [5, 3])
+      call one(failure, 'LayerNormalization', '{"rms_scaling":true}', [5, 3])
+      call one(failure, 'LayerNormalization', '{"axis":-1}', [70, 2])
+      call one(failure, 'Normalization', '{"axis":-1}', [4, 3])
+      call one(failure, 'Normalization', '{"axis":[1,3],"invert":true}', [4, 3, 2])
+      call one(failure, 'Normalization', '{"axis":null}', [4, 3])
+      call one(failure, 'Normalization', '{"axis":[-1],"mean":[1,2,3],"variance":[4,5,0]}', [3, 2])
+      call one(failure, 'Normalization', '{"axis":2,"mean":1.5,"variance":4}', [3, 2])
+      call one(failure, 'Normalization', '{"axis":1,"mean":[1.5,2],"variance":[4,1]}', [3, 2])
+      call one(failure, 'Rescaling', '{"scale":0.5,"offset":-1.0}', [3, 2])
+      call one(failure, 'Rescaling', '{"scale":[0.5,2,3],"offset":0.5}', [3, 2])
+      call one(failure, 'Rescaling', '{"scale":2,"offset":[0.5,2,3]}', [3, 2])
+   end subroutine normalisers_keep_their_contract
+
+   subroutine noise_layers_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+   end subroutine noise_layers_keep_their_contract
+
+   subroutine embedding_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'Embedding', '{"input_dim":6,"output_dim":3}', [4], indices=6)
+      call one(failure, 'Embedding', '{"input_dim":6,"output_dim":2,"mask_zero":false}', [4, 2], &
+               indices=6)
+   end subroutine embedding_keeps_its_contract
+
+   !> A new class must get a test above and a place in this list.
+   subroutine all_classes_are_tested(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(*), parameter :: tested = ' Dense Activation ReLU LeakyReLU ELU ThresholdedReLU '// &
+         'PReLU Softmax Identity ActivityRegularization Flatten Reshape Permute RepeatVector '// &
+         'Add Subtract Multiply Average Maximum Minimum Concatenate Dot BatchNormalization '// &
+         'LayerNormalization Normalization Rescaling Embedding '
+      type(registry_dp_t) :: registry
+      type(error_t), allocatable :: error
+      integer :: i
+      call add_builtin_layers_dp(registry, error)
+      do i = 1, registry%count()
+         call check(failure, index(tested, ' '//registry%name(i)//' ') > 0, &
+                    registry%name(i)//' is not tested')
+      end do
+      call registry%clear()
+   end subroutine all_classes_are_tested
+
+   !> Check a layer with one input.
+   subroutine one(failure, class_name, options, extents, batch, indices, keras_major)
+      type(failure_t), allocatable, intent(inout) :: failure
+      character(*), intent(in) :: class_name, options
+      integer, intent(in) :: extents(:)
+      integer, intent(in), optional :: batch, indices, keras_major
+      call several(failure, class_name, options, [shape_of(extents)], batch, indices, keras_major)
+   end subroutine one
+
+   !> Check a layer: its contract in real64, then real32 against real64.
+   subroutine several(failure, class_name, options, shapes, batch, indices, keras_major)
+      type(failure_t), allocatable, intent(inout) :: failure
+      character(*), intent(in) :: class_name, options
+      type(shape_t), intent(in) :: shapes(:)
+      integer, intent(in), optional :: batch, indices, keras_major
+      type(registry_dp_t) :: registry
+      type(error_t), allocatable :: error
+      if (allocated(failure)) return
+      call add_builtin_layers_dp(registry, error)
+      if (.not. allocated(error)) call check_layer(registry, class_name, options, shapes, error, &
+                                                   batch, indices, keras_major)
+      if (allocated(error)) call fail(failure, error%message)
+      if (.not. allocated(failure)) &
+         call compare_kinds(failure, registry, class_name, options, shapes, batch, indices, keras_major)
+      call registry%clear()
+   end subroutine several
+
+   !> real32 gives what real64 gives, to 8 eps of the scale forward and 64 eps backward, where sums
+   !> and the slopes of steep functions come in.
+   subroutine compare_kinds(failure, registry, class_name, options, shapes, batch, indices, keras_major)
+      type(failure_t), allocatable, intent(inout) :: failure
+      type(registry_dp_t), intent(in) :: registry
+      character(*), intent(in) :: class_name, options
+      type(shape_t), intent(in) :: shapes(:)
+      integer, intent(in), optional :: batch, indices, keras_major
+      type(registry_sp_t) :: registry_sp
+      type(layer_probe_dp_t) :: double
+      type(layer_probe_sp_t) :: single
+      type(error_t), allocatable :: error
+      integer :: samples, i
+      samples = 5
+      if (present(batch)) samples = batch
+      call double%make(registry, class_name, options, error, keras_major)
+      call double%prepare(shapes, samples, error)
+      call double%fill(3, indices)
+      call add_builtin_layers_sp(registry_sp, error)
+      call single%make(registry_sp, class_name, options, error, keras_major)
+      call single%prepare(shapes, samples, error)
+      call single%fill(3, indices)
+      call double%forward(mode_dp_t(training=.true., seed=5_i8))
+      call single%forward(mode_sp_t(training=.true., seed=5_i8))
+      call double%backward(mode_dp_t(training=.true., seed=5_i8))
+      call single%backward(mode_sp_t(training=.true., seed=5_i8))
+      do i = 1, size(single%y)
+         call check_close(failure, real(single%y(i)%v, dp), double%y(i)%v, 8*epsilon(1.0_sp)*1.0_dp, &
+                          class_name//' '//options//': output in real32', scale=scale_of(double%y(i)%v))
+      end do
+      do i = 1, size(single%dx)
+         call check_close(failure, real(single%dx(i)%v, dp), double%dx(i)%v, &
+                          64*epsilon(1.0_sp)*1.0_dp, class_name//' '//options// &
+                          ': gradient of the input in real32', scale=scale_of(double%dx(i)%v))
+      end do
+      if (size(single%gradient) > 0) &
+         call check_close(failure, real(single%gradient, dp), double%gradient, &
+                          64*epsilon(1.0_sp)*1.0_dp, class_name//' '//options// &
+                          ': gradient of the weights in real32', &
+                          scale=max(1.0_dp, maxval(abs(double%gradient))))
+      call registry_sp%clear()
+      call single%clear()
+      call double%clear()
+   end subroutine compare_kinds
+
+   !> The largest value, at least 1.
+   pure real(dp) function scale_of(v)
+      real(dp), intent(in) :: v(:, :)
+      scale_of = 1
+      if (size(v) > 0) scale_of = max(scale_of, maxval(abs(v)))
+   end function scale_of
+
+end module test_layers
