@@ -34,7 +34,7 @@ build_host() {
 
 # The host with CMake, against the package inside the wheel.
 build_host_with_cmake() {
-  cmake -S "$here" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$(fkb flags --cmake)" \
+  cmake -S "$here" -B "$work/cmake" "$(fkb flags --cmake)" \
     -DCMAKE_Fortran_COMPILER="${FC:-gfortran}" &&
     cmake --build "$work/cmake" && "$work/cmake/user" | grep -q 'no such file.fkb'
 }
@@ -46,7 +46,7 @@ cd "$work" || exit 1
 try "fkb --help" fkb --help
 try "import" python -c 'import fkb, pathlib; assert "site-packages" in fkb.__file__, fkb.__file__'
 try "the engine loads" python -c \
-  'import fkb.engine as e; assert "site-packages" in str(e.library_path()), e.library_path()'
+  'from fkb import engine, library; engine.version(); assert "site-packages" in str(library.find_library())'
 try "flags for a host" build_host
 try "flags for CMake" build_host_with_cmake
 
