@@ -1,0 +1,119 @@
+/* FKB: Keras models in simulations, the C interface.
+ *
+ * Handles are opaque. A network may serve any number of threads at once, each with a workspace of
+ * its own. Functions that can fail return 0 for success or one of FKB_ERROR_*, and put a sentence
+ * into the fkb_error they are given (which may be NULL).
+ *
+ * Arrays are described by their shape in C's order with the batch first, as in Keras:
+ * float x[16][94] is {x, sizeof(float), 2, {16, 94}}. float and double go with every network.
+ */
+#ifndef FKB_H
+#define FKB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FKB_ERROR_ARGUMENT 1    /* wrong shape, length, kind, order of calls */
+#define FKB_ERROR_FILE 2        /* cannot be opened, read, written or renamed */
+#define FKB_ERROR_FORMAT 3      /* not what docs/format.md says */
+#define FKB_ERROR_UNKNOWN 4     /* a name that nothing is registered under */
+#define FKB_ERROR_UNSUPPORTED 5 /* known, but not possible with this option, layer or mode */
+#define FKB_ERROR_NUMERIC 6     /* not finite, or recorded samples that differ */
+
+#define FKB_MAX_RANK 9
+
+typedef struct fkb_network fkb_network;
+typedef struct fkb_workspace fkb_workspace;
+typedef struct fkb_trainer fkb_trainer;
+
+typedef struct fkb_error {
+    int code;           /* 0 or FKB_ERROR_* */
+    int line;           /* of the model file, 0 where there is none */
+    char message[1024]; /* a sentence */
+} fkb_error;
+
+typedef struct fkb_array {
+    void *data;                  /* contiguous, batch first */
+    int bytes;                   /* of a value: sizeof(float) or sizeof(double) */
+    int rank;                    /* 1 to FKB_MAX_RANK, the batch included */
+    int64_t shape[FKB_MAX_RANK]; /* C's order; shape[0] is the number of samples */
+} fkb_array;
+
+/* ---- networks ---- */
+
+/* Read a model file. bytes: 4 or 8 for the precision of the network, 0 for that of the file. */
+int fkb_network_load(const char *path, int bytes, fkb_network **network, fkb_error *error);
+void fkb_network_free(fkb_network *network);
+/* Write the model file, in one step. bytes: 4 or 8, 0 for the precision of the file it came from. */
+int fkb_network_save(const fkb_network *network, const char *path, int bytes, fkb_error *error);
+/* Bytes of a weight: 4 or 8. */
+int fkb_network_bytes(const fkb_network *network);
+int fkb_network_inputs(const fkb_network *network);
+int fkb_network_outputs(const fkb_network *network);
+/* Shape of input (is_output 0) or output k, from 0; -1 where open, as the batch. Returns the rank,
+ * -1 where there is no such input or output. */
+int fkb_network_shape(const fkb_network *network, int is_output, int k, int64_t shape[FKB_MAX_RANK]);
+/* Freeze (0) or thaw a layer and all below it; "" is the whole network. */
+int fkb_network_set_trainable(fkb_network *network, const char *path, int trainable,
+                              fkb_error *error);
+
+/* All weights as one vector of doubles. */
+int64_t fkb_network_params(const fkb_network *network);
+void fkb_network_get_params(const fkb_network *network, double *params);
+void fkb_network_set_params(fkb_network *network, const double *params);
+/* Weight array k, from 0: its path, where it begins in the vector, its shape. Returns its rank,
+ * -1 where there is none. */
+int fkb_network_segments(const fkb_network *network);
+int fkb_network_segment(const fkb_network *network, int k, char *path, size_t path_size,
+                        int64_t *first, int64_t *count, int *trainable,
+                        int64_t shape[FKB_MAX_RANK]);
+
+/* ---- running ---- */
+
+fkb_workspace *fkb_workspace_new(void);
+void fkb_workspace_free(fkb_workspace *workspace);
+/* Inference. raw: 0, or 1 to leave out the transform steps of the model file. */
+int fkb_predict(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
+                const fkb_array *inputs, int n_outputs, const fkb_array *outputs, int raw,
+                fkb_error *error);
+/* Outputs y, and the gradients of sum(dy*y) with respect to the inputs and to all weights.
+ * training: 1 with noise and batch statistics, 0 without. */
+int fkb_gradient(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
+                 const fkb_array *inputs, int n_outputs, const fkb_array *dy, const fkb_array *y,
+                 const fkb_array *dx, double *dparams, int training, int64_t seed, int64_t step,
+                 fkb_error *error);
+/* Run the samples that the file records; worst: largest difference over largest output. */
+int fkb_check_samples(const fkb_network *network, fkb_workspace *workspace, double *worst,
+                      int *count, fkb_error *error);
+
+/* ---- training ---- */
+
+/* Train `network`, which must outlive the trainer. loss, optimizer: as in a Keras configuration
+ * ("mse", {"class_name":"Adam","config":{...}}), NULL for those of the model file with its
+ * optimizer state. */
+int fkb_trainer_new(fkb_network *network, const char *loss, const char *optimizer,
+                    fkb_trainer **trainer, fkb_error *error);
+void fkb_trainer_free(fkb_trainer *trainer);
+/* One step on a batch. sample_weights: one value a sample for each output, or NULL. */
+int fkb_trainer_step(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
+                     const fkb_array *targets, const fkb_array *sample_weights, double *loss,
+                     fkb_error *error);
+/* Several epochs. history: the mean loss of each epoch. */
+int fkb_trainer_fit(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
+                    const fkb_array *targets, const fkb_array *sample_weights, int epochs,
+                    int batch_size, int shuffle, int64_t seed, double *history, fkb_error *error);
+/* Put the optimizer's state into the network, so that fkb_network_save writes it. */
+int fkb_trainer_store(fkb_trainer *trainer, fkb_error *error);
+
+/* The version of the library, such as "0.1.0". */
+const char *fkb_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,143 @@
+! Generated from c_api/fkb_bridge.fypp: edit that file and run tools/generate.py
+!> What the C interface does with a network of this kind.
+module fkb_bridge_sp
+   use, intrinsic :: iso_c_binding, only: c_f_pointer
+   use fkb_c_array, only: c_array_t, check_array, sample_shape
+   use fkb_error, only: add_context, error_t, fkb_err_argument, raise
+   use fkb_host_sp, only: host_t
+   use fkb_kinds, only: dp, i8, sp, wp => sp
+   use fkb_layer_sp, only: mode_t, view_t
+   use fkb_network_sp, only: network_t, workspace_t
+   use fkb_shape, only: shape_t
+   use fkb_text, only: decimal
+   implicit none (type, external)
+   private
+   public :: bridge_predict, bridge_gradient, attach
+
+contains
+
+   !> Inference. Raises an error where shapes do not fit.
+   subroutine bridge_predict(net, work, inputs, outputs, raw, error)
+      type(network_t), intent(in) :: net
+      type(workspace_t), intent(inout) :: work
+      type(c_array_t), intent(in) :: inputs(:)          !! one per input
+      type(c_array_t), intent(in) :: outputs(:)         !! one per output, overwritten
+      logical, intent(in) :: raw                        !! without the ports' steps
+      type(error_t), allocatable, intent(out) :: error
+      type(host_t) :: x(size(inputs)), y(size(outputs))
+      type(shape_t) :: shapes(size(inputs))
+      call attach(inputs, x, error)
+      if (.not. allocated(error)) call attach(outputs, y, error)
+      if (.not. allocated(error)) call network_shapes(net, inputs, raw, shapes, error)
+      if (allocated(error)) return
+      if (size(inputs) > 0) call work%prepare(net, shapes, x(1)%batch(), error)
+      if (allocated(error)) return
+      call net%run(x, y, work, error, raw=raw)
+   end subroutine bridge_predict
+
+   !> Outputs, and the vector-Jacobian product: gradients of sum(dy*y) with respect to the
+   !> inputs (in the network's space) and to all weights.
+   subroutine bridge_gradient(net, work, inputs, dy, y, dx, dparams, mode, error)
+      type(network_t), intent(in) :: net
+      type(workspace_t), intent(inout), target :: work
+      type(c_array_t), intent(in) :: inputs(:)          !! one per input
+      type(c_array_t), intent(in) :: dy(:)              !! one per output
+      type(c_array_t), intent(in) :: y(:)               !! one per output, overwritten
+      type(c_array_t), intent(in) :: dx(:)              !! one per input, overwritten
+      real(wp), intent(out), contiguous :: dparams(:)   !! of the flat vector
+      type(mode_t), intent(in) :: mode
+      type(error_t), allocatable, intent(out) :: error
+      type(host_t) :: x(size(inputs)), gy(size(dy)), ys(size(y)), gx(size(dx))
+      type(shape_t) :: shapes(size(inputs))
+      type(view_t) :: view
+      integer :: k
+      call net%can_train(error)
+      if (.not. allocated(error)) call attach(inputs, x, error)
+      if (.not. allocated(error)) call attach(dy, gy, error)
+      if (.not. allocated(error)) call attach(y, ys, error)
+      if (.not. allocated(error)) call attach(dx, gx, error)
+      if (.not. allocated(error)) call network_shapes(net, inputs, .false., shapes, error)
+      if (allocated(error)) return
+      call work%prepare(net, shapes, x(1)%batch(), error, training=.true.)
+      if (.not. allocated(error)) call net%forward_pass(x, 1, x(1)%batch(), work, mode, error)
+      if (allocated(error)) return
+      do k = 1, size(y)
+         view = net%output(work, k)
+         call hand_out(view, ys(k), error)
+         if (allocated(error)) return
+         view = net%output_gradient(work, k, .false.)
+         if (associated(gy(k)%s)) view%v = real(gy(k)%s, wp)
+         if (associated(gy(k)%d)) view%v = real(gy(k)%d, wp)
+      end do
+      dparams = 0
+      call net%backward_pass(work, mode, 0.0_wp, dparams)
+      do k = 1, size(dx)
+         view = net%input_gradient(work, k)
+         call hand_out(view, gx(k), error)
+         if (allocated(error)) return
+      end do
+   end subroutine bridge_gradient
+
+   subroutine hand_out(view, host, error)
+      type(view_t), intent(in) :: view
+      type(host_t), intent(in) :: host
+      type(error_t), allocatable, intent(out) :: error
+      if (host%features() /= size(view%v, 1) .or. host%batch() /= size(view%v, 2)) then
+         call raise(error, fkb_err_argument, 'an array has '//decimal(host%features())// &
+            ' values a sample, '//decimal(size(view%v, 1))//' are expected')
+      else if (associated(host%s)) then
+         host%s = real(view%v, sp)
+      else
+         host%d = real(view%v, dp)
+      end if
+   end subroutine hand_out
+
+   !> Fortran's views of C's arrays.
+   subroutine attach(arrays, hosts, error)
+      type(c_array_t), intent(in) :: arrays(:)
+      type(host_t), intent(out) :: hosts(:)
+      type(error_t), allocatable, intent(out) :: error
+      integer :: features, k
+      do k = 1, size(arrays)
+         call check_array(arrays(k), error)
+         if (allocated(error)) return
+         features = int(product(arrays(k)%shape(2:arrays(k)%rank)))
+         associate (batch => int(arrays(k)%shape(1)))
+            if (arrays(k)%bytes == 4) then
+               call c_f_pointer(arrays(k)%data, hosts(k)%s, [features, batch])
+            else
+               call c_f_pointer(arrays(k)%data, hosts(k)%d, [features, batch])
+            end if
+         end associate
+      end do
+   end subroutine attach
+
+   !> Shapes of the inputs in the network: where a port chooses elements, the last axis differs.
+   subroutine network_shapes(net, inputs, raw, shapes, error)
+      type(network_t), intent(in) :: net
+      type(c_array_t), intent(in) :: inputs(:)
+      logical, intent(in) :: raw
+      type(shape_t), intent(out) :: shapes(:)
+      type(error_t), allocatable, intent(out) :: error
+      integer :: k
+      if (.not. net%loaded()) then
+         call raise(error, fkb_err_argument, 'no network is loaded')
+      else if (size(inputs) /= size(net%inputs)) then
+         call raise(error, fkb_err_argument, 'the network has '//decimal(size(net%inputs))// &
+            ' inputs, '//decimal(size(inputs))//' were given')
+      end if
+      if (allocated(error)) return
+      do k = 1, size(inputs)
+         shapes(k) = sample_shape(inputs(k))
+         if (raw .or. .not. allocated(net%inputs(k)%chosen)) cycle
+         if (shapes(k)%extent(1) /= net%inputs(k)%host_elements) then
+            call raise(error, fkb_err_argument, 'input '//decimal(k)//' takes '// &
+               decimal(net%inputs(k)%host_elements)//' elements along its last axis, '// &
+               decimal(shapes(k)%extent(1))//' were given')
+            return
+         end if
+         shapes(k)%extent(1) = size(net%inputs(k)%chosen)
+      end do
+   end subroutine network_shapes
+
+end module fkb_bridge_sp
