@@ -22,8 +22,8 @@ PROCEDURE_LINES = 60
 LINE_LENGTH = 100
 
 # What a module of each group may use besides its own group. A template's group is its directory,
-# a written source's is the directory under src; these modules are groups of their own. A parent that
-# several layers extend counts as a part of the contract.
+# a written source's is the directory under src; these modules are groups of their own. A parent
+# that several layers extend counts as a part of the contract.
 SINGLE = {
     "fkb_kinds": "kinds",
     "fkb_layer": "contract",
