@@ -198,8 +198,8 @@ contains
       type(shape_t), intent(in) :: shapes(:)
       integer, intent(in), optional :: batch, indices, keras_major
       type(registry_sp_t) :: registry_sp
-      type(layer_probe_dp_t) :: double
-      type(layer_probe_sp_t) :: single
+      type(layer_probe_dp_t), target :: double
+      type(layer_probe_sp_t), target :: single
       type(error_t), allocatable :: error
       integer :: samples, i
       samples = 5

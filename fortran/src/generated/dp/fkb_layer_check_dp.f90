@@ -45,7 +45,7 @@ contains
       integer, intent(in), optional :: indices       !! inputs are whole numbers from 0 to this - 1
       integer, intent(in), optional :: keras_major   !! whose meaning the options have, default 3
       integer, intent(in), optional :: seed          !! of weights and inputs, default 1
-      type(layer_probe_t) :: probe
+      type(layer_probe_t), target :: probe
       integer :: samples, number
       samples = 5
       if (present(batch)) samples = batch
@@ -68,13 +68,13 @@ contains
 
    !> Finite, repeatable, the same for a sample alone, and x itself where the plan says so.
    subroutine check_inference(probe, registry, class_name, options, in_shapes, error, keras_major)
-      type(layer_probe_t), intent(inout) :: probe
+      type(layer_probe_t), intent(inout), target :: probe
       type(registry_t), intent(in) :: registry
       character(*), intent(in) :: class_name, options
       type(shape_t), intent(in) :: in_shapes(:)
       type(error_t), allocatable, intent(out) :: error
       integer, intent(in), optional :: keras_major
-      type(layer_probe_t) :: single
+      type(layer_probe_t), target :: single
       type(tensor_t), allocatable :: y(:)
       integer :: i, j
       call probe%forward(mode_t())
@@ -111,7 +111,7 @@ contains
 
    !> A layer that fuses an activation gives what the activation would give afterwards.
    subroutine check_activation(probe, error)
-      type(layer_probe_t), intent(inout) :: probe
+      type(layer_probe_t), intent(inout), target :: probe
       type(error_t), allocatable, intent(out) :: error
       type(tensor_t), allocatable :: y(:)
       real(wp), parameter :: parameters(n_parameters) = 0
@@ -128,7 +128,7 @@ contains
 
    !> In training: the same as in inference where nothing is random or coupled, and repeatable.
    subroutine check_training(probe, error)
-      type(layer_probe_t), intent(inout) :: probe
+      type(layer_probe_t), intent(inout), target :: probe
       type(error_t), allocatable, intent(out) :: error
       type(tensor_t), allocatable :: y(:)
       logical :: plain
@@ -158,7 +158,7 @@ contains
 
    !> Compare backward with differences of sum(dy*y).
    subroutine check_gradients(probe, check_x, error)
-      type(layer_probe_t), intent(inout) :: probe
+      type(layer_probe_t), intent(inout), target :: probe
       logical, intent(in) :: check_x                  !! false for inputs that are indices
       type(error_t), allocatable, intent(out) :: error
       real(wp), allocatable :: numeric(:, :)
@@ -206,7 +206,7 @@ contains
 
    !> Difference quotient of the fourth order for value (j, k) of input i, or weight j for i = 0.
    real(wp) function difference(probe, i, j, k)
-      type(layer_probe_t), intent(inout) :: probe
+      type(layer_probe_t), intent(inout), target :: probe
       integer, intent(in) :: i, j, k
       real(wp) :: f(-2:2), at
       integer :: m

@@ -26,7 +26,7 @@ module fkb_layer_probe_sp
       real(wp), allocatable :: v(:, :)              !! (features, batch)
    end type tensor_t
 
-   !> A layer with everything it needs to run. Call `clear` when done with it.
+   !> A layer with everything it needs to run. Declare it with TARGET; call `clear` when done with it.
    type :: layer_probe_t
       class(layer_t), allocatable :: layer
       type(config_t) :: config                      !! the options it was made from
@@ -249,11 +249,11 @@ contains
 
    !> Views of tensors.
    subroutine point(tensors, shapes, views)
-      type(tensor_t), intent(in), target :: tensors(:)
+      type(tensor_t), intent(inout), target :: tensors(:)
       type(shape_t), intent(in) :: shapes(:)
       type(view_t), allocatable, intent(out) :: views(:)
       integer :: i
-      allocate (views(size(tensors)), source=view_t())
+      allocate (views(size(tensors)))
       do i = 1, size(views)
          views(i)%v => tensors(i)%v
          views(i)%shape = shapes(i)
