@@ -25,6 +25,14 @@ try() {
 # Run a host: it must say which file is missing.
 names_the_file() { "$1" | tee /dev/stderr | grep -q 'no such file.fkb'; }
 
+# A library with an executable stack is refused by hardened systems; an internal procedure that is
+# passed as an argument makes one.
+no_executable_stack() {
+  readelf --program-headers --wide "$(find "$prefix" -name libfkb.so)" | grep GNU_STACK |
+    grep -vq RWE
+}
+
+try "no executable stack" no_executable_stack
 try "find_package" cmake -S "$here" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_Fortran_COMPILER="${FC:-gfortran}"
 try "CMake build" cmake --build "$work/cmake"
