@@ -154,27 +154,30 @@ contains
       end if
       select case (class_name)
       case ('L1', 'l1')
-         l1 = factor('config.l1')
+         l1 = factor(json, 'config.l1')
       case ('L2', 'l2')
-         l2 = factor('config.l2')
+         l2 = factor(json, 'config.l2')
       case ('L1L2', 'l1_l2')
-         l1 = factor('config.l1')
-         l2 = factor('config.l2')
+         l1 = factor(json, 'config.l1')
+         l2 = factor(json, 'config.l2')
       case default
          refusal = json//' is not supported in training (only L1, L2 and L1L2 are)'
       end select
-   contains
-      real(dp) function factor(path)
-         character(*), intent(in) :: path
-         type(span_t) :: at
-         logical :: ok
-         factor = 0.01_dp
-         at = json_find(json, path)
-         if (at%count() == 0) return
-         call json_real(json(at%first:at%last), factor, ok)
-         if (.not. ok) factor = 0.0_dp
-      end function factor
    end subroutine penalty_of
+
+   !> A factor of a regularizer, Keras's 0.01 where the file names none.
+   !> Not inside `penalty_of`: gfortran needs an executable stack for that.
+   real(dp) function factor(json, path)
+      character(*), intent(in) :: json                   !! a serialised Keras regularizer
+      character(*), intent(in) :: path                   !! of the factor
+      type(span_t) :: at
+      logical :: ok
+      factor = 0.01_dp
+      at = json_find(json, path)
+      if (at%count() == 0) return
+      call json_real(json(at%first:at%last), factor, ok)
+      if (.not. ok) factor = 0.0_dp
+   end function factor
 
    !> A layer that has not read its option `activation` gets a layer of its own for it.
    subroutine split_activation(registry, config, box, activation, error)
