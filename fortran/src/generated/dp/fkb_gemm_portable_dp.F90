@@ -6,18 +6,16 @@
 !> one chain of multiply-adds over ascending k that starts from what c holds, whatever the tile
 !> and the path, so that a column of the result does not depend on its neighbours.
 submodule(fkb_gemm_dp) fkb_gemm_portable_dp
+   use fkb_gemm_tiles_dp, only: add_half_tile, add_tile, add_tile_nt, columns, half, rows
    implicit none (type, external)
 #ifndef FKB_BLAS
 
-   !> Size of the tile: 16 by 8 fills the registers of AVX-512, and is not slow on smaller ones.
-   integer, parameter :: rows = 16, columns = 8
-   !> Depth of a panel, and panels of b that are packed together: 32 kB in real32.
-   integer, parameter :: depth = 256, panels = 4
+   !> Depth and height of the part of a that stays in the second-level cache (256 kB), and columns
+   !> of b that meet it before the next part comes.
+   integer, parameter :: depth = 256, height = 8*rows, width = 128
    !> Up to so many columns (or, in gemm_nt, so small a depth) there is nothing to gain from
    !> tiles.
-   integer, parameter :: few = 3
-   !> From so many columns on, copying a panel of a pays.
-   integer, parameter :: many = 64
+   integer, parameter :: few = 2, few_tn = 4
 
 contains
 
@@ -25,7 +23,7 @@ contains
       integer :: j
       if (beta < 0.5_wp) c = 0
       if (n > few) then
-         call multiply(m, n, k, .false., m, a, .false., k, b, c)
+         call multiply(m, n, k, a, .false., k, b, c)
       else
          do j = 1, n
             call add_columns(m, k, a, 1, b(1, j), c(1, j))
@@ -37,7 +35,7 @@ contains
       integer :: j
       if (beta < 0.5_wp) c = 0
       if (k > few) then
-         call multiply(m, n, k, .false., m, a, .true., n, b, c)
+         call multiply(m, n, k, a, .true., n, b, c)
       else
          do j = 1, n
             call add_columns(m, k, a, n, b(j, 1), c(1, j))
@@ -48,8 +46,8 @@ contains
    module procedure gemm_tn
       integer :: j
       if (beta < 0.5_wp) c = 0
-      if (n > few) then
-         call multiply(m, n, k, .true., k, a, .false., k, b, c)
+      if (n > few_tn) then
+         call multiply_transposed(m, n, k, a, b, c)
       else
          do j = 1, n
             call add_products(m, k, a, b(1, j), c(1, j))
@@ -57,149 +55,177 @@ contains
       end if
    end procedure gemm_tn
 
-   !> c = c + op(a) op(b), op the transpose where marked
-   pure subroutine multiply(m, n, k, a_transposed, lda, a, b_transposed, ldb, b, c)
-      integer, intent(in) :: m, n, k, lda, ldb
-      logical, intent(in) :: a_transposed, b_transposed
-      real(wp), intent(in) :: a(lda, *), b(ldb, *)
+   !> c = c + a op(b), op the transpose where marked, in parts that suit the caches.
+   pure subroutine multiply(m, n, k, a, b_transposed, ldb, b, c)
+      integer, intent(in) :: m, n, k, ldb
+      logical, intent(in) :: b_transposed
+      real(wp), intent(in) :: a(m, k), b(ldb, *)
       real(wp), intent(inout) :: c(m, n)
-      real(wp) :: a_panel(rows, depth), b_panels(columns, depth, panels)
-      logical :: pack
-      integer :: i, j, l, height, length, width
+      real(wp) :: rest(columns, depth)
+      integer :: i, j, l, span, tall, wide
       do l = 1, k, depth
-         length = min(depth, k - l + 1)
-         do j = 1, n, columns*panels
-            width = min(columns*panels, n - j + 1)
-            if (b_transposed) then
-               call pack_rows(width, length, ldb, b(j, l), b_panels)
-            else
-               call pack_columns(columns, width, length, ldb, b(l, j), b_panels)
-            end if
-            do i = 1, m, rows
-               height = min(rows, m - i + 1)
-               pack = n >= many .or. height < rows
-               if (a_transposed) then
-                  call pack_columns(rows, height, length, lda, a(l, i), a_panel)
-                  call add_tiles(height, width, length, rows, a_panel, b_panels, m, c(i, j))
-               else if (pack) then
-                  a_panel(height + 1:, :length) = 0
-                  call copy(height, length, lda, a(i, l), a_panel)
-                  call add_tiles(height, width, length, rows, a_panel, b_panels, m, c(i, j))
+         span = min(depth, k - l + 1)
+         do i = 1, m, height
+            tall = min(height, m - i + 1)
+            do j = 1, n, width
+               wide = min(width, n - j + 1)
+               if (b_transposed) then
+                  call pack_rest_nt(wide, span, ldb, b(j, l), rest)
+                  call add_part(tall, wide, span, m, a(i, l), .true., ldb, b(j, l), rest, m, c(i, j))
                else
-                  call add_tiles(height, width, length, lda, a(i, l), b_panels, m, c(i, j))
+                  call pack_rest(wide, span, ldb, b(l, j), rest)
+                  call add_part(tall, wide, span, m, a(i, l), .false., ldb, b(l, j), rest, m, c(i, j))
                end if
             end do
          end do
       end do
    end subroutine multiply
 
-   !> Add the product of one panel of a and up to `panels` panels of b to c.
-   pure subroutine add_tiles(height, width, length, lda, a, b, ldc, c)
-      integer, intent(in) :: height, width, length, lda, ldc
-      real(wp), intent(in) :: a(lda, length), b(columns, depth, panels)
-      real(wp), intent(inout) :: c(ldc, width)
+   !> c(tall,wide) = c + a(tall,span) op(b), tile by tile. `rest` holds the columns of op(b) that
+   !> fill no tile.
+   pure subroutine add_part(tall, wide, span, lda, a, b_transposed, ldb, b, rest, ldc, c)
+      integer, intent(in) :: tall, wide, span, lda, ldb, ldc
+      logical, intent(in) :: b_transposed
+      real(wp), intent(in) :: a(lda, span), b(ldb, *), rest(columns, span)
+      real(wp), intent(inout) :: c(ldc, wide)
+      real(wp) :: panel(rows, depth)
+      integer :: i, whole
+      whole = tall - mod(tall, rows)
+      do i = 1, whole, rows
+         call add_row(rows, wide, span, lda, a(i, 1), b_transposed, ldb, b, rest, ldc, c(i, 1))
+      end do
+      if (whole == tall) return
+      panel(tall - whole + 1:, :span) = 0
+      panel(:tall - whole, :span) = a(whole + 1:tall, :)
+      call add_row(tall - whole, wide, span, rows, panel, b_transposed, ldb, b, rest, ldc, &
+                   c(whole + 1, 1))
+   end subroutine add_part
+
+   !> A row of tiles, of which the upper `filled` rows count.
+   pure subroutine add_row(filled, wide, span, lda, a, b_transposed, ldb, b, rest, ldc, c)
+      integer, intent(in) :: filled, wide, span, lda, ldb, ldc
+      logical, intent(in) :: b_transposed
+      real(wp), intent(in) :: a(lda, span), b(ldb, *), rest(columns, span)
+      real(wp), intent(inout) :: c(ldc, wide)
       real(wp) :: part(rows, columns)
-      integer :: j, panel
-      panel = 0
-      do j = 1, width, columns
-         panel = panel + 1
-         if (height == rows .and. width - j + 1 >= columns) then
-            call add_tile(length, lda, a, b(1, 1, panel), ldc, c(1, j))
+      integer :: count, j
+      do j = 1, wide, columns
+         count = min(columns, wide - j + 1)
+         if (filled == rows .and. count == columns) then
+            if (b_transposed) then
+               call add_tile_nt(span, lda, a, ldb, b(j, 1), ldc, c(1, j))
+            else
+               call add_tile(span, lda, a, ldb, b(1, j), ldc, c(1, j))
+            end if
          else
             part = 0
-            call copy(height, min(columns, width - j + 1), ldc, c(1, j), part)
-            call add_tile(length, lda, a, b(1, 1, panel), rows, part)
-            c(:height, j:min(j + columns - 1, width)) = part(:height, :min(columns, width - j + 1))
+            part(:filled, :count) = c(:filled, j:j + count - 1)
+            if (count < columns) then
+               call add_tile_nt(span, lda, a, columns, rest, rows, part)
+            else if (b_transposed) then
+               call add_tile_nt(span, lda, a, ldb, b(j, 1), rows, part)
+            else if (filled > half) then
+               call add_tile(span, lda, a, ldb, b(1, j), rows, part)
+            else
+               call add_half_tile(span, lda, a, ldb, b(1, j), rows, part)
+            end if
+            c(:filled, j:j + count - 1) = part(:filled, :count)
          end if
       end do
-   end subroutine add_tiles
+   end subroutine add_row
 
-   !> c(rows,columns) = c + a(rows,length) transpose(b(columns,length)); a column of c to a
-   !> variable, which is how both compilers keep it in registers.
-   pure subroutine add_tile(length, lda, a, b, ldc, c)
-      integer, intent(in) :: length, lda, ldc
-      real(wp), intent(in) :: a(lda, length), b(columns, length)
-      real(wp), intent(inout) :: c(ldc, columns)
-      real(wp) :: c1(rows), c2(rows), c3(rows), c4(rows)
-      real(wp) :: c5(rows), c6(rows), c7(rows), c8(rows)
-      integer :: i, l
-      c1 = c(:rows, 1)
-      c2 = c(:rows, 2)
-      c3 = c(:rows, 3)
-      c4 = c(:rows, 4)
-      c5 = c(:rows, 5)
-      c6 = c(:rows, 6)
-      c7 = c(:rows, 7)
-      c8 = c(:rows, 8)
-      do l = 1, length
-         do i = 1, rows
-            c1(i) = c1(i) + a(i, l)*b(1, l)
-            c2(i) = c2(i) + a(i, l)*b(2, l)
-            c3(i) = c3(i) + a(i, l)*b(3, l)
-            c4(i) = c4(i) + a(i, l)*b(4, l)
-            c5(i) = c5(i) + a(i, l)*b(5, l)
-            c6(i) = c6(i) + a(i, l)*b(6, l)
-            c7(i) = c7(i) + a(i, l)*b(7, l)
-            c8(i) = c8(i) + a(i, l)*b(8, l)
-         end do
-      end do
-      c(:rows, 1) = c1
-      c(:rows, 2) = c2
-      c(:rows, 3) = c3
-      c(:rows, 4) = c4
-      c(:rows, 5) = c5
-      c(:rows, 6) = c6
-      c(:rows, 7) = c7
-      c(:rows, 8) = c8
-   end subroutine add_tile
-
-   !> target(height,length) = source
-   pure subroutine copy(height, length, ld, source, target)
-      integer, intent(in) :: height, length, ld
-      real(wp), intent(in) :: source(ld, length)
-      real(wp), intent(inout) :: target(rows, length)
-      target(:height, :) = source(:height, :)
-   end subroutine copy
-
-   !> Panels of b from transpose(b(width,length)), the last one filled up with zeros.
-   pure subroutine pack_rows(width, length, ld, b, packed)
-      integer, intent(in) :: width, length, ld
-      real(wp), intent(in) :: b(ld, length)
-      real(wp), intent(inout) :: packed(columns, depth, panels)
-      integer :: count, j, l, panel
-      panel = 0
-      do j = 1, width, columns
-         panel = panel + 1
-         count = min(columns, width - j + 1)
-         if (count == columns) then
-            do l = 1, length
-               packed(:, l, panel) = b(j:j + columns - 1, l)
-            end do
-         else
-            packed(:, :length, panel) = 0
-            packed(:count, :length, panel) = b(j:width, :)
-         end if
-      end do
-   end subroutine pack_rows
-
-   !> Panels of `size` rows from source(length,width) transposed, filled up with zeros.
-   pure subroutine pack_columns(size, width, length, ld, source, packed)
-      integer, intent(in) :: size, width, length, ld
-      real(wp), intent(in) :: source(ld, width)
-      real(wp), intent(inout) :: packed(size, depth, *)
-      integer :: count, i, j, l, panel
-      panel = 0
-      do j = 1, width, size
-         panel = panel + 1
-         count = min(size, width - j + 1)
-         if (count < size) packed(:, :length, panel) = 0
-         do i = 1, count
-            do l = 1, length
-               packed(i, l, panel) = source(l, j + i - 1)
+   !> c = c + transpose(a) b, computed as its transpose: the lanes of a tile are columns of c, so
+   !> that only b, the smaller matrix, has to be turned round.
+   pure subroutine multiply_transposed(m, n, k, a, b, c)
+      integer, intent(in) :: m, n, k
+      real(wp), intent(in) :: a(k, m), b(k, n)
+      real(wp), intent(inout) :: c(m, n)
+      real(wp) :: panel(rows, depth), part(rows, columns), rest(columns, depth)
+      integer :: count, filled, i, j, l, span
+      do l = 1, k, depth
+         span = min(depth, k - l + 1)
+         call pack_rest(m, span, k, a(l, 1), rest)
+         do j = 1, n, rows
+            filled = min(rows, n - j + 1)
+            call pack_transposed(filled, span, k, b(l, j), panel)
+            do i = 1, m, columns
+               count = min(columns, m - i + 1)
+               call get_transposed(count, filled, m, c(i, j), part)
+               if (count < columns) then
+                  call add_tile_nt(span, rows, panel, columns, rest, rows, part)
+               else if (filled > half) then
+                  call add_tile(span, rows, panel, k, a(l, i), rows, part)
+               else
+                  call add_half_tile(span, rows, panel, k, a(l, i), rows, part)
+               end if
+               call put_transposed(count, filled, part, m, c(i, j))
             end do
          end do
       end do
-   end subroutine pack_columns
+   end subroutine multiply_transposed
+
+   !> The last columns of b(span,wide), too few for a tile, transposed and filled up with zeros.
+   pure subroutine pack_rest(wide, span, ldb, b, rest)
+      integer, intent(in) :: wide, span, ldb
+      real(wp), intent(in) :: b(ldb, wide)
+      real(wp), intent(inout) :: rest(columns, span)
+      integer :: j, whole
+      whole = wide - mod(wide, columns)
+      if (whole == wide) return
+      rest = 0
+      do j = whole + 1, wide
+         rest(j - whole, :) = b(:span, j)
+      end do
+   end subroutine pack_rest
+
+   !> The last rows of b(wide,span), too few for a tile, filled up with zeros.
+   pure subroutine pack_rest_nt(wide, span, ldb, b, rest)
+      integer, intent(in) :: wide, span, ldb
+      real(wp), intent(in) :: b(ldb, span)
+      real(wp), intent(inout) :: rest(columns, span)
+      integer :: whole
+      whole = wide - mod(wide, columns)
+      if (whole == wide) return
+      rest = 0
+      rest(:wide - whole, :) = b(whole + 1:wide, :)
+   end subroutine pack_rest_nt
+
+   !> A panel of `rows` rows from transpose(b(span,filled)), filled up with zeros.
+   pure subroutine pack_transposed(filled, span, ldb, b, panel)
+      integer, intent(in) :: filled, span, ldb
+      real(wp), intent(in) :: b(ldb, filled)
+      real(wp), intent(inout) :: panel(rows, span)
+      integer :: j, l
+      if (filled < rows) panel = 0
+      do j = 1, filled
+         do l = 1, span
+            panel(j, l) = b(l, j)
+         end do
+      end do
+   end subroutine pack_transposed
+
+   !> part = transpose(c(count,filled)), filled up with zeros
+   pure subroutine get_transposed(count, filled, ldc, c, part)
+      integer, intent(in) :: count, filled, ldc
+      real(wp), intent(in) :: c(ldc, filled)
+      real(wp), intent(out) :: part(rows, columns)
+      integer :: j
+      if (count < columns .or. filled < rows) part = 0
+      do j = 1, filled
+         part(j, :count) = c(:count, j)
+      end do
+   end subroutine get_transposed
+
+   !> c(count,filled) = transpose(part)
+   pure subroutine put_transposed(count, filled, part, ldc, c)
+      integer, intent(in) :: count, filled, ldc
+      real(wp), intent(in) :: part(rows, columns)
+      real(wp), intent(inout) :: c(ldc, filled)
+      integer :: j
+      do j = 1, filled
+         c(:count, j) = part(j, :count)
+      end do
+   end subroutine put_transposed
 
    !> c(m) = c + a(m,k) b, b with a stride; eight columns of a at a time, so that
    !> c is rarely stored.
@@ -222,27 +248,27 @@ contains
       end do
    end subroutine add_columns
 
-   !> c(m) = c + transpose(a(k,m)) b; four products at a time, each in `rows` partial sums.
+   !> c(m) = c + transpose(a(k,m)) b; four products at a time, each in `half` partial sums.
    pure subroutine add_products(m, k, a, b, c)
       integer, intent(in) :: m, k
       real(wp), intent(in) :: a(k, m), b(k)
       real(wp), intent(inout) :: c(m)
-      real(wp) :: s1(rows), s2(rows), s3(rows), s4(rows)
+      real(wp) :: s1(half), s2(half), s3(half), s4(half)
       integer :: i, j, l
       do j = 1, m - 3, 4
          s1 = 0
          s2 = 0
          s3 = 0
          s4 = 0
-         do l = 0, k - rows, rows
-            do i = 1, rows
+         do l = 0, k - half, half
+            do i = 1, half
                s1(i) = s1(i) + a(l + i, j)*b(l + i)
                s2(i) = s2(i) + a(l + i, j + 1)*b(l + i)
                s3(i) = s3(i) + a(l + i, j + 2)*b(l + i)
                s4(i) = s4(i) + a(l + i, j + 3)*b(l + i)
             end do
          end do
-         do l = k - mod(k, rows) + 1, k
+         do l = k - mod(k, half) + 1, k
             s1(1) = s1(1) + a(l, j)*b(l)
             s2(1) = s2(1) + a(l, j + 1)*b(l)
             s3(1) = s3(1) + a(l, j + 2)*b(l)
@@ -255,10 +281,10 @@ contains
       end do
       do j = m - mod(m, 4) + 1, m
          s1 = 0
-         do l = 0, k - rows, rows
-            s1 = s1 + a(l + 1:l + rows, j)*b(l + 1:l + rows)
+         do l = 0, k - half, half
+            s1 = s1 + a(l + 1:l + half, j)*b(l + 1:l + half)
          end do
-         do l = k - mod(k, rows) + 1, k
+         do l = k - mod(k, half) + 1, k
             s1(1) = s1(1) + a(l, j)*b(l)
          end do
          c(j) = c(j) + folded(s1)
@@ -267,11 +293,16 @@ contains
 
    !> The sum of partial sums, halves added first.
    pure real(wp) function folded(s)
-      real(wp), intent(in) :: s(rows)
-      real(wp) :: t(rows/2)
-      t = s(:rows/2) + s(rows/2 + 1:)
-      t(:rows/4) = t(:rows/4) + t(rows/4 + 1:)
-      folded = (t(1) + t(3)) + (t(2) + t(4))
+      real(wp), intent(in) :: s(half)
+      real(wp) :: t(half)
+      integer :: length
+      t = s
+      length = half/2
+      do while (length >= 1)
+         t(:length) = t(:length) + t(length + 1:2*length)
+         length = length/2
+      end do
+      folded = t(1)
    end function folded
 
 #endif
