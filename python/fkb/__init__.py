@@ -1,5 +1,35 @@
-"""FKB: Keras models in Fortran simulations, and back."""
+"""FKB: Keras models in Fortran simulations, and back.
+
+fkb.convert("model.keras", "model.fkb")      # for the Fortran side
+fkb.export("model.fkb", "model.keras")       # what Fortran trained, for Keras
+net = fkb.load("model.fkb")                  # the Fortran library from Python
+y = net.predict(x)
+"""
 
 from __future__ import annotations
 
+from .api import FkbWarning, convert, export
+from .engine import Network, load
+from .errors import EngineError, FkbError, FormatError, UnsupportedError
+from .registry import register, register_activation
+from .sources import load_graph
+from .trainer import Trainer
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "EngineError",
+    "FkbError",
+    "FkbWarning",
+    "FormatError",
+    "Network",
+    "Trainer",
+    "UnsupportedError",
+    "__version__",
+    "convert",
+    "export",
+    "load",
+    "load_graph",
+    "register",
+    "register_activation",
+]

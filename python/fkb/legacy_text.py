@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from .errors import FormatError, Problem, UnsupportedError
 from .files import read_bytes
 from .graph import Compile, Graph, Layer, Node, TensorRef, Weight
+from .precision import set_dtypes
 
 Vector = NDArray[np.float64]
 
@@ -288,6 +289,7 @@ def _model(
     model.inputs = TensorRef("input", 0, 0)
     model.outputs = TensorRef(model.children[-1].name, 0, 0)
     _place(denses, norms, numbers, precision)
+    set_dtypes(model, precision)
     return model
 
 

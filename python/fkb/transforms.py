@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shapes
 from .errors import FkbError, FormatError
 from .files import read_bytes
 from .graph import Graph, Port, Step, TensorRef, flatten_structure
+from .keras_shapes import infer_shapes
+from .report import Report
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -123,13 +124,12 @@ class _Target:
         refs = flatten_structure(graph.model.inputs if side == "input" else graph.model.outputs)
         if position >= len(refs):
             raise FkbError(f"the model has no {self.label}: it has {len(refs)} {side}s")
-        sizes = shapes.input_shapes(graph) if side == "input" else shapes.output_shapes(graph)
-        self.network_size = _last_axis(sizes[position])
+        self.network_size = _last_axis(graph, refs[position])
         self.host_size = self.network_size
         self.size = self.network_size
         self.waiting: list[int] = []
         self._precision = graph.precision
-        self.port = self._ports.get(position) or Port(_default_name(refs[position]))
+        self.port = self._ports.get(position) or Port(refs[position].layer)
         if self.port.steps:
             raise FkbError(f"{self.label} has transforms already: they are not replaced")
 
@@ -188,12 +188,9 @@ class _Target:
             self._ports[position] = self._ports.pop(position)
 
 
-def _last_axis(shape: tuple[int | None, ...] | None) -> int | None:
+def _last_axis(graph: Graph, ref: TensorRef) -> int | None:
+    shape = infer_shapes(graph.model, Report()).of(graph.model, ref)
     return shape[-1] if shape and len(shape) > 1 else None
-
-
-def _default_name(ref: TensorRef) -> str:
-    return ref.layer
 
 
 def apply_toml(graph: Graph, path: PathLike) -> None:

@@ -1,0 +1,363 @@
+"""The Fortran library in Python: networks that predict. `fkb.trainer` trains them.
+
+Arrays are numpy's, with Keras's axes: the batch first, the channels last.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from ctypes import create_string_buffer
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import EngineError
+from .graph import Array
+from .library import (
+    MAX_RANK,
+    CError,
+    byref,
+    c_arrays,
+    c_double,
+    c_int,
+    c_int64,
+    c_void_p,
+    check,
+    doubles,
+    library,
+    listed,
+    native,
+)
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+PathLike = str | os.PathLike[str]
+# One array, or several by position or by name (in the order of the names, as in Keras).
+Arrays = Any
+
+_PRECISIONS = {"single": 4, "double": 8, "float32": 4, "float64": 8}
+_PATH_SIZE = 1 << 16
+
+
+def load(path: PathLike, precision: str | None = None) -> Network:
+    """Return the network of a model file.
+
+    Args:
+        path: model file.
+        precision: `single` or `double`; by default that of the file.
+
+    Raises:
+        EngineError: the file cannot be read, is damaged, or holds what the library lacks.
+    """
+    return Network(path, precision)
+
+
+def version() -> str:
+    """Return the version of the library."""
+    text: bytes = library().fkb_version()
+    return text.decode("ascii")
+
+
+class Network:
+    """A network in the library. It may be used by several threads at once.
+
+    Args:
+        path: model file.
+        precision: `single` or `double`; by default that of the file.
+    """
+
+    def __init__(self, path: PathLike, precision: str | None = None) -> None:
+        self._handle: c_void_p | None = None
+        self._library = library()
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._workspaces: list[int] = []
+        #: The trainer that was made last; its optimizer's state is saved with the network.
+        self.trainer: Trainer | None = None
+        handle, error = c_void_p(), CError()
+        size = _bytes(precision)
+        code = self._library.fkb_network_load(os.fsencode(path), size, byref(handle), byref(error))
+        check(code, error)
+        self._handle = handle
+        self.path = os.fspath(path)
+        #: Number of inputs and outputs.
+        self.n_inputs: int = self._library.fkb_network_inputs(handle)
+        self.n_outputs: int = self._library.fkb_network_outputs(handle)
+        #: Kind in which the network computes, `float32` or `float64`.
+        self.precision = "float64" if self._library.fkb_network_bytes(handle) == 8 else "float32"
+
+    def __enter__(self) -> Network:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back; the network and its trainers cannot be used any more."""
+        handle = getattr(self, "_handle", None)
+        if handle is None:
+            return
+        if self.trainer is not None:
+            self.trainer.close()
+        for workspace in self._workspaces:
+            self._library.fkb_workspace_free(workspace)
+        self._workspaces.clear()
+        self._library.fkb_network_free(handle)
+        self._handle = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the network has not been closed."""
+        return self._handle is not None
+
+    @property
+    def handle(self) -> c_void_p:
+        """The library's handle."""
+        if self._handle is None:
+            raise EngineError("the network is closed")
+        return self._handle
+
+    def _workspace(self) -> int:
+        """Return this thread's workspace."""
+        workspace: int | None = getattr(self._local, "workspace", None)
+        if workspace is None:
+            workspace = int(self._library.fkb_workspace_new())
+            self._local.workspace = workspace
+            with self._lock:
+                self._workspaces.append(workspace)
+        return workspace
+
+    @property
+    def input_shapes(self) -> list[tuple[int | None, ...]]:
+        """Shapes of the inputs as the host gives them; None for the batch and where open."""
+        return [self._shape(False, position) for position in range(self.n_inputs)]
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        """Shapes of the outputs; None for the batch and where open."""
+        return [self._shape(True, position) for position in range(self.n_outputs)]
+
+    def _shape(self, output: bool, position: int) -> tuple[int | None, ...]:
+        extents = (c_int64 * MAX_RANK)()
+        rank = self._library.fkb_network_shape(self.handle, int(output), position, extents)
+        return tuple(None if extent < 0 else int(extent) for extent in extents[:rank])
+
+    def inputs_of(self, x: Arrays) -> list[Array]:
+        """Return the inputs as a list of arrays with the same number of samples."""
+        arrays = [native(array, self.precision) for array in listed(x, self.n_inputs)]
+        if len(arrays) != self.n_inputs:
+            raise EngineError(f"the network has {self.n_inputs} inputs, {len(arrays)} are given")
+        if any(array.ndim == 0 for array in arrays):
+            raise EngineError("an input is a single number: arrays begin with the batch")
+        if len({len(array) for array in arrays}) > 1:
+            counts = ", ".join(str(len(array)) for array in arrays)
+            raise EngineError(f"the inputs have different numbers of samples: {counts}")
+        return arrays
+
+    def new_outputs(self, inputs: list[Array]) -> list[Array]:
+        """Return uninitialized arrays for the outputs that belong to these inputs."""
+        shapes = self.output_shapes
+        if any(None in shape[1:] for shape in shapes):
+            shapes = _open_shapes(self.path, inputs)
+        dtype = np.result_type(*inputs)
+        return [np.empty((len(inputs[0]), *shape[1:]), dtype) for shape in shapes]  # type: ignore[arg-type]
+
+    def predict(self, x: Arrays, *, raw: bool = False) -> Any:
+        """Return the outputs for a batch of inputs.
+
+        Args:
+            x: array with the batch first, or a list or dict of them where there are several
+                inputs. float32 and float64 are taken as they are.
+            raw: leave out the transforms of the model file.
+
+        Returns:
+            An array with the dtype of the inputs, a list of them where there are several outputs.
+
+        Raises:
+            EngineError: the arrays do not fit the network.
+        """
+        inputs = self.inputs_of(x)
+        outputs = self.new_outputs(inputs)
+        error = CError()
+        code = self._library.fkb_predict(
+            self.handle,
+            self._workspace(),
+            len(inputs),
+            c_arrays(inputs),
+            len(outputs),
+            c_arrays(outputs),
+            int(raw),
+            byref(error),
+        )
+        check(code, error)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def gradient(
+        self, x: Arrays, dy: Arrays, *, training: bool = False, seed: int = 0, step: int = 0
+    ) -> tuple[Any, Any, Array]:
+        """Return outputs y, and the gradients of sum(dy*y) for the inputs and for all weights.
+
+        Args:
+            x: inputs as for `predict`.
+            dy: arrays shaped like the outputs.
+            training: with noise and batch statistics.
+            seed: of the noise.
+            step: number of the training step, which the noise depends on.
+        """
+        inputs = self.inputs_of(x)
+        outputs = self.new_outputs(inputs)
+        dtype = outputs[0].dtype
+        upstream = [np.ascontiguousarray(d, dtype) for d in listed(dy, self.n_outputs)]
+        shapes = [array.shape for array in outputs]
+        if [array.shape for array in upstream] != shapes:
+            raise EngineError(f"dy must have the shapes of the outputs, {shapes}")
+        dx = [np.empty_like(array) for array in inputs]
+        dparams = np.empty(self.n_params)
+        error = CError()
+        code = self._library.fkb_gradient(
+            self.handle,
+            self._workspace(),
+            len(inputs),
+            c_arrays(inputs),
+            len(outputs),
+            c_arrays(upstream),
+            c_arrays(outputs),
+            c_arrays(dx),
+            doubles(dparams),
+            int(training),
+            seed,
+            step,
+            byref(error),
+        )
+        check(code, error)
+        return _single(outputs), _single(dx), dparams
+
+    def check_samples(self) -> tuple[int, float]:
+        """Run the recorded samples of the model file.
+
+        Returns:
+            Their number, and the largest difference relative to the largest output.
+
+        Raises:
+            EngineError: a sample differs by more than its tolerance.
+        """
+        worst, count, error = c_double(), c_int(), CError()
+        code = self._library.fkb_check_samples(
+            self.handle, self._workspace(), byref(worst), byref(count), byref(error)
+        )
+        check(code, error)
+        return count.value, worst.value
+
+    def save(self, path: PathLike, precision: str | None = None) -> None:
+        """Write the model file, with the state of the optimizer that trained the network last.
+
+        Args:
+            path: file to write, in one step; an old one is replaced.
+            precision: `single` or `double`; by default that of the file it came from.
+        """
+        if self.trainer is not None:
+            self.trainer.store()
+        error = CError()
+        size = _bytes(precision)
+        code = self._library.fkb_network_save(self.handle, os.fsencode(path), size, byref(error))
+        check(code, error)
+
+    def set_trainable(self, path: str, trainable: bool) -> None:
+        """Freeze or thaw a layer and all below it; the empty path is the whole network."""
+        error = CError()
+        name = path.encode("utf-8")
+        code = self._library.fkb_network_set_trainable(
+            self.handle, name, int(trainable), byref(error)
+        )
+        check(code, error)
+
+    @property
+    def n_params(self) -> int:
+        """Number of weights."""
+        return int(self._library.fkb_network_params(self.handle))
+
+    @property
+    def params(self) -> Array:
+        """All weights as one vector, a copy; assigning sets them."""
+        values = np.empty(self.n_params)
+        self._library.fkb_network_get_params(self.handle, doubles(values))
+        return values
+
+    @params.setter
+    def params(self, values: Array) -> None:
+        vector = np.ascontiguousarray(values, np.float64).reshape(-1)
+        if vector.size != self.n_params:
+            raise EngineError(f"the network has {self.n_params} weights, not {vector.size}")
+        self._library.fkb_network_set_params(self.handle, doubles(vector))
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """The weights by path, such as `dense/kernel`, with Keras's shapes; copies."""
+        params = self.params.astype(self.precision)
+        result = {}
+        for position in range(self._library.fkb_network_segments(self.handle)):
+            path, first, shape = self._segment(position)
+            count = int(np.prod(shape, dtype=np.int64))
+            result[path] = params[first : first + count].reshape(shape)
+        return result
+
+    def _segment(self, position: int) -> tuple[str, int, tuple[int, ...]]:
+        path, shape = create_string_buffer(_PATH_SIZE), (c_int64 * MAX_RANK)()
+        first, count, trainable = c_int64(), c_int64(), c_int()
+        rank = self._library.fkb_network_segment(
+            self.handle,
+            position,
+            path,
+            _PATH_SIZE,
+            byref(first),
+            byref(count),
+            byref(trainable),
+            shape,
+        )
+        return path.value.decode("utf-8"), first.value, tuple(int(n) for n in shape[:rank])
+
+
+def _bytes(precision: str | None) -> int:
+    if precision is None:
+        return 0
+    if precision not in _PRECISIONS:
+        raise EngineError(f'the precision must be single or double, not "{precision}"')
+    return _PRECISIONS[precision]
+
+
+def _single(arrays: list[Array]) -> Any:
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _open_shapes(path: PathLike, inputs: list[Array]) -> list[tuple[int | None, ...]]:
+    """Return the shapes of the outputs of a model that leaves dimensions open."""
+    from . import text
+    from .graph import flatten_structure
+    from .keras_shapes import infer_shapes
+    from .report import Report
+
+    model = text.read(path).model
+    by_name = {layer.name: layer for layer in model.children}
+    for ref, array in zip(flatten_structure(model.inputs), inputs, strict=True):
+        stated = by_name[ref.layer].config["batch_shape"]
+        pairs = zip(stated[1:], array.shape[1:], strict=False)
+        closed = [given if known is None else known for known, given in pairs]
+        by_name[ref.layer].config["batch_shape"] = [None, *closed]
+    report = Report()
+    shapes = infer_shapes(model, report)
+    report.raise_if_any()
+    found = [shapes.of(model, ref) for ref in flatten_structure(model.outputs)]
+    if any(shape is None or None in shape[1:] for shape in found):
+        raise EngineError("the shape of an output depends on a layer that is not known")
+    return [shape for shape in found if shape is not None]
