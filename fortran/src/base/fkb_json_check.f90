@@ -1,6 +1,7 @@
 !> Check that a text is a JSON value by RFC 8259, with bounded nesting and no key twice.
 module fkb_json_check
-   use fkb_json_scalar, only: json_string
+   use fkb_json_scalar, only: has_lone_surrogate, json_real, json_string, longest_number
+   use fkb_kinds, only: dp
    use fkb_name_table, only: name_table_t
    use fkb_text, only: quote
    implicit none (type, external)
@@ -143,20 +144,24 @@ contains
       character(*), intent(in) :: text
       integer, intent(inout) :: at
       character(:), allocatable, intent(inout) :: problem
-      integer :: found
-      found = 0
-      if (at <= len(text)) found = index('"', text(at:at))
-      if (found == 0) then
+      integer :: start
+      logical :: escaped
+      if (.not. next_is(text, at, '"')) then
          problem = 'a string is expected'
          return
       end if
+      start = at
+      escaped = .false.
       at = at + 1
       do while (at <= len(text))
          select case (text(at:at))
          case ('"')
             at = at + 1
+            if (.not. escaped) return
+            if (has_lone_surrogate(text(start:at - 1))) problem = 'half a surrogate pair in a string'
             return
          case ('\')
+            escaped = .true.
             call skip_escape(text, at, problem)
             if (allocated(problem)) return
          case (achar(0):achar(31))
@@ -196,6 +201,8 @@ contains
       integer, intent(inout) :: at
       character(:), allocatable, intent(inout) :: problem
       integer :: start, n
+      real(dp) :: value
+      logical :: ok
       start = at
       if (text(at:at) == '-') at = at + 1
       n = digit_run(text, at)
@@ -213,7 +220,14 @@ contains
          n = digit_run(text, at)
          at = at + n
       end if
-      if (n == 0) problem = 'malformed number '//quote(text(start:min(at, len(text))))
+      if (n == 0) then
+         problem = 'malformed number '//quote(text(start:min(at, len(text))))
+      else if (at - start > longest_number) then
+         problem = 'a number of more than 4096 characters'
+      else if (scan(text(start:at - 1), '.eE') > 0) then
+         call json_real(text(start:at - 1), value, ok)
+         if (.not. ok) problem = 'the number '//text(start:at - 1)//' is not finite'
+      end if
    end subroutine skip_number
 
    !> Check `true`, `false` or `null`; `at` moves behind it.

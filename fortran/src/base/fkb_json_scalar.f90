@@ -3,9 +3,10 @@ module fkb_json_scalar
    use fkb_kinds, only: dp, i8
    implicit none (type, external)
    private
-   public :: json_integer, json_quote, json_real, json_real_text, json_string
+   public :: json_integer, json_quote, json_real, json_real_text, json_string, has_lone_surrogate
 
-   integer, parameter :: longest_number = 4096
+   !> Longest number that is read, in characters.
+   integer, parameter, public :: longest_number = 4096
 
 contains
 
@@ -15,6 +16,7 @@ contains
       character(:), allocatable :: value
       character(:), allocatable :: buffer
       integer :: at, used, code
+      logical :: lone
       if (index(text, '\') == 0) then
          value = text(2:len(text) - 1)
          return
@@ -28,22 +30,41 @@ contains
             buffer(used:used) = text(at:at)
             at = at + 1
          else
-            call read_escape(text, at, code)
+            call read_escape(text, at, code, lone)
             call put_utf8(code, buffer, used)
          end if
       end do
       value = buffer(:used)
    end function json_string
 
+   !> Whether a string has half of a surrogate pair without the other.
+   pure logical function has_lone_surrogate(text) result(found)
+      character(*), intent(in) :: text          !! a string with valid escapes
+      integer :: at, code
+      logical :: lone
+      found = .false.
+      at = 2
+      do while (at < len(text))
+         if (text(at:at) /= '\') then
+            at = at + 1
+            cycle
+         end if
+         call read_escape(text, at, code, lone)
+         found = found .or. lone
+      end do
+   end function has_lone_surrogate
+
    !> Read one escape, both halves of a surrogate pair together; `at` moves behind it.
-   pure subroutine read_escape(text, at, code)
+   pure subroutine read_escape(text, at, code, lone)
       character(*), intent(in) :: text
       integer, intent(inout) :: at
-      integer, intent(out) :: code              !! Unicode code point
+      integer, intent(out) :: code              ! Unicode code point
+      logical, intent(out) :: lone              ! half of a pair
       integer :: low
       character(*), parameter :: letters = 'bfnrt'
       integer, parameter :: codes(5) = [8, 12, 10, 13, 9]
       integer, parameter :: replacement = int(z'FFFD')
+      lone = .false.
       code = index(letters, text(at + 1:at + 1))
       if (code > 0) then
          code = codes(code)
@@ -64,6 +85,7 @@ contains
             at = at + 6
          else
             code = replacement
+            lone = .true.
          end if
       end if
    end subroutine read_escape
@@ -87,10 +109,10 @@ contains
       integer, parameter :: mark(0:3) = [0, 192, 224, 240]
       tail = count(code >= [128, 2048, 65536])
       used = used + 1
-      buffer(used:used) = achar(mark(tail) + ishft(code, -6*tail))
+      buffer(used:used) = char(mark(tail) + ishft(code, -6*tail))
       do i = tail - 1, 0, -1
          used = used + 1
-         buffer(used:used) = achar(128 + iand(ishft(code, -6*i), 63))
+         buffer(used:used) = char(128 + iand(ishft(code, -6*i), 63))
       end do
    end subroutine put_utf8
 

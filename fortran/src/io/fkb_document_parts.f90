@@ -25,9 +25,12 @@ module fkb_document_parts
    integer, parameter, public :: tensor_of_weight = 1, tensor_of_step = 2, &
       tensor_of_variable = 3, tensor_of_sample = 4
 
-   !> Kinds of transform steps.
+   !> Kinds of transform steps; `step_names(kind)` is the word in the file.
    integer, parameter, public :: step_add = 1, step_subtract = 2, step_multiply = 3, &
       step_divide = 4, step_select = 5
+
+   character(8), parameter, public :: step_names(5) = [character(8) :: 'add', 'subtract', &
+                                                       'multiply', 'divide', 'select']
 
    character(8), parameter :: dtype_names(8) = [character(8) :: 'float32', 'float64', 'int32', &
                                                 'int64', 'float16', 'bfloat16', 'uint8', 'bool']
@@ -118,6 +121,7 @@ module fkb_document_parts
       integer :: kind = 0                       !! one of `step_*`
       integer :: tensor = 0                     !! the operand's position in the pool, 0 for JSON
       type(span_t) :: json                      !! a number, or for `select` a list of positions
+      integer :: port = 0                       !! position in `ports`
       integer :: line = 0
    end type step_t
 

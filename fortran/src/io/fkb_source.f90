@@ -44,6 +44,7 @@ module fkb_source
       procedure :: next_line
       procedure :: remaining
       procedure :: load_more
+      procedure :: all_loaded
    end type source_t
 
 contains
@@ -83,7 +84,7 @@ contains
       class(source_t), intent(inout) :: self
       call self%checksum%start()
       self%text = ''
-      allocate (character(int(min(int(first_length, i8), self%length + 1))) :: self%buffer)
+      allocate (character(int(min(int(first_length, i8), self%length + 2))) :: self%buffer)
       call self%load_more()
    end subroutine begin
 
@@ -115,6 +116,12 @@ contains
       class(source_t), intent(in) :: self
       remaining = self%length - self%loaded + self%filled - self%next + 1
    end function remaining
+
+   !> Whether the buffer holds the end of the input.
+   pure logical function all_loaded(self)
+      class(source_t), intent(in) :: self
+      all_loaded = self%loaded == self%length
+   end function all_loaded
 
    !> Take the next line into `text`.
    subroutine next_line(self, inside)
@@ -152,7 +159,7 @@ contains
                return
             end if
          end if
-         if (length >= 0 .or. self%loaded == self%length) return
+         if (length >= 0 .or. self%all_loaded()) return
          seen = have
          call self%load_more()
          if (allocated(self%error)) return
@@ -198,22 +205,23 @@ contains
    end subroutine take_line
 
    !> Move what is not yet taken to the front of the buffer and load more behind it. The buffer
-   !! grows only when all of it is waiting. Nothing happens at the end of the input.
+   !! grows only when all of it is waiting. Nothing happens at the end of the input. A null byte
+   !! follows the last byte, so that scanning numbers stops there.
    subroutine load_more(self)
       class(source_t), intent(inout) :: self
       character(:), allocatable :: longer
       integer :: kept, n, i, status
-      if (self%loaded == self%length .or. allocated(self%error)) return
+      if (self%all_loaded() .or. allocated(self%error)) return
       kept = self%filled - self%next + 1
       if (self%next > 1) then
          if (kept > 0) self%buffer(:kept) = self%buffer(self%next:self%filled)
-      else if (kept == len(self%buffer)) then
-         allocate (character(2*kept) :: longer)
-         longer(:kept) = self%buffer
+      else if (kept == len(self%buffer) - 1) then
+         allocate (character(2*kept + 2) :: longer)
+         longer(:kept) = self%buffer(:kept)
          call move_alloc(longer, self%buffer)
       end if
       self%next = 1
-      n = int(min(int(len(self%buffer) - kept, i8), self%length - self%loaded))
+      n = int(min(int(len(self%buffer) - kept - 1, i8), self%length - self%loaded))
       status = 0
       if (self%from_file) then
          read (self%unit, iostat=status) self%buffer(kept + 1:kept + n)
@@ -227,6 +235,7 @@ contains
          return
       end if
       self%filled = kept + n
+      self%buffer(self%filled + 1:self%filled + 1) = achar(0)
       self%loaded = self%loaded + n
    end subroutine load_more
 
