@@ -217,7 +217,7 @@ def _write_weights(group: h5py.Group, writing: Writing) -> None:
 
 def _legacy_weights(layer: Layer, writing: Writing) -> list[tuple[str, Any]]:
     """Return (name, value) of a layer's weights in the order of the dialect."""
-    slots = legacy_slots(layer, layer.name, writing.shapes, writing.major)
+    slots = legacy_slots(layer, layer.name, writing.shapes, writing.major, loading=True)
     if slots is None:
         return [(f"{layer.name}/{weight.name}", weight.value) for weight in layer.weights]
     inside = f"{layer.name}/" if layer.children else ""

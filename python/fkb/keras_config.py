@@ -174,7 +174,16 @@ def _read_container(entry: Config, path: str, reading: Reading, depth: int) -> L
         double = next(name for name in names if names.count(name) > 1)
         raise FormatError(f"layer name {double!r} stands twice in model {layer.name!r}")
     check_references(layer, path)
+    if reading.major == 2 and layer.config.get("trainable") is False:
+        _freeze(layer)
     return layer
+
+
+def _freeze(layer: Layer) -> None:
+    """Freeze all layers of a frozen model: Keras 2 asks the model, Keras 3 each layer."""
+    for _, inner in layer.walk():
+        if inner.class_name != "InputLayer":
+            inner.config["trainable"] = False
 
 
 def _name(entry: Config, config: Config, default: str) -> str:

@@ -88,14 +88,21 @@ def _entry(layer: Layer, path: str, writing: Writing) -> Config:
         config |= _functional(layer, path, writing)
     elif layer.children:
         writing.report.add(path, "class", f"{layer.class_name} cannot hold layers here")
-    entry = _head(layer, writing)
+    entry = _head(layer, writing, full=writing.archive or _loses_axis(config, writing))
     return {**entry[0], "config": config, **entry[1]}
 
 
-def _head(layer: Layer, writing: Writing) -> tuple[Config, Config]:
+def _loses_axis(config: Config, writing: Writing) -> bool:
+    """Whether Keras 3 would drop the axis when it loads the layer in the way of `.h5` files."""
+    axis = config.get("axis", -1)
+    single = isinstance(axis, int) or (isinstance(axis, list) and len(axis) == 1)
+    return writing.major >= 3 and not single
+
+
+def _head(layer: Layer, writing: Writing, *, full: bool) -> tuple[Config, Config]:
     """Return the keys of a serialized layer before and after its config."""
     name = layer.class_name
-    if not writing.archive:
+    if not full:
         return {"class_name": name}, {}
     if name == "Functional":
         module = "keras" if writing.major >= 3 else "tf_keras"
@@ -138,6 +145,9 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             writing.report.add(path, name, f"{spec.class_name} has no such option in FKB")
         elif writing.major not in option.majors:
             _check_dropped(option, value, path, writing)
+        elif writing.major >= 3 and name in spec.refuses:
+            if name != "trainable":
+                _check_dropped(option, value, path, writing)
         else:
             key = option.spelling(writing.major)
             result[key] = _value(option, value, path, writing)

@@ -113,14 +113,26 @@ def all_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None
     return slots
 
 
-def legacy_slots(layer: Layer, path: str, shapes: ModelShapes, major: int) -> list[Slot] | None:
-    """Return the places for the weights of one layer of a model, in the legacy layout's order."""
+def legacy_slots(
+    layer: Layer, path: str, shapes: ModelShapes, major: int, *, loading: bool = False
+) -> list[Slot] | None:
+    """Return the places for the weights of one layer of a model, in the legacy layout's order.
+
+    Args:
+        layer: a layer of the model, or a model in it.
+        path: its path.
+        shapes: the shapes of all tensors.
+        major: the major version of Keras.
+        loading: the order in which Keras 3 loads, which it changes where a model is frozen and
+            a layer in it is not.
+    """
     slots = all_slots(layer, path, shapes)
     if slots is None:
         return None
-    own = {id(slot.layer): [s for s in slots if s.layer is slot.layer] for slot in slots}
     if major >= 3:
-        return _keras3_order(layer, slots)
+        frozen = _frozen_by_loading(layer) if loading else set()
+        return _keras3_order(layer, slots, frozen, loading)
+    own = {id(slot.layer): [s for s in slots if s.layer is slot.layer] for slot in slots}
     return _keras2_trainable(layer, own) + _keras2_fixed(layer, own)
 
 
@@ -128,11 +140,20 @@ def _is_frozen(layer: Layer) -> bool:
     return layer.config.get("trainable") is False
 
 
-def _keras3_order(layer: Layer, slots: list[Slot]) -> list[Slot]:
-    if _is_frozen(layer):
+def _frozen_by_loading(layer: Layer) -> set[int]:
+    """Return the layers that Keras 3 freezes when it loads a frozen Functional model."""
+    if layer.class_name == "Functional" and _is_frozen(layer):
+        return {id(inner) for _, inner in layer.walk()}
+    return {inner for child in layer.children for inner in _frozen_by_loading(child)}
+
+
+def _keras3_order(layer: Layer, slots: list[Slot], frozen: set[int], loading: bool) -> list[Slot]:
+    """Trainable weights first; Keras 3 does not restore the flag of a Sequential model."""
+    if _is_frozen(layer) and not (loading and layer.class_name == "Sequential"):
         return slots
-    movable = [slot for slot in slots if slot.trainable and not slot.frozen]
-    return movable + [slot for slot in slots if not slot.trainable or slot.frozen]
+    movable = [s for s in slots if s.trainable and not s.frozen and id(s.layer) not in frozen]
+    taken = {id(slot) for slot in movable}
+    return movable + [slot for slot in slots if id(slot) not in taken]
 
 
 def _keras2_trainable(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
@@ -149,14 +170,20 @@ def _keras2_fixed(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
     return slots + [s for child in layer.children for s in _keras2_fixed(child, own)]
 
 
-def trainable_weights(model: Layer, path: str = "") -> list[tuple[str, Weight]]:
-    """Return (path, weight) of what an optimizer changes, in Keras's order."""
+def trainable_weights(model: Layer) -> list[tuple[str, Weight]]:
+    """Return (path, weight) of what an optimizer changes, in Keras's order.
+
+    As in Keras 3, the flag of an inner model says nothing, those of its layers do.
+    """
     if _is_frozen(model):
         return []
-    listed = [(f"{path}/{w.name}" if path else w.name, w) for w in model.weights if w.trainable]
-    for child in model.children:
-        listed += trainable_weights(child, f"{path}/{child.name}" if path else child.name)
-    return listed
+    return [
+        (f"{path}/{weight.name}", weight)
+        for path, layer in model.walk()
+        if not _is_frozen(layer)
+        for weight in layer.weights
+        if weight.trainable
+    ]
 
 
 def fill_slots(

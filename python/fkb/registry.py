@@ -124,6 +124,7 @@ class LayerSpec:
         list_input: the first argument is a list of tensors.
         call_options: keyword arguments of a call and their defaults.
         majors: the major versions of Keras that have the class.
+        refuses: options of `COMMON` that the class does not take in Keras 3.
         from_keras2, to_keras2: change options on the way where a new name is not enough.
         infers, trains: what the engine does with it.
         note: a sentence for the table of layers.
@@ -137,6 +138,7 @@ class LayerSpec:
     list_input: bool = False
     call_options: Mapping[str, Any] = field(default_factory=dict)
     majors: frozenset[int] = BOTH
+    refuses: frozenset[str] = frozenset()
     from_keras2: Callable[[Config], Config] | None = None
     to_keras2: Callable[[Config], Config] | None = None
     infers: bool = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..registry import ONLY_KERAS2, Config, LayerSpec, Option, Shape, Shapes, WeightRule
 from . import checks
 from .options import weight_options
@@ -9,9 +11,12 @@ from .options import weight_options
 
 def _alpha_shape(config: Config, shapes: Shapes) -> Shape:
     shared = config["shared_axes"] or []
-    rank = len(shapes[0])
-    axes = {axis + rank if axis < 0 else axis for axis in shared}
-    return tuple(1 if axis in axes else shapes[0][axis] for axis in range(1, rank))
+    return tuple(1 if a in shared else shapes[0][a] for a in range(1, len(shapes[0])))
+
+
+def _check_axis(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    if not checks.axes_of(config["axis"], len(shapes[0])):
+        yield "axis", "names no axis"
 
 
 SPECS = (
@@ -31,12 +36,17 @@ SPECS = (
         "PReLU",
         options=(
             *weight_options("alpha", "zeros"),
-            Option("shared_axes", None, check=checks.optional(checks.integers)),
+            Option("shared_axes", None, check=checks.optional(checks.positive_integers)),
         ),
         weights=(WeightRule("alpha", _alpha_shape),),
     ),
     LayerSpec("ELU", options=(Option("alpha", 1.0, check=checks.number),)),
-    LayerSpec("Softmax", options=(Option("axis", -1, check=checks.integer_or_list),)),
+    LayerSpec(
+        "Softmax",
+        options=(Option("axis", -1, check=checks.integer_or_list),),
+        call_options={"mask": None},
+        check=_check_axis,
+    ),
     LayerSpec(
         "ThresholdedReLU",
         options=(Option("theta", 1.0, check=checks.not_negative),),

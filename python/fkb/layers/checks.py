@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from ..registry import Check, Config, Shapes
+from ..registry import Check
 
 
 def is_integer(value: Any) -> bool:
@@ -58,6 +57,13 @@ def optional(check: Check) -> Check:
     return checked
 
 
+def positive_integers(value: Any) -> str | None:
+    """Accept lists of integers from 1."""
+    if isinstance(value, list) and all(positive(item) is None for item in value):
+        return None
+    return "must be a list of positive integers"
+
+
 def integers(value: Any) -> str | None:
     """Accept lists of integers."""
     if isinstance(value, list) and all(integer(item) is None for item in value):
@@ -74,15 +80,11 @@ def integer_or_list(value: Any) -> str | None:
     )
 
 
-def _nested_numbers(value: Any, depth: int) -> bool:
-    if isinstance(value, list):
-        return depth > 0 and all(_nested_numbers(item, depth - 1) for item in value)
-    return is_number(value)
-
-
 def numbers(value: Any) -> str | None:
-    """Accept a number or a nested list of numbers."""
-    return None if _nested_numbers(value, 8) else "must be a number or a list of numbers"
+    """Accept a number or a list of numbers."""
+    if is_number(value) or (isinstance(value, list) and value and all(map(is_number, value))):
+        return None
+    return "must be a number or a list of numbers"
 
 
 def one_of(*allowed: Any) -> Check:
@@ -108,19 +110,3 @@ def axes_of(value: Any, rank: int) -> list[int]:
     if len(set(axes)) != len(axes):
         raise ValueError(f"{value} names an axis twice")
     return axes
-
-
-def last_axes(option: str) -> Callable[[Config, Shapes], list[tuple[str, str]]]:
-    """Return a layer check: the axes of `option` are the last ones of the input."""
-
-    def check(config: Config, shapes: Shapes) -> list[tuple[str, str]]:
-        rank = len(shapes[0])
-        try:
-            axes = axes_of(config[option], rank)
-        except ValueError as problem:
-            return [(option, str(problem))]
-        if axes != list(range(rank - len(axes), rank)):
-            return [(option, f"is {config[option]}; FKB supports the last axes only")]
-        return []
-
-    return check

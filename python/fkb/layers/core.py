@@ -53,7 +53,7 @@ SPECS = (
     ),
     LayerSpec(
         "Activation",
-        options=(activation(default=None),),
+        options=(activation(default=REQUIRED),),
         output=lambda c, s: _halved(c, s[0]),
     ),
     LayerSpec("Identity"),

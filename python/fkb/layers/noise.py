@@ -18,6 +18,7 @@ SPECS = (
             f"SpatialDropout{rank}D",
             options=(_RATE, seed(), _SPATIAL_NOISE_SHAPE, data_format()),
             call_options=_CALL,
+            refuses=frozenset({"trainable", "activity_regularizer"}),
         )
         for rank in (1, 2, 3)
     ),

@@ -9,6 +9,7 @@ import numpy as np
 from ..registry import (
     ONLY_KERAS2,
     ONLY_KERAS3,
+    REQUIRED,
     Config,
     LayerSpec,
     Option,
@@ -22,7 +23,15 @@ from .options import constraint, fixed, initializer, regularizer
 
 
 def _axis_shape(config: Config, shapes: Shapes) -> Shape:
-    """Return the sizes of the axes that `axis` names."""
+    """Return the sizes of the axes that `axis` names, in its order."""
+    axis = config["axis"]
+    if axis is None:
+        return ()
+    return tuple(shapes[0][a] for a in (axis if isinstance(axis, list) else [axis]))
+
+
+def _sorted_axis_shape(config: Config, shapes: Shapes) -> Shape:
+    """Return the sizes of the axes that `axis` names, from the first to the last."""
     if config["axis"] is None:
         return ()
     return tuple(shapes[0][axis] for axis in checks.axes_of(config["axis"], len(shapes[0])))
@@ -51,17 +60,38 @@ _SCALED_WEIGHTS = (
 )
 
 
+def _check_axis(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    """Refuse lists that Keras 3 would sort, with weights whose axes stand in another order."""
+    axis = config["axis"]
+    checks.axes_of(axis, len(shapes[0]))
+    if isinstance(axis, list) and (not axis or axis != sorted(axis)):
+        yield "axis", f"is {axis}; it must name axes in ascending order"
+
+
+def _check_channels(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    checks.axes_of(config["axis"], len(shapes[0]))
+    yield from ()
+
+
 def _check_statistics(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
-    if config["axis"] is not None and config["axis"] != []:
-        yield from checks.last_axes("axis")(config, shapes)
+    kept = _sorted_axis_shape(config, shapes)
     mean, variance = config["mean"], config["variance"]
     if (mean is None) != (variance is None):
         yield "mean", "must be given together with variance"
     elif mean is not None:
         if np.shape(mean) != np.shape(variance):
             yield "mean", "must have the shape of variance"
+        elif np.shape(mean) and np.shape(mean) not in (kept[-1:], (1,)):
+            yield "mean", f"has shape {list(np.shape(mean))}, the last kept axis has {kept[-1:]}"
         elif np.min(variance) < 0:
             yield "variance", "must not be negative"
+
+
+def _check_factors(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    for option in ("scale", "offset"):
+        size = np.shape(config[option])
+        if size and size not in (shapes[0][-1:], (1,)):
+            yield option, f"has {size[0]} values, the last axis {shapes[0][-1]}"
 
 
 def _adapted(config: Config) -> bool:
@@ -91,7 +121,7 @@ SPECS = (
             WeightRule("moving_mean", _axis_shape, trainable=False),
             WeightRule("moving_variance", _axis_shape, trainable=False),
         ),
-        check=checks.last_axes("axis"),
+        check=_check_channels,
         call_options={"training": None, "mask": None},
         from_keras2=_single_axis,
     ),
@@ -100,15 +130,14 @@ SPECS = (
         options=(
             Option("axis", -1, check=checks.integer_or_list),
             *_SCALED,
-            fixed("rms_scaling", False, majors=ONLY_KERAS3),
+            Option("rms_scaling", False, majors=ONLY_KERAS3, check=checks.boolean, noise=True),
             *_SCALED_WEIGHTS,
         ),
         weights=(
-            WeightRule("gamma", _axis_shape, when="scale"),
-            WeightRule("beta", _axis_shape, when="center"),
+            WeightRule("gamma", _axis_shape, when=lambda c: c["scale"] or c["rms_scaling"]),
+            WeightRule("beta", _axis_shape, when=lambda c: c["center"] and not c["rms_scaling"]),
         ),
-        check=checks.last_axes("axis"),
-        note="over the last axes",
+        check=_check_axis,
     ),
     LayerSpec(
         "Normalization",
@@ -119,8 +148,8 @@ SPECS = (
             Option("variance", None, check=checks.optional(checks.numbers)),
         ),
         weights=(
-            WeightRule("mean", _axis_shape, trainable=False, when=_adapted),
-            WeightRule("variance", _axis_shape, trainable=False, when=_adapted),
+            WeightRule("mean", _sorted_axis_shape, trainable=False, when=_adapted),
+            WeightRule("variance", _sorted_axis_shape, trainable=False, when=_adapted),
             WeightRule("count", lambda c, s: (), trainable=False, when=_adapted, integer=True),
         ),
         check=_check_statistics,
@@ -129,8 +158,9 @@ SPECS = (
     LayerSpec(
         "Rescaling",
         options=(
-            Option("scale", 1.0, check=checks.numbers),
+            Option("scale", REQUIRED, check=checks.numbers),
             Option("offset", 0.0, check=checks.numbers),
         ),
+        check=_check_factors,
     ),
 )

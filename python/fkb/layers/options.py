@@ -8,7 +8,7 @@ from ..registry import BOTH, ONLY_KERAS3, Form, Option, Use
 from . import checks
 
 
-def activation(name: str = "activation", default: str | None = "linear") -> Option:
+def activation(name: str = "activation", default: Any = "linear") -> Option:
     """Return an option that names an activation function."""
     return Option(name, default, form=Form.ACTIVATION)
 
