@@ -6,12 +6,13 @@
 !> option `trainable` is false, the moving statistics are used.
 !>
 !> Keras 2 computes inputs of rank 4 and 5 (the batch counted) with TensorFlow's fused kernel, unless
-!> in float64: there the moving variance takes N/(N - 1) times the batch's and epsilon is at least 1.001e-5.
+!> in float64: there the moving variance takes N/(N - 1) times the batch's. In all of Keras 2
+!> `1 - momentum` is a real32.
 module fkb_batch_normalization_dp
    use fkb_activation_kernels_dp, only: activate_in_place
    use fkb_config, only: config_t
    use fkb_error, only: add_context, error_t, fkb_err_argument, raise
-   use fkb_kinds, only: dp, wp => dp
+   use fkb_kinds, only: dp, sp, wp => dp
    use fkb_layer_options, only: add_output, expect_inputs, get_axes, refuse_option
    use fkb_layer_dp, only: mode_t, unary_layer_t
    use fkb_normalization_kernels_dp, only: channel_backward, channel_moments, &
@@ -22,9 +23,6 @@ module fkb_batch_normalization_dp
    private
    public :: batch_normalization_t
 
-   !> The smallest epsilon of TensorFlow's fused kernel.
-   real(dp), parameter :: fused_epsilon = 1.001e-5_dp
-
    !> Keras's `BatchNormalization`. Weights: gamma and beta where used, moving_mean, moving_variance,
    !> all of shape (channels).
    type, extends(unary_layer_t) :: batch_normalization_t
@@ -34,6 +32,7 @@ module fkb_batch_normalization_dp
       logical :: center = .true.           !! whether there is a beta
       logical :: scale = .true.            !! whether there is a gamma
       logical :: trainable = .true.        !! false: inference mode always
+      logical :: keras_2 = .false.         !! moves the statistics as Keras 2 does
       logical :: may_fuse = .false.        !! Keras 2 and not float64
    contains
       procedure :: configure
@@ -67,8 +66,9 @@ contains
       if (allocated(error)) return
       call config%get('trainable', self%trainable, error, default=.true.)
       if (allocated(error)) return
+      self%keras_2 = config%keras_major <= 2
       self%may_fuse = .false.
-      if (config%keras_major == 2) self%may_fuse = .not. is_float64(config)
+      if (self%keras_2) self%may_fuse = .not. is_float64(config)
       call refuse_variants(config, error)
    end subroutine configure
 
@@ -152,12 +152,12 @@ contains
                  scale => scratch(2*c + 1:3*c), shift => scratch(3*c + 1:4*c))
          if (mode%training .and. self%trainable) then
             call channel_moments(inner, c, outer, x, mean, scale)
-            inverse = 1/sqrt(scale + epsilon_of(self, plan))
+            inverse = 1/sqrt(scale + real(self%epsilon, wp))
             cache(:c) = mean
             cache(c + 1:2*c) = inverse
             cache(2*c + 1:3*c) = scale*unbiased(self, plan, real(inner, dp)*outer)
          else
-            call moving_statistics(self, plan, c, weights, mean, inverse)
+            call moving_statistics(self, c, weights, mean, inverse)
          end if
          scale = inverse
          shift = 0
@@ -197,7 +197,7 @@ contains
             mean = cache(:c)
             inverse = cache(c + 1:2*c)
          else
-            call moving_statistics(self, plan, c, weights, mean, inverse)
+            call moving_statistics(self, c, weights, mean, inverse)
          end if
          call channel_sums(inner, c, outer, mean, x, dy, sum_dy, sum_dy_x)
          if (self%scale) dweights(:c) = dweights(:c) + sum_dy_x*inverse
@@ -225,29 +225,37 @@ contains
       real(wp), intent(inout), contiguous :: weights(:)
       real(wp), intent(in), contiguous :: cache(:)
       type(mode_t), intent(in) :: mode
-      real(wp) :: keep, take
       integer :: c, first
       if (.not. (mode%training .and. self%trainable)) return
       c = plan%weights(size(plan%weights))%shape%extent(1)
       first = n_fixed(self, c)
-      keep = real(self%momentum, wp)
-      take = real(1 - self%momentum, wp)
-      weights(first + 1:first + c) = weights(first + 1:first + c)*keep + cache(:c)*take
-      weights(first + c + 1:first + 2*c) = weights(first + c + 1:first + 2*c)*keep &
-         + cache(2*c + 1:3*c)*take
+      call move(weights(first + 1:first + c), cache(:c))
+      call move(weights(first + c + 1:first + 2*c), cache(2*c + 1:3*c))
+
+   contains
+
+      subroutine move(moving, batch)
+         real(wp), intent(inout) :: moving(:)
+         real(wp), intent(in) :: batch(:)
+         if (self%keras_2) then
+            moving = moving - (moving - batch)*real(real(1 - self%momentum, sp), wp)
+         else
+            moving = moving*real(self%momentum, wp) + batch*real(1 - self%momentum, wp)
+         end if
+      end subroutine move
+
    end subroutine update
 
    !> The moving mean and 1/sqrt(moving variance + epsilon).
-   subroutine moving_statistics(self, plan, c, weights, mean, inverse)
+   subroutine moving_statistics(self, c, weights, mean, inverse)
       class(batch_normalization_t), intent(in) :: self
-      type(plan_t), intent(in) :: plan
       integer, intent(in) :: c
       real(wp), intent(in), contiguous :: weights(:)
       real(wp), intent(out), contiguous :: mean(:), inverse(:)
       integer :: first
       first = n_fixed(self, c)
       mean = weights(first + 1:first + c)
-      inverse = 1/sqrt(weights(first + c + 1:first + 2*c) + epsilon_of(self, plan))
+      inverse = 1/sqrt(weights(first + c + 1:first + 2*c) + real(self%epsilon, wp))
    end subroutine moving_statistics
 
    !> The tensor as (inner, channels, outer).
@@ -291,13 +299,6 @@ contains
       if (axis < 0) axis = axis + rank + 1
       is_fused = self%may_fuse .and. (rank == 3 .or. rank == 4) .and. (axis == 1 .or. axis == rank)
    end function is_fused
-
-   pure real(wp) function epsilon_of(self, plan) result(epsilon)
-      class(batch_normalization_t), intent(in) :: self
-      type(plan_t), intent(in) :: plan
-      epsilon = real(self%epsilon, wp)
-      if (is_fused(self, plan)) epsilon = real(max(self%epsilon, fused_epsilon), wp)
-   end function epsilon_of
 
    !> What the moving variance takes of the batch's.
    pure real(wp) function unbiased(self, plan, n) result(factor)
