@@ -328,4 +328,5 @@ def _compile(rate: float) -> Compile:
         "config": {"learning_rate": rate},
         "registered_name": None,
     }
-    return Compile({"optimizer": optimizer, "loss": None})
+    options: dict[str, Any] = {"optimizer": optimizer, "loss": None, "loss_weights": None}
+    return Compile(options | {"metrics": None, "weighted_metrics": None})

@@ -16,7 +16,7 @@ from .errors import FkbError
 from .graph import Array, Graph, Layer, Port, Sample, flatten_structure
 from .random_inputs import random_inputs
 from .sources import Kind, kind_of, load_graph
-from .witness import WitnessError, Witness
+from .witness import Witness, WitnessError
 
 PathLike = str | os.PathLike[str]
 
