@@ -9,7 +9,7 @@ module fkb_document_parts
    implicit none (type, external)
    private
    public :: block_t, option_t, structure_t, node_t, reference_t, tensor_t, port_t, step_t, sample_t
-   public :: values_t, dtype_name, dtype_of, buffer_of, max_text_rank
+   public :: values_t, dtype_name, dtype_of, dtype_width, buffer_of, max_text_rank
 
    !> Largest rank of a shape in the file, batch included.
    integer, parameter :: max_text_rank = 8
@@ -155,6 +155,14 @@ contains
          if (len_trim(dtype_names(dtype)) == len(name) .and. dtype_names(dtype) == name) return
       end do
    end function dtype_of
+
+   !> Bytes of an integer type.
+   pure integer function dtype_width(dtype) result(bytes)
+      integer, intent(in) :: dtype              !! one of `dtype_*` that `integers` holds
+      bytes = 1
+      if (dtype == dtype_int32) bytes = 4
+      if (dtype == dtype_int64) bytes = 8
+   end function dtype_width
 
    !> The buffer that holds values of a type: `in_singles`, `in_doubles` or `in_integers`.
    pure integer function buffer_of(dtype) result(buffer)

@@ -1,7 +1,8 @@
 !> Parse the `model` block of a model file: the tree of layers with options, nodes and weights.
 module fkb_parse_layers
    use fkb_document, only: document_t
-   use fkb_document_parts, only: block_t, max_text_rank, node_t, reference_t, structure_t, &
+   use fkb_document_labels, only: block_label
+   use fkb_document_parts, only: block_t, node_t, reference_t, structure_t, &
       tensor_of_weight, tensor_t
    use fkb_document_pools, only: make_room
    use fkb_json, only: json_kind, json_next, json_string
@@ -12,7 +13,7 @@ module fkb_parse_layers
    use fkb_text, only: decimal, quote, span_t
    implicit none (type, external)
    private
-   public :: parse_model, block_label
+   public :: parse_model
 
    !> Deepest nesting of layers, most layers of a model, most nodes of a layer.
    integer, parameter, public :: max_layer_depth = 64, max_layers = 1000000, max_nodes = 100000
@@ -49,18 +50,6 @@ contains
       end do
       if (.not. lexer%failed()) call check_model_nodes(lexer, document)
    end subroutine parse_model
-
-   !> A block for messages: `layer "a/b"` or `model "m"`.
-   function block_label(document, block) result(label)
-      type(document_t), intent(in) :: document
-      integer, intent(in) :: block              !! position in `blocks`
-      character(:), allocatable :: label
-      if (block == 1) then
-         label = 'model '//quote(document%name(block))
-      else
-         label = 'layer '//quote(document%path(block))
-      end if
-   end function block_label
 
    !> Begin a block; the cursor stands after its keyword.
    subroutine open_block(lexer, document, tree, parent)

@@ -3,20 +3,19 @@ module fkb_parse_values
    use fkb_crc32, only: crc32_t
    use fkb_decimal, only: powers_t
    use fkb_document, only: document_t
+   use fkb_document_labels, only: shape_text, tensor_label
    use fkb_document_parts, only: buffer_of, dtype_bfloat16, dtype_bool, dtype_float16, &
-      dtype_float32, dtype_int32, dtype_int64, dtype_uint8, in_doubles, in_integers, in_singles, &
-      step_divide, step_names, tensor_of_sample, tensor_of_step, tensor_of_variable, tensor_t
+      dtype_float32, dtype_int32, dtype_int64, dtype_uint8, dtype_width, in_doubles, in_integers, &
+      in_singles, step_divide, tensor_of_step, tensor_t
    use fkb_error, only: fkb_err_file, raise
-   use fkb_json, only: json_next
    use fkb_kinds, only: i8
    use fkb_lexer, only: lexer_t
    use fkb_number_reader, only: cursor_t, read_doubles, read_integers, read_singles
    use fkb_number_scan, only: max_token_length
-   use fkb_parse_layers, only: block_label
    use fkb_text, only: decimal, quote
    implicit none (type, external)
    private
-   public :: parse_values, parse_stated_checksum, tensor_label, checksum_of
+   public :: parse_values, parse_stated_checksum
 
 contains
 
@@ -220,7 +219,6 @@ contains
       type(crc32_t), intent(inout) :: checksum  !! working space
       character(8) :: digits
       integer(i8) :: first, last
-      integer :: bytes
       first = tensor%offset + 1
       last = tensor%offset + tensor%count
       call checksum%start()
@@ -230,10 +228,8 @@ contains
       case (in_doubles)
          call checksum%add(document%values%doubles(first:last))
       case default
-         bytes = 1
-         if (tensor%dtype == dtype_int32) bytes = 4
-         if (tensor%dtype == dtype_int64) bytes = 8
-         call checksum%add_integers(document%values%integers(first:last), bytes)
+         call checksum%add_integers(document%values%integers(first:last), &
+                                    dtype_width(tensor%dtype))
       end select
       digits = checksum%hex()
    end function checksum_of
@@ -258,37 +254,6 @@ contains
       if (zero) call lexer%fail(label//' divides by zero', line)
    end subroutine check_divisor
 
-   !> A tensor for messages: `weight "kernel" of layer "dense"`.
-   function tensor_label(document, tensor) result(label)
-      type(document_t), intent(in) :: document
-      type(tensor_t), intent(in) :: tensor
-      character(:), allocatable :: label
-      select case (tensor%owner)
-      case (tensor_of_step)
-         associate (step => document%steps(tensor%owner_index))
-            label = 'step '//trim(step_names(step%kind))//' of '// &
-                    side(document%ports(step%port)%is_output)//' '// &
-                    decimal(document%ports(step%port)%position)
-         end associate
-      case (tensor_of_variable)
-         label = 'variable '//quote(document%text%get(tensor%name))
-         if (tensor%path%count() > 0) label = label//' of '//quote(document%text%get(tensor%path))
-      case (tensor_of_sample)
-         label = side(tensor%is_output)//' '//decimal(tensor%position)//' of the sample'
-      case default
-         label = 'weight '//quote(document%text%get(tensor%name))//' of '// &
-                 block_label(document, tensor%owner_index)
-      end select
-   end function tensor_label
-
-   !> `input` or `output`.
-   pure function side(is_output) result(word)
-      logical, intent(in) :: is_output
-      character(:), allocatable :: word
-      word = 'input'
-      if (is_output) word = 'output'
-   end function side
-
    !> What a token must be.
    pure function wanted(dtype) result(words)
       integer, intent(in) :: dtype
@@ -311,18 +276,5 @@ contains
       end do
       token = text(:min(i - 1, 100))
    end function token_at
-
-   !> A shape as the file writes it.
-   pure function shape_text(tensor) result(text)
-      type(tensor_t), intent(in) :: tensor
-      character(:), allocatable :: text
-      integer :: i
-      text = '['
-      do i = 1, tensor%rank
-         if (i > 1) text = text//','
-         text = text//decimal(tensor%extent(i))
-      end do
-      text = text//']'
-   end function shape_text
 
 end module fkb_parse_values
