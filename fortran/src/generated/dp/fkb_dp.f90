@@ -19,6 +19,7 @@ module fkb_dp
    use fkb_registry_dp, only: registry_t
    use fkb_sgd_dp, only: sgd_t
    use fkb_shape, only: open_extent, shape_of, shape_t
+   use fkb_trainer_dp, only: loss_box_t, trainer_t
    implicit none (type, external)
    public
 end module fkb_dp

@@ -5,7 +5,7 @@ module fkb_host_dp
    use fkb_port, only: port_t
    implicit none (type, external)
    private
-   public :: host_t, host_array, take, give, take_target
+   public :: host_t, take, give, take_target
 
    !> Values that are transformed at a time.
    integer, parameter :: chunk = 256
@@ -20,24 +20,7 @@ module fkb_host_dp
       procedure :: same => same_kind
    end type host_t
 
-   !> A host array from any matrix.
-   interface host_array
-      module procedure from_sp, from_dp
-   end interface host_array
-
 contains
-
-   function from_sp(x) result(host)
-      real(sp), intent(in), contiguous, target :: x(:, :)  !! (features, batch)
-      type(host_t) :: host
-      host%s => x
-   end function from_sp
-
-   function from_dp(x) result(host)
-      real(dp), intent(in), contiguous, target :: x(:, :)  !! (features, batch)
-      type(host_t) :: host
-      host%d => x
-   end function from_dp
 
    !> Values of one sample.
    pure integer function features(self)

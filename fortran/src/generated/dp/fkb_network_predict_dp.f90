@@ -1,6 +1,7 @@
 ! Generated from network/fkb_network_predict.fypp: edit that file and run tools/generate.py
 !> Inference: block after block of columns through all nodes.
 submodule(fkb_network_dp) fkb_network_predict_dp
+   use, intrinsic :: iso_c_binding, only: c_f_pointer, c_loc
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_dp, only: give, take
    use fkb_program_dp, only: always_training
@@ -300,21 +301,14 @@ contains
 
    module procedure predict_any_sp
       type(host_t) :: inputs(1), outputs(1)
-      integer :: n_in, n_out
-      n_in = 0
-      n_out = 0
-      if (self%loaded()) then
-         n_in = self%input_features(1)
-         n_out = self%output_features(1)
-         if (n_in == 0 .or. n_out == 0) call sizes_of(self, work, n_in, n_out)
+      if (batch < 0) then
+         call raise(error, fkb_err_argument, 'the batch is negative')
+      else if (mod(size(x), max(1, batch)) /= 0 .or. mod(size(y), max(1, batch)) /= 0) then
+         call raise(error, fkb_err_argument, 'the arrays do not hold '//decimal(batch)//' samples')
       end if
-      if (n_in == 0 .or. n_out == 0) then
-         call raise(error, fkb_err_argument, 'no network is loaded, or it has open dimensions: '// &
-            'call work%prepare(net, in_shapes, batch, error) first')
-         return
-      end if
-      inputs(1)%s(1:n_in, 1:batch) => x(1:n_in*batch)
-      outputs(1)%s(1:n_out, 1:batch) => y(1:n_out*batch)
+      if (allocated(error)) return
+      call c_f_pointer(c_loc(x), inputs(1)%s, [size(x)/max(1, batch), batch])
+      call c_f_pointer(c_loc(y), outputs(1)%s, [size(y)/max(1, batch), batch])
       call self%run(inputs, outputs, work, error)
    end procedure predict_any_sp
 
@@ -346,34 +340,15 @@ contains
 
    module procedure predict_any_dp
       type(host_t) :: inputs(1), outputs(1)
-      integer :: n_in, n_out
-      n_in = 0
-      n_out = 0
-      if (self%loaded()) then
-         n_in = self%input_features(1)
-         n_out = self%output_features(1)
-         if (n_in == 0 .or. n_out == 0) call sizes_of(self, work, n_in, n_out)
+      if (batch < 0) then
+         call raise(error, fkb_err_argument, 'the batch is negative')
+      else if (mod(size(x), max(1, batch)) /= 0 .or. mod(size(y), max(1, batch)) /= 0) then
+         call raise(error, fkb_err_argument, 'the arrays do not hold '//decimal(batch)//' samples')
       end if
-      if (n_in == 0 .or. n_out == 0) then
-         call raise(error, fkb_err_argument, 'no network is loaded, or it has open dimensions: '// &
-            'call work%prepare(net, in_shapes, batch, error) first')
-         return
-      end if
-      inputs(1)%d(1:n_in, 1:batch) => x(1:n_in*batch)
-      outputs(1)%d(1:n_out, 1:batch) => y(1:n_out*batch)
+      if (allocated(error)) return
+      call c_f_pointer(c_loc(x), inputs(1)%d, [size(x)/max(1, batch), batch])
+      call c_f_pointer(c_loc(y), outputs(1)%d, [size(y)/max(1, batch), batch])
       call self%run(inputs, outputs, work, error)
    end procedure predict_any_dp
-
-   !> Sizes of the first input and output as the workspace is prepared, 0 where it is not.
-   pure subroutine sizes_of(self, work, n_in, n_out)
-      type(network_t), intent(in) :: self
-      type(workspace_t), intent(in) :: work
-      integer, intent(out) :: n_in, n_out
-      n_in = 0
-      n_out = 0
-      if (work%key /= self%graph%key) return
-      n_in = host_features(self%inputs(1), work%in_shapes(1))
-      n_out = int(work%shapes(self%graph%outputs(1))%count())
-   end subroutine sizes_of
 
 end submodule fkb_network_predict_dp

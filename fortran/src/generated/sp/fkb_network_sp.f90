@@ -228,8 +228,8 @@ module fkb_network_sp
       module subroutine predict_any_sp(self, batch, x, y, work, error)
          class(network_t), intent(in) :: self
          integer, intent(in) :: batch                                    !! number of samples
-         real(sp), intent(in), target :: x(*)                      !! features in x batch
-         real(sp), intent(inout), target :: y(*)                   !! features out x batch
+         real(sp), intent(in), contiguous, target :: x(..)         !! (..., batch)
+         real(sp), intent(inout), contiguous, target :: y(..)      !! (..., batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
       end subroutine predict_any_sp
@@ -265,8 +265,8 @@ module fkb_network_sp
       module subroutine predict_any_dp(self, batch, x, y, work, error)
          class(network_t), intent(in) :: self
          integer, intent(in) :: batch                                    !! number of samples
-         real(dp), intent(in), target :: x(*)                      !! features in x batch
-         real(dp), intent(inout), target :: y(*)                   !! features out x batch
+         real(dp), intent(in), contiguous, target :: x(..)         !! (..., batch)
+         real(dp), intent(inout), contiguous, target :: y(..)      !! (..., batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
       end subroutine predict_any_dp

@@ -19,6 +19,7 @@ module fkb_sp
    use fkb_registry_sp, only: registry_t
    use fkb_sgd_sp, only: sgd_t
    use fkb_shape, only: open_extent, shape_of, shape_t
+   use fkb_trainer_sp, only: loss_box_t, trainer_t
    implicit none (type, external)
    public
 end module fkb_sp

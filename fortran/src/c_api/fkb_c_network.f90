@@ -1,0 +1,367 @@
+!> Networks and workspaces for C; documented in fkb.h.
+module fkb_c_network
+   use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_double, c_f_pointer, c_int, &
+      c_int64_t, c_loc, c_null_ptr, c_ptr, c_size_t
+   use fkb_bridge_dp, only: gradient_dp => bridge_gradient, predict_dp => bridge_predict
+   use fkb_bridge_sp, only: gradient_sp => bridge_gradient, predict_sp => bridge_predict
+   use fkb_c_array, only: c_array_t
+   use fkb_c_text, only: put_text, report, text_of
+   use fkb_document, only: document_t
+   use fkb_document_parts, only: dtype_float64
+   use fkb_error, only: error_t, add_context, fkb_err_argument, raise
+   use fkb_kinds, only: dp, sp
+   use fkb_layer_dp, only: mode_dp_t => mode_t
+   use fkb_layer_sp, only: mode_sp_t => mode_t
+   use fkb_network_dp, only: network_dp_t => network_t, workspace_dp_t => workspace_t
+   use fkb_network_sp, only: network_sp_t => network_t, workspace_sp_t => workspace_t
+   use fkb_reader, only: read_document
+   use fkb_segment, only: segment_t
+   use fkb_shape, only: shape_t
+   implicit none (type, external)
+   private
+   public :: network_handle_t, network_of
+
+   !> A network of one of the kinds.
+   type :: network_handle_t
+      logical :: double = .false.                       !! which one is loaded
+      type(network_sp_t) :: single_net
+      type(network_dp_t) :: double_net
+   end type network_handle_t
+
+   !> A workspace that serves networks of both kinds.
+   type :: workspace_handle_t
+      type(workspace_sp_t) :: single_work
+      type(workspace_dp_t) :: double_work
+   end type workspace_handle_t
+
+contains
+
+   !> The network of a handle.
+   function network_of(handle) result(net)
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      call c_f_pointer(handle, net)
+   end function network_of
+
+   function work_of(handle) result(work)
+      type(c_ptr), intent(in), value :: handle
+      type(workspace_handle_t), pointer :: work
+      call c_f_pointer(handle, work)
+   end function work_of
+
+   integer(c_int) function load_network(path, bytes, handle, error_out) result(code) &
+      bind(c, name='fkb_network_load')
+      character(kind=c_char), intent(in) :: path(*)
+      integer(c_int), intent(in), value :: bytes
+      type(c_ptr), intent(out) :: handle
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(document_t) :: document
+      type(error_t), allocatable :: error
+      handle = c_null_ptr
+      if (bytes /= 0 .and. bytes /= 4 .and. bytes /= 8) then
+         call raise(error, fkb_err_argument, 'a network has 4 or 8 bytes a weight, 0 for the file''s')
+         code = report(error, error_out)
+         return
+      end if
+      call read_document(text_of(path), document, error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
+      allocate (net)
+      net%double = bytes == 8 .or. (bytes == 0 .and. document%precision == dtype_float64)
+      if (net%double) then
+         call net%double_net%load_document(document, error)
+      else
+         call net%single_net%load_document(document, error)
+      end if
+      call add_context(error, text_of(path))
+      if (allocated(error)) then
+         deallocate (net)
+      else
+         handle = c_loc(net)
+      end if
+      code = report(error, error_out)
+   end function load_network
+
+   subroutine free_network(handle) bind(c, name='fkb_network_free')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      if (.not. c_associated(handle)) return
+      net => network_of(handle)
+      call net%single_net%clear()
+      call net%double_net%clear()
+      deallocate (net)
+   end subroutine free_network
+
+   integer(c_int) function save_network(handle, path, bytes, error_out) result(code) &
+      bind(c, name='fkb_network_save')
+      type(c_ptr), intent(in), value :: handle
+      character(kind=c_char), intent(in) :: path(*)
+      integer(c_int), intent(in), value :: bytes
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(error_t), allocatable :: error
+      character(:), allocatable :: precision
+      net => network_of(handle)
+      if (bytes == 4) precision = 'float32'
+      if (bytes == 8) precision = 'float64'
+      if (net%double) then
+         call net%double_net%save(text_of(path), error, precision)
+      else
+         call net%single_net%save(text_of(path), error, precision)
+      end if
+      code = report(error, error_out)
+   end function save_network
+
+   integer(c_int) function bytes_of_network(handle) result(bytes) bind(c, name='fkb_network_bytes')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      bytes = merge(8_c_int, 4_c_int, net%double)
+   end function bytes_of_network
+
+   integer(c_int) function count_inputs(handle) result(n) bind(c, name='fkb_network_inputs')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         n = size(net%double_net%inputs, kind=c_int)
+      else
+         n = size(net%single_net%inputs, kind=c_int)
+      end if
+   end function count_inputs
+
+   integer(c_int) function count_outputs(handle) result(n) bind(c, name='fkb_network_outputs')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         n = size(net%double_net%outputs, kind=c_int)
+      else
+         n = size(net%single_net%outputs, kind=c_int)
+      end if
+   end function count_outputs
+
+   !> The rank, the batch included; -1 where there is no such input or output.
+   integer(c_int) function shape_of_end(handle, is_output, k, shape) result(rank) &
+      bind(c, name='fkb_network_shape')
+      type(c_ptr), intent(in), value :: handle
+      integer(c_int), intent(in), value :: is_output, k
+      integer(c_int64_t), intent(inout) :: shape(9)
+      type(network_handle_t), pointer :: net
+      type(shape_t) :: found
+      rank = -1
+      if (k < 0) return
+      net => network_of(handle)
+      if (is_output /= 0) then
+         if (k >= count_outputs(handle)) return
+         if (net%double) then
+            found = net%double_net%graph%values(net%double_net%graph%outputs(k + 1))%shape
+         else
+            found = net%single_net%graph%values(net%single_net%graph%outputs(k + 1))%shape
+         end if
+      else
+         if (k >= count_inputs(handle)) return
+         if (net%double) then
+            found = net%double_net%graph%values(net%double_net%graph%inputs(k + 1))%shape
+            if (allocated(net%double_net%inputs(k + 1)%chosen)) &
+               found%extent(1) = net%double_net%inputs(k + 1)%host_elements
+         else
+            found = net%single_net%graph%values(net%single_net%graph%inputs(k + 1))%shape
+            if (allocated(net%single_net%inputs(k + 1)%chosen)) &
+               found%extent(1) = net%single_net%inputs(k + 1)%host_elements
+         end if
+      end if
+      rank = int(found%rank + 1, c_int)
+      shape = 1
+      shape(1) = -1
+      shape(2:rank) = found%extent(found%rank:1:-1)
+   end function shape_of_end
+
+   integer(c_int) function count_segments(handle) result(n) bind(c, name='fkb_network_segments')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         n = size(net%double_net%graph%segments, kind=c_int)
+      else
+         n = size(net%single_net%graph%segments, kind=c_int)
+      end if
+   end function count_segments
+
+   !> Rank of the weight in C's order, -1 where there is none.
+   integer(c_int) function describe_segment(handle, k, path, size, first, count, trainable, shape) &
+      result(rank) bind(c, name='fkb_network_segment')
+      type(c_ptr), intent(in), value :: handle
+      integer(c_int), intent(in), value :: k
+      integer(c_size_t), intent(in), value :: size
+      character(kind=c_char), intent(inout) :: path(size)
+      integer(c_int64_t), intent(out) :: first, count
+      integer(c_int), intent(out) :: trainable
+      integer(c_int64_t), intent(inout) :: shape(9)
+      type(network_handle_t), pointer :: net
+      type(segment_t) :: segment
+      rank = -1
+      first = 0
+      count = 0
+      trainable = 0
+      if (k < 0 .or. k >= count_segments(handle)) return
+      net => network_of(handle)
+      if (net%double) then
+         segment = net%double_net%graph%segments(k + 1)
+      else
+         segment = net%single_net%graph%segments(k + 1)
+      end if
+      call put_text(segment%path, path, size)
+      first = segment%first - 1
+      count = segment%last - segment%first + 1
+      trainable = merge(1_c_int, 0_c_int, segment%trainable)
+      rank = int(segment%shape%rank, c_int)
+      shape = 1
+      shape(:rank) = segment%shape%extent(rank:1:-1)
+   end function describe_segment
+
+   integer(c_int64_t) function count_params(handle) result(n) bind(c, name='fkb_network_params')
+      type(c_ptr), intent(in), value :: handle
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         n = size(net%double_net%params, kind=c_int64_t)
+      else
+         n = size(net%single_net%params, kind=c_int64_t)
+      end if
+   end function count_params
+
+   subroutine get_params(handle, params) bind(c, name='fkb_network_get_params')
+      type(c_ptr), intent(in), value :: handle
+      real(c_double), intent(inout) :: params(*)
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         params(:size(net%double_net%params)) = net%double_net%params
+      else
+         params(:size(net%single_net%params)) = real(net%single_net%params, dp)
+      end if
+   end subroutine get_params
+
+   subroutine set_params(handle, params) bind(c, name='fkb_network_set_params')
+      type(c_ptr), intent(in), value :: handle
+      real(c_double), intent(in) :: params(*)
+      type(network_handle_t), pointer :: net
+      net => network_of(handle)
+      if (net%double) then
+         net%double_net%params = params(:size(net%double_net%params))
+      else
+         net%single_net%params = real(params(:size(net%single_net%params)), sp)
+      end if
+   end subroutine set_params
+
+   integer(c_int) function set_trainable(handle, path, trainable, error_out) result(code) &
+      bind(c, name='fkb_network_set_trainable')
+      type(c_ptr), intent(in), value :: handle
+      character(kind=c_char), intent(in) :: path(*)
+      integer(c_int), intent(in), value :: trainable
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(error_t), allocatable :: error
+      net => network_of(handle)
+      if (net%double) then
+         call net%double_net%set_trainable(text_of(path), trainable /= 0, error)
+      else
+         call net%single_net%set_trainable(text_of(path), trainable /= 0, error)
+      end if
+      code = report(error, error_out)
+   end function set_trainable
+
+   type(c_ptr) function new_workspace() result(handle) bind(c, name='fkb_workspace_new')
+      type(workspace_handle_t), pointer :: work
+      allocate (work)
+      handle = c_loc(work)
+   end function new_workspace
+
+   subroutine free_workspace(handle) bind(c, name='fkb_workspace_free')
+      type(c_ptr), intent(in), value :: handle
+      type(workspace_handle_t), pointer :: work
+      if (.not. c_associated(handle)) return
+      work => work_of(handle)
+      call work%single_work%clear()
+      call work%double_work%clear()
+      deallocate (work)
+   end subroutine free_workspace
+
+   integer(c_int) function predict(handle, work_handle, n_inputs, inputs, n_outputs, outputs, raw, &
+      error_out) result(code) bind(c, name='fkb_predict')
+      type(c_ptr), intent(in), value :: handle, work_handle
+      integer(c_int), intent(in), value :: n_inputs, n_outputs, raw
+      type(c_array_t), intent(in) :: inputs(n_inputs), outputs(n_outputs)
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(workspace_handle_t), pointer :: work
+      type(error_t), allocatable :: error
+      net => network_of(handle)
+      work => work_of(work_handle)
+      if (net%double) then
+         call predict_dp(net%double_net, work%double_work, inputs, outputs, raw /= 0, error)
+      else
+         call predict_sp(net%single_net, work%single_work, inputs, outputs, raw /= 0, error)
+      end if
+      code = report(error, error_out)
+   end function predict
+
+   integer(c_int) function gradient(handle, work_handle, n_inputs, inputs, n_outputs, dy, y, dx, &
+      dparams, training, seed, step, error_out) result(code) bind(c, name='fkb_gradient')
+      type(c_ptr), intent(in), value :: handle, work_handle
+      integer(c_int), intent(in), value :: n_inputs, n_outputs, training
+      type(c_array_t), intent(in) :: inputs(n_inputs), dy(n_outputs), y(n_outputs), dx(n_inputs)
+      real(c_double), intent(inout) :: dparams(*)
+      integer(c_int64_t), intent(in), value :: seed, step
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(workspace_handle_t), pointer :: work
+      type(error_t), allocatable :: error
+      real(sp), allocatable :: singles(:)
+      type(mode_sp_t) :: mode_s
+      type(mode_dp_t) :: mode_d
+      net => network_of(handle)
+      work => work_of(work_handle)
+      if (net%double) then
+         mode_d%training = training /= 0
+         mode_d%seed = seed
+         mode_d%step = step
+         call gradient_dp(net%double_net, work%double_work, inputs, dy, y, dx, &
+            dparams(:size(net%double_net%params)), mode_d, error)
+      else
+         mode_s%training = training /= 0
+         mode_s%seed = seed
+         mode_s%step = step
+         allocate (singles(size(net%single_net%params)))
+         call gradient_sp(net%single_net, work%single_work, inputs, dy, y, dx, singles, mode_s, error)
+         dparams(:size(singles)) = real(singles, dp)
+      end if
+      code = report(error, error_out)
+   end function gradient
+
+   integer(c_int) function check_samples(handle, work_handle, worst, count, error_out) &
+      result(code) bind(c, name='fkb_check_samples')
+      type(c_ptr), intent(in), value :: handle, work_handle
+      real(c_double), intent(out) :: worst
+      integer(c_int), intent(out) :: count
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(workspace_handle_t), pointer :: work
+      type(error_t), allocatable :: error
+      net => network_of(handle)
+      work => work_of(work_handle)
+      if (net%double) then
+         count = int(net%double_net%document%sample_count, c_int)
+         call net%double_net%check_samples(work%double_work, error, worst)
+      else
+         count = int(net%single_net%document%sample_count, c_int)
+         call net%single_net%check_samples(work%single_work, error, worst)
+      end if
+      code = report(error, error_out)
+   end function check_samples
+
+end module fkb_c_network

@@ -1,0 +1,336 @@
+! Generated from network/fkb_network_load.fypp: edit that file and run tools/generate.py
+!> From a document to a network: weights, ports, optimizer state; and copies.
+submodule(fkb_network_sp) fkb_network_load_sp
+   use fkb_boxes_sp, only: option_text, penalty_of
+   use fkb_config, only: config_t
+   use fkb_builtin_sp, only: add_builtin_layers
+   use fkb_document_parts, only: buffer_of, dtype_name, in_doubles, in_integers, &
+      in_singles, tensor_t
+   use fkb_error, only: add_context, fkb_err_format, raise
+   use fkb_lowering_sp, only: lower
+   use fkb_ports, only: read_ports
+   use fkb_plan, only: weight_t
+   use fkb_reader, only: read_document
+   use fkb_shape, only: shape_of
+   use fkb_text, only: decimal
+   implicit none (type, external)
+
+contains
+
+   module procedure load
+      type(document_t) :: document
+      call read_document(path, document, error)
+      if (allocated(error)) return
+      call self%load_document(document, error, registry)
+      if (.not. allocated(error)) return
+      if (error%line > 0) then
+         call add_context(error, path//':'//decimal(error%line))
+      else
+         call add_context(error, path)
+      end if
+   end procedure load
+
+   module procedure load_document
+      type(network_t) :: fresh
+      type(values_t) :: values
+      type(registry_t) :: builtin
+      if (present(registry)) then
+         call lower(document, registry, fresh%graph, error)
+      else
+         call add_builtin_layers(builtin, error)
+         if (.not. allocated(error)) call lower(document, builtin, fresh%graph, error)
+         call builtin%clear()
+      end if
+      if (.not. allocated(error)) then
+         call document%take_values(values)
+         call document%copy_structure(fresh%document)
+         call place_weights(fresh, values, error)
+      end if
+      if (.not. allocated(error)) call fill_from_options(fresh, error)
+      if (.not. allocated(error)) call read_penalties(fresh)
+      if (.not. allocated(error)) call read_ports(document, values, &
+         fresh%graph%values(fresh%graph%inputs)%shape, &
+         fresh%graph%values(fresh%graph%outputs)%shape, fresh%inputs, fresh%outputs, error)
+      if (.not. allocated(error)) call read_variables(fresh, values)
+      if (allocated(error)) then
+         call fresh%clear()
+         return
+      end if
+      call keep_others(fresh, values)
+      call take_over(self, fresh)
+   end procedure load_document
+
+   module procedure copy
+      integer :: i
+      call self%clear()
+      if (.not. source%loaded()) return
+      allocate (self%params, source=source%params)
+      allocate (self%integers, source=source%integers)
+      call self%graph%copy(source%graph)
+      allocate (self%inputs(size(source%inputs)), self%outputs(size(source%outputs)))
+      do i = 1, size(source%inputs)
+         self%inputs(i) = source%inputs(i)
+      end do
+      do i = 1, size(source%outputs)
+         self%outputs(i) = source%outputs(i)
+      end do
+      call source%document%copy_structure(self%document)
+      allocate (self%optimizer_state(size(source%optimizer_state)))
+      do i = 1, size(source%optimizer_state)
+         self%optimizer_state(i) = source%optimizer_state(i)
+      end do
+      allocate (self%weight_at, source=source%weight_at)
+      self%kept = source%kept
+      self%kept_after = source%kept_after
+   end procedure copy
+
+   module procedure clear
+      call self%graph%clear()
+      call self%document%clear()
+      if (allocated(self%params)) deallocate (self%params)
+      if (allocated(self%integers)) deallocate (self%integers)
+      if (allocated(self%inputs)) deallocate (self%inputs)
+      if (allocated(self%outputs)) deallocate (self%outputs)
+      if (allocated(self%optimizer_state)) deallocate (self%optimizer_state)
+      if (allocated(self%weight_at)) deallocate (self%weight_at)
+      if (allocated(self%kept%singles)) deallocate (self%kept%singles)
+      if (allocated(self%kept%doubles)) deallocate (self%kept%doubles)
+      if (allocated(self%kept%integers)) deallocate (self%kept%integers)
+      self%kept_after = 0
+   end procedure clear
+
+   !> Copy the weights of the file into the flat vector, checking names, shapes and roles.
+   subroutine place_weights(net, values, error)
+      type(network_t), intent(inout) :: net
+      type(values_t), intent(in) :: values
+      type(error_t), allocatable, intent(out) :: error
+      integer :: box
+      integer(i8) :: n_integers, n_params
+      n_params = 0
+      if (size(net%graph%layers) > 0) n_params = net%graph%layers(size(net%graph%layers))%last
+      allocate (net%params(n_params), source=0.0_wp)
+      allocate (net%weight_at(net%document%tensor_count), source=0_i8)
+      allocate (net%integers(max(0_i8, net%document%value_count(in_integers))), source=0_i8)
+      n_integers = 0
+      do box = 1, size(net%graph%layers)
+         call place_layer(net, box, values, n_integers, error)
+         if (allocated(error)) then
+            call add_context(error, 'layer "'//net%graph%layers(box)%path//'" ('// &
+               net%graph%layers(box)%class_name//')')
+            return
+         end if
+      end do
+      net%integers = net%integers(:n_integers)
+   end subroutine place_weights
+
+   subroutine place_layer(net, box, values, n_integers, error)
+      type(network_t), intent(inout) :: net
+      integer, intent(in) :: box
+      type(values_t), intent(in) :: values
+      integer(i8), intent(inout) :: n_integers
+      type(error_t), allocatable, intent(out) :: error
+      integer :: i, node, t, last
+      integer(i8) :: at
+      node = findloc(net%graph%nodes%layer, box, dim=1)
+      t = 1
+      last = 0
+      if (net%graph%layers(box)%block > 0) then
+         t = net%document%blocks(net%graph%layers(box)%block)%weights%first
+         last = net%document%blocks(net%graph%layers(box)%block)%weights%last
+      end if
+      associate (weights => net%graph%nodes(node)%plan%weights)
+         do i = 1, size(weights)
+            if (weights(i)%from_option) cycle
+            if (t > last) then
+               call raise(error, fkb_err_format, 'weight "'//weights(i)%name//'" is missing')
+               return
+            end if
+            call check_weight(net%document, net%document%tensors(t), weights(i), error)
+            if (allocated(error)) return
+            associate (tensor => net%document%tensors(t))
+               if (weights(i)%integer_valued) then
+                  net%weight_at(t) = n_integers + 1
+                  net%integers(n_integers + 1:n_integers + tensor%count) = &
+                     values%integers(tensor%offset + 1:tensor%offset + tensor%count)
+                  n_integers = n_integers + tensor%count
+               else
+                  at = net%graph%layers(box)%first + weights(i)%first - 1
+                  net%weight_at(t) = at
+                  if (buffer_of(tensor%dtype) == in_singles) then
+                     net%params(at:at + tensor%count - 1) = real( &
+                        values%singles(tensor%offset + 1:tensor%offset + tensor%count), wp)
+                  else
+                     net%params(at:at + tensor%count - 1) = real( &
+                        values%doubles(tensor%offset + 1:tensor%offset + tensor%count), wp)
+                  end if
+               end if
+            end associate
+            t = t + 1
+         end do
+      end associate
+      if (t <= last) call raise(error, fkb_err_format, 'weight "'// &
+         net%document%text%get(net%document%tensors(t)%name)//'" is one too many', &
+         net%document%tensors(t)%line)
+   end subroutine place_layer
+
+   subroutine check_weight(document, tensor, weight, error)
+      type(document_t), intent(in) :: document
+      type(tensor_t), intent(in) :: tensor
+      type(weight_t), intent(in) :: weight
+      type(error_t), allocatable, intent(out) :: error
+      integer :: extents(tensor%rank)
+      extents = tensor%extent(tensor%rank:1:-1)
+      associate (given => shape_of(extents))
+         if (.not. document%text%same(tensor%name, weight%name)) then
+            call raise(error, fkb_err_format, 'weight "'//document%text%get(tensor%name)// &
+               '" stands where "'//weight%name//'" is expected', tensor%line)
+         else if (given%text() /= weight%shape%text()) then
+            call raise(error, fkb_err_format, 'weight "'//weight%name//'" has shape '// &
+               given%text()//', '//weight%shape%text()//' is expected', tensor%line)
+         else if ((buffer_of(tensor%dtype) == in_integers) .neqv. weight%integer_valued) then
+            call raise(error, fkb_err_format, 'weight "'//weight%name//'" has the wrong type '// &
+               dtype_name(tensor%dtype), tensor%line)
+         else if (tensor%trainable .neqv. (weight%trainable .and. .not. weight%integer_valued)) then
+            call raise(error, fkb_err_format, 'weight "'//weight%name// &
+               '" has the wrong role (trainable or fixed)', tensor%line)
+         end if
+      end associate
+   end subroutine check_weight
+
+   !> Fill the weights that a layer takes from an option: one number for all, or a list.
+   subroutine fill_from_options(net, error)
+      type(network_t), intent(inout) :: net
+      type(error_t), allocatable, intent(out) :: error
+      type(config_t) :: config
+      real(dp), allocatable :: numbers(:)
+      integer :: box, i, n, node
+      integer(i8) :: first, last
+      do box = 1, size(net%graph%layers)
+         if (net%graph%layers(box)%block == 0) cycle
+         node = findloc(net%graph%nodes%layer, box, dim=1)
+         associate (weights => net%graph%nodes(node)%plan%weights, layer => net%graph%layers(box))
+            do i = 1, size(weights)
+               if (.not. weights(i)%from_option) cycle
+               call net%document%config(layer%block, config)
+               allocate (numbers(max(1, config%count(weights(i)%name))))
+               call config%get_list(weights(i)%name, numbers, n, error)
+               first = layer%first + weights(i)%first - 1
+               last = first + weights(i)%shape%count() - 1
+               if (.not. allocated(error)) then
+                  if (n == 1) then
+                     net%params(first:last) = real(numbers(1), wp)
+                  else if (n == last - first + 1) then
+                     net%params(first:last) = real(numbers, wp)
+                  else
+                     call raise(error, fkb_err_format, 'option "'//weights(i)%name//'" has '// &
+                        decimal(n)//' values, '//decimal(last - first + 1)//' are expected')
+                  end if
+               end if
+               if (allocated(error)) then
+                  call add_context(error, 'layer "'//layer%path//'" ('//layer%class_name//')')
+                  return
+               end if
+               deallocate (numbers)
+            end do
+         end associate
+      end do
+   end subroutine fill_from_options
+
+   !> Regularizers and constraints of every segment.
+   subroutine read_penalties(net)
+      type(network_t), intent(inout) :: net
+      character(:), allocatable :: json, name
+      integer :: box, s
+      do box = 1, size(net%graph%layers)
+         associate (layer => net%graph%layers(box))
+            if (layer%block == 0) cycle
+            do s = layer%first_segment, layer%last_segment
+               associate (segment => net%graph%segments(s))
+                  name = segment%path(len(layer%path) + 2:)
+                  json = option_text(net%document, layer%block, name//'_constraint')
+                  if (json /= '' .and. json /= 'null') segment%refusal = &
+                     'option "'//name//'_constraint" of layer "'//layer%path// &
+                     '" is not supported in training'
+                  json = option_text(net%document, layer%block, name//'_regularizer')
+                  if (json == '' .or. json == 'null') cycle
+                  call penalty_of(json, segment%l1, segment%l2, segment%refusal)
+                  if (allocated(segment%refusal)) segment%refusal = 'option "'//name// &
+                     '_regularizer" of layer "'//layer%path//'": '//segment%refusal
+               end associate
+            end do
+         end associate
+      end do
+   end subroutine read_penalties
+
+   !> The optimizer's variables of the file.
+   subroutine read_variables(net, values)
+      type(network_t), intent(inout) :: net
+      type(values_t), intent(in) :: values
+      integer :: i, t
+      allocate (net%optimizer_state(net%document%variables%count()))
+      do i = 1, size(net%optimizer_state)
+         t = net%document%variables%first + i - 1
+         associate (tensor => net%document%tensors(t), variable => net%optimizer_state(i))
+            variable%slot = net%document%text%get(tensor%name)
+            variable%path = net%document%text%get(tensor%path)
+            variable%dtype = dtype_name(tensor%dtype)
+            variable%shape = shape_of(tensor%extent(tensor%rank:1:-1))
+            associate (a => tensor%offset + 1, b => tensor%offset + tensor%count)
+               select case (buffer_of(tensor%dtype))
+               case (in_singles)
+                  variable%values = real(values%singles(a:b), dp)
+               case (in_doubles)
+                  variable%values = values%doubles(a:b)
+               case default
+                  variable%integers = values%integers(a:b)
+               end select
+            end associate
+         end associate
+      end do
+   end subroutine read_variables
+
+   !> Keep the values that are no weights: they stand behind the weights in each buffer.
+   subroutine keep_others(net, values)
+      type(network_t), intent(inout) :: net
+      type(values_t), intent(in) :: values
+      integer :: b, t
+      net%kept_after = 0
+      do t = 1, net%document%tensor_count
+         if (net%weight_at(t) == 0) cycle
+         associate (tensor => net%document%tensors(t))
+            b = buffer_of(tensor%dtype)
+            net%kept_after(b) = max(net%kept_after(b), tensor%offset + tensor%count)
+         end associate
+      end do
+      net%kept%singles = values%singles(net%kept_after(in_singles) + 1:)
+      net%kept%doubles = values%doubles(net%kept_after(in_doubles) + 1:)
+      net%kept%integers = values%integers(net%kept_after(in_integers) + 1:)
+   end subroutine keep_others
+
+   !> Move all parts of a finished network.
+   subroutine take_over(self, fresh)
+      class(network_t), intent(inout) :: self
+      type(network_t), intent(inout) :: fresh
+      call self%clear()
+      call move_alloc(fresh%params, self%params)
+      call move_alloc(fresh%integers, self%integers)
+      call move_alloc(fresh%graph%layers, self%graph%layers)
+      call move_alloc(fresh%graph%nodes, self%graph%nodes)
+      call move_alloc(fresh%graph%values, self%graph%values)
+      call move_alloc(fresh%graph%inputs, self%graph%inputs)
+      call move_alloc(fresh%graph%outputs, self%graph%outputs)
+      call move_alloc(fresh%graph%segments, self%graph%segments)
+      self%graph%key = fresh%graph%key
+      call move_alloc(fresh%inputs, self%inputs)
+      call move_alloc(fresh%outputs, self%outputs)
+      call fresh%document%copy_structure(self%document)
+      call move_alloc(fresh%optimizer_state, self%optimizer_state)
+      call move_alloc(fresh%weight_at, self%weight_at)
+      call move_alloc(fresh%kept%singles, self%kept%singles)
+      call move_alloc(fresh%kept%doubles, self%kept%doubles)
+      call move_alloc(fresh%kept%integers, self%kept%integers)
+      self%kept_after = fresh%kept_after
+      call fresh%clear()
+   end subroutine take_over
+
+end submodule fkb_network_load_sp
