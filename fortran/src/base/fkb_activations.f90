@@ -151,8 +151,8 @@ contains
          needed = parameters(1) < 0
       case (act_softsign, act_silu, act_gelu, act_gelu_approximate, act_hard_sigmoid_keras2, &
             act_hard_silu, act_hard_tanh, act_tanh_shrink, act_soft_shrink, act_hard_shrink, &
-            act_threshold, act_mish, act_glu, act_sparse_plus, act_sparse_sigmoid, act_squareplus, &
-            act_gaussian)
+            act_threshold, act_mish, act_glu, act_sparse_plus, act_sparse_sigmoid, act_sparsemax, &
+            act_squareplus, act_gaussian)
          needed = .true.
       case default
          needed = .false.

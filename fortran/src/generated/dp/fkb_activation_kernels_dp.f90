@@ -14,7 +14,7 @@ module fkb_activation_kernels_dp
       n_parameters, output_features
    use fkb_column_activations_dp, only: glu, glu_backward, log_softmax, log_softmax_backward, &
       softmax, softmax_backward, sparsemax, sparsemax_backward
-   use fkb_kinds, only: wp => dp
+   use fkb_kinds, only: sp, wp => dp
    use fkb_math_dp, only: lanes
    implicit none (type, external)
    private
@@ -25,12 +25,13 @@ module fkb_activation_kernels_dp
    integer, parameter, public :: max_groups = 8
    integer, parameter :: chunk = lanes*max_groups
 
-   !> sqrt(1/2), sqrt(2/pi), 1/sqrt(2 pi)
-   real(wp), parameter, public :: sqrt_half = 0.70710678118654752440_wp
+   !> sqrt(1/2) and the cubic coefficient of the approximate gelu, both rounded to real32 as
+   !> TensorFlow does whatever the kind.
+   real(wp), parameter, public :: sqrt_half = 0.70710678118654752440_sp
+   real(wp), parameter, public :: gelu_cubic = 0.044715_sp
+   !> sqrt(2/pi), 1/sqrt(pi)
    real(wp), parameter, public :: sqrt_two_over_pi = 0.79788456080286535588_wp
-   real(wp), parameter, public :: inverse_sqrt_two_pi = 0.39894228040143267794_wp
-   !> The cubic coefficient of the approximate gelu.
-   real(wp), parameter, public :: gelu_cubic = 0.044715_wp
+   real(wp), parameter, public :: inverse_sqrt_pi = 0.56418958354775628695_wp
    !> selu: scale and alpha of Klambauer et al. 2017.
    real(wp), parameter, public :: selu_scale = 1.0507009873554804934_wp
    real(wp), parameter, public :: selu_alpha = 1.6732632423543772848_wp
@@ -144,7 +145,7 @@ contains
       case (act_log_softmax)
          call log_softmax_backward(n, batch, y, d)
       case (act_sparsemax)
-         call sparsemax_backward(n, batch, y, d)
+         call sparsemax_backward(n, batch, x, d)
       case default
          call multiply_in_chunks(id, parameters, n*batch, x, y, d)
       end select

@@ -98,15 +98,13 @@ contains
       case (act_softsign)
          d = 1/((1 + abs(x))*(1 + abs(x)))
       case (act_silu)
-         d = x
-         call sigmoid_lanes(groups, d)
-         d = d*(1 + x*(1 - d))
+         call silu_derivative(groups, x, d)
       case (act_gelu)
          d = sqrt_half*x
          call erf_lanes(groups, d)
-         t(:, :groups) = -0.5_wp*x*x
+         t(:, :groups) = -(sqrt_half*x)*(sqrt_half*x)
          call exp_lanes(groups, t)
-         d = 0.5_wp*(1 + d) + inverse_sqrt_two_pi*x*t(:, :groups)
+         d = 0.5_wp*(1 + d) + sqrt_half*inverse_sqrt_pi*x*t(:, :groups)
       case (act_gelu_approximate)
          d = sqrt_two_over_pi*(x + gelu_cubic*x*x*x)
          call tanh_lanes(groups, d)
@@ -174,7 +172,10 @@ contains
          case (act_hard_sigmoid)
             d = indicator(y > 0 .and. y < 1)/6
          case (act_hard_sigmoid_keras2)
-            d = 0.2_wp*indicator(0.2_wp*x + 0.5_wp >= 0 .and. 0.2_wp*x + 0.5_wp <= 1)
+            ! In two steps, so that no fused multiply-add moves the corners at -2.5 and 2.5.
+            d = 0.2_wp*x
+            d = d + 0.5_wp
+            d = 0.2_wp*indicator(d >= 0 .and. d <= 1)
          case (act_hard_silu)
             d = clip(x + 3, 0.0_wp, 6.0_wp)/6 + x*(indicator(x + 3 > 0 .and. x + 3 < 6)/6)
          case (act_hard_tanh)
@@ -206,7 +207,7 @@ contains
       associate (slope => parameters(1), limit => parameters(2), threshold => parameters(3))
          below(:, :groups) = merge(slope*(v - threshold), v*0, v < threshold)
          v = merge(0.0_wp, v, v <= threshold)
-         if (limit >= 0) v = merge(limit, v, v > limit)
+         if (limit >= 0) v = clip(v, 0.0_wp, limit)
          if (abs(slope) > 0) v = v + below(:, :groups)
       end associate
    end subroutine relu
@@ -221,6 +222,7 @@ contains
       associate (slope => parameters(1), limit => parameters(2), threshold => parameters(3))
          d = indicator(x > threshold)
          if (limit >= 0) then
+            d = merge(0.0_wp, d, x < 0)
             if (abs(limit - 6) > 0 .or. abs(threshold) > 0) then
                d = merge(0.0_wp, d, x > limit)
             else
@@ -250,36 +252,58 @@ contains
       end associate
    end subroutine celu_derivative
 
-   !> x tanh(log(1 + exp(x))), with e = exp(-|x|): the tanh is (1 + 2e)/(1 + 2e + 2e^2) for
-   !> positive x and (2e + e^2)/(2 + 2e + e^2) for negative x.
+   !> s (1 + x (1 - s)), s = sigmoid(x), with e = exp(-|x|)
+   pure subroutine silu_derivative(groups, x, d)
+      integer, intent(in) :: groups
+      real(wp), intent(in) :: x(lanes, groups)
+      real(wp), intent(out) :: d(lanes, groups)
+      real(wp) :: e(lanes, max_groups), rest(lanes, max_groups)
+      e(:, :groups) = -abs(x)
+      call exp_lanes(groups, e)
+      d = merge(1.0_wp, e(:, :groups), x > 0)
+      rest(:, :groups) = merge(e(:, :groups), 1.0_wp, x > 0)
+      e(:, :groups) = 1 + e(:, :groups)
+      d = d/e(:, :groups)*(1 + x*(rest(:, :groups)/e(:, :groups)))
+   end subroutine silu_derivative
+
+   !> x w, w = tanh(log(1 + exp(x))). With e = exp(-|x|), w is p/(p + q) where p = 1 + 2e and
+   !> q = 2e^2 for positive x, p = 2e + e^2 and q = 2 for negative x.
    pure subroutine mish(groups, v)
       integer, intent(in) :: groups
       real(wp), intent(inout) :: v(lanes, groups)
-      real(wp) :: e(lanes, max_groups)
+      real(wp) :: e(lanes, max_groups), p(lanes, max_groups), q(lanes, max_groups)
       e(:, :groups) = -abs(v)
       call exp_lanes(groups, e)
-      v = v*tanh_of_softplus(v, e(:, :groups))
+      call mish_fraction(groups, v, e, p, q)
+      v = v*(p(:, :groups)/(p(:, :groups) + q(:, :groups)))
    end subroutine mish
 
-   !> w + x sigmoid(x) (1 - w^2), w = tanh(log(1 + exp(x)))
+   !> w + x sigmoid(x) (1 - w^2), where 1 - w is q/(p + q)
    pure subroutine mish_derivative(groups, x, d)
       integer, intent(in) :: groups
       real(wp), intent(in) :: x(lanes, groups)
       real(wp), intent(out) :: d(lanes, groups)
-      real(wp) :: e(lanes, max_groups), w(lanes, max_groups)
+      real(wp) :: e(lanes, max_groups), p(lanes, max_groups), q(lanes, max_groups)
       e(:, :groups) = -abs(x)
       call exp_lanes(groups, e)
-      w(:, :groups) = tanh_of_softplus(x, e(:, :groups))
-      d = merge(1.0_wp, e(:, :groups), x > 0)/(1 + e(:, :groups))
-      d = w(:, :groups) + x*d*(1 - w(:, :groups)*w(:, :groups))
+      call mish_fraction(groups, x, e, p, q)
+      d = merge(1.0_wp, e(:, :groups), x > 0)
+      d = d/(1 + e(:, :groups))
+      q(:, :groups) = q(:, :groups)/(p(:, :groups) + q(:, :groups))
+      d = (1 - q(:, :groups)) + x*d*q(:, :groups)*(2 - q(:, :groups))
    end subroutine mish_derivative
 
-   !> tanh(log(1 + exp(x))) from e = exp(-|x|)
-   pure elemental real(wp) function tanh_of_softplus(x, e) result(w)
-      real(wp), intent(in) :: x, e
-      w = merge(1 + 2*e, e*(2 + e), x > 0)
-      w = w/(w + merge(2*e*e, 2.0_wp, x > 0))
-   end function tanh_of_softplus
+   !> p and q of mish
+   pure subroutine mish_fraction(groups, x, e, p, q)
+      integer, intent(in) :: groups
+      real(wp), intent(in) :: x(lanes, groups), e(lanes, groups)
+      real(wp), intent(out) :: p(lanes, groups), q(lanes, groups)
+      p = e*(2 + e)
+      q = 1 + 2*e
+      p = merge(q, p, x > 0)
+      q = 2*e*e
+      q = merge(q, 2.0_wp, x > 0)
+   end subroutine mish_fraction
 
    !> x, but not below low nor above high
    pure elemental real(wp) function clip(x, low, high)

@@ -68,29 +68,34 @@ contains
       end do
    end subroutine log_softmax_backward
 
-   !> y = max(y - tau, 0) in each column, tau such that the column sums to 1 (Martins et al. 2016)
+   !> y = max(y - tau, 0) in each column. tau is Keras's, which is not that of Martins et al. 2016
+   !> where more than one value is above the threshold: the cumulative sums are added up.
    pure subroutine sparsemax(n, batch, y)
       integer, intent(in) :: n, batch
       real(wp), intent(inout) :: y(n, batch)
-      real(wp) :: tau
-      integer :: j
+      real(wp) :: bound, tau
+      integer :: j, kept
       do j = 1, batch
-         tau = sparsemax_threshold(n, y(1, j))
+         call sparsemax_threshold(n, y(1, j), bound, kept, tau)
          y(:, j) = merge(0.0_wp, y(:, j) - tau, y(:, j) < tau)
       end do
    end subroutine sparsemax
 
-   !> d = d - (mean of d over the support) on the support, 0 elsewhere, in each column
-   pure subroutine sparsemax_backward(n, batch, y, d)
+   !> d where y is not cut off, less the part that tau takes of it
+   pure subroutine sparsemax_backward(n, batch, x, d)
       integer, intent(in) :: n, batch
-      real(wp), intent(in) :: y(n, batch)
+      real(wp), intent(in) :: x(n, batch)
       real(wp), intent(inout) :: d(n, batch)         !! in: gradient of y; out: gradient of x
-      real(wp) :: mean
-      integer :: j
+      real(wp) :: bound, tau, total
+      integer :: i, j, kept
       do j = 1, batch
-         d(:, j) = merge(0.0_wp, d(:, j), y(:, j) <= 0)
-         mean = sum_values(n, d(1, j))/max(count(y(:, j) > 0), 1)
-         d(:, j) = merge(0.0_wp, d(:, j) - mean, y(:, j) <= 0)
+         call sparsemax_threshold(n, x(1, j), bound, kept, tau)
+         d(:, j) = merge(0.0_wp, d(:, j), x(:, j) < tau)
+         total = sum_values(n, d(1, j))
+         do i = 1, n
+            if (x(i, j) <= bound) cycle
+            d(i, j) = d(i, j) - total*sparsemax_weight(n, x(1, j), kept, i)/kept
+         end do
       end do
    end subroutine sparsemax_backward
 
@@ -148,27 +153,43 @@ contains
       end do
    end function sum_of_exponentials
 
-   !> tau by Michelot's iteration: leave out what lies below the threshold of the rest until
-   !> nothing does; unlike the sorted form it needs no memory
-   pure real(wp) function sparsemax_threshold(n, v) result(tau)
+   !> The support, `v > bound`, by Michelot's iteration (leave out what lies below the threshold of
+   !> the rest until nothing does; unlike the sorted form it needs no memory), and Keras's tau: the
+   !> cumulative sums of the sorted support, added up, less 1, by its length
+   pure subroutine sparsemax_threshold(n, v, bound, kept, tau)
       integer, intent(in) :: n
       real(wp), intent(in) :: v(n)
+      real(wp), intent(out) :: bound, tau
+      integer, intent(out) :: kept                   !! length of the support
       real(wp) :: total
-      integer :: i, kept, kept_before
-      tau = -huge(tau)
-      kept_before = n + 1
+      integer :: before, i
+      bound = -huge(bound)
+      kept = n + 1
       do
+         before = kept
          kept = 0
          total = -1
          do i = 1, n
-            if (v(i) <= tau) cycle
+            if (v(i) <= bound) cycle
             kept = kept + 1
             total = total + v(i)
          end do
-         if (kept == 0 .or. kept >= kept_before) exit
-         tau = total/kept
-         kept_before = kept
+         if (kept == 0 .or. kept >= before) exit
+         bound = total/kept
       end do
-   end function sparsemax_threshold
+      tau = -1
+      do i = 1, n
+         if (v(i) <= bound) cycle
+         tau = tau + v(i)*sparsemax_weight(n, v, kept, i)
+      end do
+      tau = tau/kept
+   end subroutine sparsemax_threshold
+
+   !> In how many cumulative sums of the sorted support a value of it stands
+   pure integer function sparsemax_weight(n, v, kept, i) result(weight)
+      integer, intent(in) :: n, kept, i
+      real(wp), intent(in) :: v(n)
+      weight = kept - count(v(:i - 1) >= v(i)) - count(v(i + 1:) > v(i))
+   end function sparsemax_weight
 
 end module fkb_column_activations_sp

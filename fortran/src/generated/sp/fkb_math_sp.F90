@@ -302,6 +302,7 @@ contains
 #ifdef __flang__
       real(wp) :: power(lanes)
       integer(ip) :: bits(lanes)
+      ! allow(OB012)
       equivalence(power, bits)
       power = n + shifter
       bits = shiftl(bits + one_exponent, mantissa_bits)
@@ -322,6 +323,7 @@ contains
 #ifdef __flang__
       real(wp) :: mantissa(lanes), exponent(lanes)
       integer(ip) :: m_bits(lanes), n_bits(lanes)
+      ! allow(OB012)
       equivalence(mantissa, m_bits), (exponent, n_bits)
       mantissa = m
       n_bits = ior(shiftr(m_bits + offset, mantissa_bits), float_bits)
