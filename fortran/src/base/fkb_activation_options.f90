@@ -85,8 +85,8 @@ contains
       case ('Softmax')
          id = act_softmax
          call config%get('axis', axis, error, default=-1)
-         if (.not. allocated(error) .and. axis /= -1) &
-            call refuse_option(config, 'axis', 'only -1 is supported in an activation', error)
+         if (allocated(error) .or. axis == -1) return
+         call refuse_option(config, 'axis', 'only -1 is supported in an activation', error)
       case default
          call raise(error, fkb_err_unknown, 'no activation class '//quote(class_name)//' is known')
       end select

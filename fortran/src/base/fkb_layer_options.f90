@@ -9,11 +9,12 @@ module fkb_layer_options
    implicit none (type, external)
    private
    public :: refuse_unless_null, refuse_option, get_axes, get_rate
+   public :: count_option_values
    public :: expect_inputs, expect_rank, add_output, mark_axes, bring_forward, closed_count
 
 contains
 
-   !> Options that the engine knows but cannot follow: raises an error where one of them has a value.
+   !> For options that the engine knows but cannot follow: raises an error where one has a value.
    subroutine refuse_unless_null(config, keys, error)
       type(config_t), intent(inout) :: config
       character(*), intent(in) :: keys              !! options separated by single blanks
@@ -40,8 +41,8 @@ contains
       character(:), allocatable :: value
       type(error_t), allocatable :: ignored
       call config%get_raw(key, value, ignored, default='null')
-      call raise(error, fkb_err_unsupported, 'option '//quote(key)//' = '//shortened(value)//': '// &
-                 reason)
+      call raise(error, fkb_err_unsupported, 'option '//quote(key)//' = '//shortened(value)// &
+                 ': '//reason)
    end subroutine refuse_option
 
    !> Read an option that is one axis or a list of axes.
@@ -71,8 +72,32 @@ contains
       call config%get(key, rate, error)
       if (allocated(error)) return
       if (rate >= 0 .and. rate <= largest) return
-      call refuse_option(config, key, 'expected a number that is not negative and not too large', error)
+      call refuse_option(config, key, 'expected a number that is not negative and not too large', &
+                         error)
    end subroutine get_rate
+
+   !> How many values an option has whose values the loader puts into a weight: those of a list, 0
+   !> for a number, -1 where there is nothing. The option counts as read.
+   subroutine count_option_values(config, key, n, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      integer, intent(out) :: n                     !! values
+      type(error_t), allocatable, intent(out) :: error
+      n = 0
+      call config%ignore(key)
+      select case (config%kind_of(key))
+      case ('missing', 'null')
+         n = -1
+      case ('number')
+         n = 0
+      case ('array')
+         n = config%count(key)
+         if (config%kind_of(key//'.0') == 'number') return
+         call refuse_option(config, key, 'expected a number or a list of numbers', error)
+      case default
+         call refuse_option(config, key, 'expected a number or a list of numbers', error)
+      end select
+   end subroutine count_option_values
 
    !> Raise an error unless there are `n` inputs.
    subroutine expect_inputs(in_shapes, n, error)
@@ -90,8 +115,9 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call expect_inputs(in_shapes, 1, error)
       if (allocated(error)) return
-      if (in_shapes(1)%rank /= rank) call raise(error, fkb_err_argument, 'expected an input of rank '// &
-         decimal(rank)//' without the batch, not the shape '//in_shapes(1)%text())
+      if (in_shapes(1)%rank == rank) return
+      call raise(error, fkb_err_argument, 'expected an input of rank '//decimal(rank)// &
+                 ' without the batch, not the shape '//in_shapes(1)%text())
    end subroutine expect_rank
 
    !> State an output, unless it has more values per sample than an array can be indexed with.
@@ -132,7 +158,8 @@ contains
          call add_context(error, 'option "axis"')
          if (allocated(error)) return
          if (marked(dimension)) then
-            call raise(error, fkb_err_argument, 'option "axis" names axis '//decimal(axes(i))//' twice')
+            call raise(error, fkb_err_argument, 'option "axis" names axis '//decimal(axes(i))// &
+                       ' twice')
             return
          end if
          marked(dimension) = .true.

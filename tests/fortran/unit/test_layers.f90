@@ -28,7 +28,8 @@ contains
       call suite%add('every activation keeps its contract', activations_keep_their_contract)
       call suite%add('activation layers keep their contract', activation_layers_keep_their_contract)
       call suite%add('shape layers keep their contract', shape_layers_keep_their_contract)
-      call suite%add('merge layers keep their contract, broadcasting too', merges_keep_their_contract)
+      call suite%add('merge layers keep their contract, broadcasting too', &
+                     merges_keep_their_contract)
       call suite%add('normalising layers keep their contract', normalisers_keep_their_contract)
       call suite%add('noise layers keep their contract', noise_layers_keep_their_contract)
       call suite%add('Embedding keeps its contract', embedding_keeps_its_contract)
@@ -98,7 +99,8 @@ contains
                                                       shape_of([1])])
          call several(failure, trim(names(i)), '{}', [shape_of([3])])
       end do
-      call several(failure, 'Concatenate', '{"axis":-1}', [shape_of([3]), shape_of([2]), shape_of([4])])
+      call several(failure, 'Concatenate', '{"axis":-1}', [shape_of([3]), shape_of([2]), &
+                   shape_of([4])])
       call several(failure, 'Concatenate', '{"axis":1}', [shape_of([3, 2]), shape_of([3, 4])])
       call several(failure, 'Concatenate', '{"axis":2}', [shape_of([3, 2, 2]), shape_of([3, 4, 2])])
       call several(failure, 'Dot', '{"axes":1}', [shape_of([3]), shape_of([3])])
@@ -135,6 +137,17 @@ contains
 
    subroutine noise_layers_keep_their_contract(failure)
       type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'Dropout', '{"rate":0.3,"seed":7,"noise_shape":null}', [9, 2])
+      call one(failure, 'Dropout', '{"rate":0.5,"noise_shape":[null,1,5]}', [5, 3])
+      call one(failure, 'Dropout', '{"rate":0}', [5])
+      call one(failure, 'Dropout', '{"rate":1.0}', [5])
+      call one(failure, 'SpatialDropout1D', '{"rate":0.4}', [5, 3])
+      call one(failure, 'SpatialDropout2D', '{"rate":0.4}', [5, 3, 2])
+      call one(failure, 'SpatialDropout2D', '{"rate":0.4,"data_format":"channels_first"}', [2, 3, 5])
+      call one(failure, 'SpatialDropout3D', '{"rate":0.4,"seed":null}', [3, 2, 3, 2])
+      call one(failure, 'AlphaDropout', '{"rate":0.2,"noise_shape":null,"seed":null}', [9])
+      call one(failure, 'GaussianDropout', '{"rate":0.2,"seed":null}', [9])
+      call one(failure, 'GaussianNoise', '{"stddev":0.7}', [9, 3])
    end subroutine noise_layers_keep_their_contract
 
    subroutine embedding_keeps_its_contract(failure)
@@ -147,10 +160,12 @@ contains
    !> A new class must get a test above and a place in this list.
    subroutine all_classes_are_tested(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      character(*), parameter :: tested = ' Dense Activation ReLU LeakyReLU ELU ThresholdedReLU '// &
+      character(*), &
+                parameter :: tested = ' Dense Activation ReLU LeakyReLU ELU ThresholdedReLU '// &
          'PReLU Softmax Identity ActivityRegularization Flatten Reshape Permute RepeatVector '// &
          'Add Subtract Multiply Average Maximum Minimum Concatenate Dot BatchNormalization '// &
-         'LayerNormalization Normalization Rescaling Embedding '
+         'LayerNormalization Normalization Rescaling Embedding Dropout SpatialDropout1D '// &
+         'SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout GaussianNoise '
       type(registry_dp_t) :: registry
       type(error_t), allocatable :: error
       integer :: i
@@ -184,14 +199,17 @@ contains
       if (.not. allocated(error)) call check_layer(registry, class_name, options, shapes, error, &
                                                    batch, indices, keras_major)
       if (allocated(error)) call fail(failure, error%message)
-      if (.not. allocated(failure)) &
-         call compare_kinds(failure, registry, class_name, options, shapes, batch, indices, keras_major)
+      if (.not. allocated(failure)) then
+         call compare_kinds(failure, registry, class_name, options, shapes, batch, indices, &
+                            keras_major)
+      end if
       call registry%clear()
    end subroutine several
 
    !> real32 gives what real64 gives, to 8 eps of the scale forward and 64 eps backward, where sums
    !> and the slopes of steep functions come in.
-   subroutine compare_kinds(failure, registry, class_name, options, shapes, batch, indices, keras_major)
+   subroutine compare_kinds(failure, registry, class_name, options, shapes, batch, indices, &
+                            keras_major)
       type(failure_t), allocatable, intent(inout) :: failure
       type(registry_dp_t), intent(in) :: registry
       character(*), intent(in) :: class_name, options
@@ -216,19 +234,22 @@ contains
       call double%backward(mode_dp_t(training=.true., seed=5_i8))
       call single%backward(mode_sp_t(training=.true., seed=5_i8))
       do i = 1, size(single%y)
-         call check_close(failure, real(single%y(i)%v, dp), double%y(i)%v, 8*epsilon(1.0_sp)*1.0_dp, &
-                          class_name//' '//options//': output in real32', scale=scale_of(double%y(i)%v))
+         call check_close(failure, real(single%y(i)%v, dp), double%y(i)%v, &
+                          8*epsilon(1.0_sp)*1.0_dp, &
+                          class_name//' '//options//': output in real32', &
+                              scale=scale_of(double%y(i)%v))
       end do
       do i = 1, size(single%dx)
          call check_close(failure, real(single%dx(i)%v, dp), double%dx(i)%v, &
                           64*epsilon(1.0_sp)*1.0_dp, class_name//' '//options// &
                           ': gradient of the input in real32', scale=scale_of(double%dx(i)%v))
       end do
-      if (size(single%gradient) > 0) &
+      if (size(single%gradient) > 0) then
          call check_close(failure, real(single%gradient, dp), double%gradient, &
                           64*epsilon(1.0_sp)*1.0_dp, class_name//' '//options// &
                           ': gradient of the weights in real32', &
                           scale=max(1.0_dp, maxval(abs(double%gradient))))
+      end if
       call registry_sp%clear()
       call single%clear()
       call double%clear()

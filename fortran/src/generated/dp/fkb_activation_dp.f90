@@ -65,8 +65,8 @@ contains
       end if
       if (self%id == act_glu .and. out%extent(1) /= open_extent) then
          if (mod(out%extent(1), 2) /= 0) then
-            call raise(error, fkb_err_argument, 'glu expects an even extent of the last axis, not '// &
-                       out%text())
+            call raise(error, fkb_err_argument, 'glu expects an even extent of the last axis, '// &
+                       'not '//out%text())
             return
          end if
          out%extent(1) = output_features(self%id, out%extent(1))

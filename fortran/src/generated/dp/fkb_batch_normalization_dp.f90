@@ -5,8 +5,8 @@
 !> moving = momentum moving + (1 - momentum) batch. In inference, and always where the layer's
 !> option `trainable` is false, the moving statistics are used.
 !>
-!> Keras 2 computes inputs of rank 4 and 5 (the batch counted) with TensorFlow's fused kernel, unless
-!> in float64: there the moving variance takes N/(N - 1) times the batch's. In all of Keras 2
+!> Keras 2 computes inputs of rank 4 and 5 (the batch counted) with TensorFlow's fused kernel,
+!> unless in float64: there the moving variance takes N/(N - 1) times the batch's. In all of Keras 2
 !> `1 - momentum` is a real32.
 module fkb_batch_normalization_dp
    use fkb_activation_kernels_dp, only: activate_in_place
@@ -23,8 +23,8 @@ module fkb_batch_normalization_dp
    private
    public :: batch_normalization_t
 
-   !> Keras's `BatchNormalization`. Weights: gamma and beta where used, moving_mean, moving_variance,
-   !> all of shape (channels).
+   !> Keras's `BatchNormalization`. Weights: gamma and beta where used, moving_mean and
+   !> moving_variance, all of shape (channels).
    type, extends(unary_layer_t) :: batch_normalization_t
       integer :: axis = -1                 !! Keras's, of the channels
       real(dp) :: momentum = 0.99_dp       !! of the moving statistics

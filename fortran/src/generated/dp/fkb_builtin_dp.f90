@@ -2,12 +2,15 @@
 !> The one place that lists the layers of the library.
 module fkb_builtin_dp
    use fkb_activation_dp, only: activation_form_t, activation_t
+   use fkb_alpha_dropout_dp, only: alpha_dropout_t
    use fkb_batch_normalization_dp, only: batch_normalization_t
    use fkb_concatenate_dp, only: concatenate_t
    use fkb_dense_dp, only: dense_t
    use fkb_dot_dp, only: dot_t
+   use fkb_dropout_dp, only: dropout_t, spatial_dropout_t
    use fkb_embedding_dp, only: embedding_t
    use fkb_error, only: error_t
+   use fkb_gaussian_noise_dp, only: gaussian_dropout_t, gaussian_noise_t
    use fkb_identity_dp, only: activity_regularization_t, identity_t
    use fkb_layer_dp, only: layer_t
    use fkb_layer_normalization_dp, only: layer_normalization_t
@@ -46,6 +49,13 @@ contains
       call put(registry, error, 'Normalization', normalization_t())
       call put(registry, error, 'Identity', identity_t())
       call put(registry, error, 'ActivityRegularization', activity_regularization_t())
+      call put(registry, error, 'Dropout', dropout_t())
+      call put(registry, error, 'SpatialDropout1D', spatial_dropout_t())
+      call put(registry, error, 'SpatialDropout2D', spatial_dropout_t())
+      call put(registry, error, 'SpatialDropout3D', spatial_dropout_t())
+      call put(registry, error, 'AlphaDropout', alpha_dropout_t())
+      call put(registry, error, 'GaussianDropout', gaussian_dropout_t())
+      call put(registry, error, 'GaussianNoise', gaussian_noise_t())
       call put(registry, error, 'Flatten', flatten_t())
       call put(registry, error, 'Reshape', reshape_t())
       call put(registry, error, 'Permute', permute_t())

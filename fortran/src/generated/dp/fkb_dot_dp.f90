@@ -178,7 +178,7 @@ contains
       end do
    end subroutine collect
 
-   !> dx of input i from the gradient of what `collect` gave; x is collected once more for its norms.
+   !> dx of input i from the gradient of what `collect` gave; x is collected again for its norms.
    subroutine distribute(self, plan, i, k, n, x, a, da, dx)
       class(dot_t), intent(in) :: self
       type(plan_t), intent(in) :: plan

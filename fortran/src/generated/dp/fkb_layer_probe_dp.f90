@@ -26,7 +26,7 @@ module fkb_layer_probe_dp
       real(wp), allocatable :: v(:, :)              !! (features, batch)
    end type tensor_t
 
-   !> A layer with everything it needs to run. Declare it with TARGET; call `clear` when done with it.
+   !> A layer with everything it needs to run. Declare it with TARGET, and call `clear` in the end.
    type :: layer_probe_t
       class(layer_t), allocatable :: layer
       type(config_t) :: config                      !! the options it was made from
@@ -144,9 +144,9 @@ contains
       end do
    end subroutine fill_from_options
 
-   !> Random values, the same for a seed in both kinds and a little away from multiples of 1/1024,
-   !> where piecewise functions like to have their corners: trained weights and inputs between -1 and 1
-   !> (inputs whole numbers from 0 to `indices` - 1 where that is given), other weights between 0.5
+   !> Random values, the same for a seed in both kinds and away from multiples of 1/1024, where
+   !> piecewise functions like to have their corners: trained weights and inputs between -1
+   !> and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given), other weights between 0.5
    !> and 1.5, and gradients of the outputs between -1 and 1.
    subroutine fill(self, seed, indices)
       class(layer_probe_t), intent(inout) :: self
@@ -277,7 +277,8 @@ contains
    subroutine clear(self)
       class(layer_probe_t), intent(inout) :: self
       if (allocated(self%layer)) deallocate (self%layer)
-      if (allocated(self%weights)) deallocate (self%weights, self%gradient, self%cache, self%scratch)
+      if (allocated(self%weights)) deallocate (self%weights, self%gradient)
+      if (allocated(self%cache)) deallocate (self%cache, self%scratch)
       if (allocated(self%x)) deallocate (self%x, self%y, self%dx, self%dy)
    end subroutine clear
 

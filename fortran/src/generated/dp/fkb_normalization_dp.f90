@@ -4,8 +4,8 @@ module fkb_normalization_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: dp, wp => dp
-   use fkb_layer_options, only: add_output, closed_count, expect_inputs, get_axes, mark_axes, &
-      refuse_option
+   use fkb_layer_options, only: add_output, closed_count, count_option_values, &
+      expect_inputs, get_axes, mark_axes, refuse_option
    use fkb_layer_dp, only: mode_t, unary_layer_t
    use fkb_plan, only: plan_t
    use fkb_shape, only: max_rank, shape_of, shape_t
@@ -18,7 +18,7 @@ module fkb_normalization_dp
    !> Keras's `backend.epsilon()`.
    real(dp), parameter :: smallest_deviation = 1e-7_dp
 
-   !> Keras's `Normalization`. Weights: mean and variance of the shape of the kept axes, none of them
+   !> Keras's `Normalization`. Weights: mean and variance of the shape of the kept axes, both not
    !> trainable, and count (an integer of the file). With the options `mean` and `variance` the
    !> two are filled from there instead: () or (values), the values along the last kept axis.
    type, extends(unary_layer_t) :: normalization_t
@@ -48,32 +48,10 @@ contains
       end if
       call config%get('invert', self%invert, error, default=.false.)
       if (allocated(error)) return
-      call count_values(config, 'mean', self%values, error)
+      call count_option_values(config, 'mean', self%values, error)
       if (allocated(error)) return
       call check_variance(self, config, error)
    end subroutine configure
-
-   !> Values of a list, 0 for a number, -1 where there is nothing.
-   subroutine count_values(config, key, n, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      integer, intent(out) :: n
-      type(error_t), allocatable, intent(out) :: error
-      n = 0
-      call config%ignore(key)
-      select case (config%kind_of(key))
-      case ('missing', 'null')
-         n = -1
-      case ('number')
-         n = 0
-      case ('array')
-         n = config%count(key)
-         if (config%kind_of(key//'.0') /= 'number') &
-            call refuse_option(config, key, 'expected a number or a list of numbers', error)
-      case default
-         call refuse_option(config, key, 'expected a number or a list of numbers', error)
-      end select
-   end subroutine count_values
 
    !> Raise an error unless `variance` has as many values as `mean`.
    subroutine check_variance(self, config, error)
@@ -81,7 +59,7 @@ contains
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
       integer :: variances
-      call count_values(config, 'variance', variances, error)
+      call count_option_values(config, 'variance', variances, error)
       if (allocated(error)) return
       if (variances /= self%values) then
          call refuse_option(config, 'variance', 'expected as many values as "mean" has', error)

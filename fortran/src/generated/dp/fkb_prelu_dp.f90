@@ -35,8 +35,9 @@ contains
       if (.not. config%has('shared_axes')) return
       call get_axes(config, 'shared_axes', self%shared_axes, self%n_shared, error, default=[0])
       if (allocated(error)) return
-      if (any(self%shared_axes(:self%n_shared) < 1)) &
+      if (any(self%shared_axes(:self%n_shared) < 1)) then
          call raise(error, fkb_err_argument, 'option "shared_axes": expected axes from 1 on')
+      end if
    end subroutine configure
 
    subroutine lay_out(self, in_shapes, plan, error)

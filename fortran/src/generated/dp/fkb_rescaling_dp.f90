@@ -4,7 +4,7 @@ module fkb_rescaling_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => dp
-   use fkb_layer_options, only: add_output, expect_inputs, refuse_option
+   use fkb_layer_options, only: add_output, count_option_values, expect_inputs
    use fkb_layer_dp, only: mode_t, unary_layer_t
    use fkb_plan, only: plan_t
    use fkb_shape, only: open_extent, shape_of, shape_t
@@ -31,36 +31,14 @@ contains
       class(rescaling_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call count_values(config, 'scale', self%scales, error)
+      call count_option_values(config, 'scale', self%scales, error)
       if (allocated(error)) return
       if (self%scales < 0) then
          call raise(error, fkb_err_argument, 'option "scale" is missing')
          return
       end if
-      call count_values(config, 'offset', self%offsets, error)
+      call count_option_values(config, 'offset', self%offsets, error)
    end subroutine configure
-
-   !> Values of a list, 0 for a number, -1 where there is nothing.
-   subroutine count_values(config, key, n, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      integer, intent(out) :: n
-      type(error_t), allocatable, intent(out) :: error
-      n = 0
-      call config%ignore(key)
-      select case (config%kind_of(key))
-      case ('missing', 'null')
-         n = -1
-      case ('number')
-         n = 0
-      case ('array')
-         n = config%count(key)
-         if (config%kind_of(key//'.0') /= 'number') &
-            call refuse_option(config, key, 'expected a number or a list of numbers', error)
-      case default
-         call refuse_option(config, key, 'expected a number or a list of numbers', error)
-      end select
-   end subroutine count_values
 
    subroutine lay_out(self, in_shapes, plan, error)
       class(rescaling_t), intent(in) :: self

@@ -99,13 +99,12 @@ contains
          end do
          call single%forward(mode_t())
          do i = 1, size(y)
-            call demand(close(single%y(i)%v, y(i)%v(:, j:j), batch_tolerance), &
+            call demand(near(single%y(i)%v, y(i)%v(:, j:j), batch_tolerance), &
                         'sample '//decimal(j)//' alone gives another output', error)
             if (allocated(error)) exit
          end do
       end do
-      if (.not. allocated(error)) &
-         call demand(probe%guards_hold(), 'inference writes beyond its scratch', error)
+      call demand(probe%guards_hold(), 'inference writes beyond its scratch', error)
       call single%clear()
    end subroutine check_inference
 
@@ -122,7 +121,7 @@ contains
       probe%plan%activation = act_tanh
       call probe%forward(mode_t())
       probe%plan%activation = 0
-      call demand(close(probe%y(1)%v, y(1)%v, batch_tolerance), &
+      call demand(near(probe%y(1)%v, y(1)%v, batch_tolerance), &
                   'the plan says fuses_activation, but forward does not apply it', error)
    end subroutine check_activation
 
@@ -142,8 +141,9 @@ contains
       y = probe%y
       call probe%forward(training_mode())
       do i = 1, size(y)
-         call demand(close(probe%y(i)%v, y(i)%v, batch_tolerance), 'training gives another output '// &
-                     'than before, though the layer is not marked as random or batch-coupled', error)
+         call demand(near(probe%y(i)%v, y(i)%v, batch_tolerance), 'training gives another '// &
+                     'output than before, and the layer is not marked as random or batch-coupled', &
+                     error)
          if (allocated(error)) return
       end do
       if (probe%plan%random) then
@@ -179,7 +179,7 @@ contains
                end do
             end do
          end if
-         call demand(close(probe%dx(i)%v, numeric, gradient_tolerance), 'the gradient of input '// &
+         call demand(near(probe%dx(i)%v, numeric, gradient_tolerance), 'the gradient of input '// &
                      decimal(i)//' is wrong'//largest(probe%dx(i)%v, numeric), error)
          deallocate (numeric)
          if (allocated(error)) return
@@ -194,7 +194,7 @@ contains
             do j = first, last
                numeric(j - first + 1, 1) = difference(probe, 0, j, 1)
             end do
-            call demand(close(reshape(probe%gradient(first:last), shape(numeric)), numeric, &
+            call demand(near(reshape(probe%gradient(first:last), shape(numeric)), numeric, &
                               gradient_tolerance), 'the gradient of weight "'//weight%name// &
                         '" is wrong'//largest(reshape(probe%gradient(first:last), shape(numeric)), &
                                               numeric), error)
@@ -254,13 +254,13 @@ contains
    end function training_mode
 
    !> Whether all differences are within the tolerance of the scale. Values below 1 count as 1.
-   pure logical function close(a, b, tolerance)
+   pure logical function near(a, b, tolerance)
       real(wp), intent(in) :: a(:, :), b(:, :), tolerance
       real(wp) :: scale
       scale = 1
       if (size(b) > 0) scale = max(scale, maxval(abs(b)))
-      close = all(abs(a - b) <= tolerance*scale)
-   end function close
+      near = all(abs(a - b) <= tolerance*scale)
+   end function near
 
    !> `: 0.5 instead of 0.25`, where the two differ most.
    function largest(a, b) result(text)

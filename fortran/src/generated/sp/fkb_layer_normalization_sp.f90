@@ -89,8 +89,8 @@ contains
          shape%extent(self%n_axes + 1 - i) = in_shapes(1)%extent(dimension)
       end do
       if (.not. shape%closed() .or. shape%count() < 1) then
-         call raise(error, fkb_err_argument, 'expected known extents of the normalised axes, not '// &
-                    in_shapes(1)%text())
+         call raise(error, fkb_err_argument, 'expected known extents of the normalised axes, '// &
+                    'not '//in_shapes(1)%text())
          return
       end if
       if (self%scale) call plan%add_weight('gamma', shape)

@@ -69,7 +69,8 @@ contains
       case ('channels_first')
          self%channels_first = .true.
       case default
-         call refuse_option(config, 'data_format', 'expected channels_last or channels_first', error)
+         call refuse_option(config, 'data_format', 'expected channels_last or channels_first', &
+                            error)
       end select
    end subroutine configure_flatten
 
