@@ -7,8 +7,8 @@
 !> of arrays count from 0. A message names the option, its value and what was expected.
 module fkb_config
    use fkb_error, only: error_t, fkb_err_argument, raise
-   use fkb_json, only: json_check, json_find, json_integer, json_is_object, json_kind, json_length, &
-      json_next, json_real, json_string
+   use fkb_json, only: json_check, json_find, json_integer, json_is_object, json_kind, &
+      json_length, json_next, json_real, json_string
    use fkb_kinds, only: dp, i8, sp
    use fkb_text, only: decimal, quote, shortened, span_t
    implicit none (type, external)

@@ -75,7 +75,8 @@ contains
       integer :: i, last
       last = len(text) - mod(len(text), 8)
       do i = 1, last, 8
-         call add_words(self%register, self%table, word_of(text(i:i + 3)), word_of(text(i + 4:i + 7)))
+         call add_words(self%register, self%table, word_of(text(i:i + 3)), &
+                        word_of(text(i + 4:i + 7)))
       end do
       do i = last + 1, len(text)
          call add_byte(self%register, self%table, iachar(text(i:i)))

@@ -195,6 +195,8 @@ contains
                depth = depth + 1
             case (']', '}')
                depth = depth - 1
+            case default
+               continue
             end select
          end if
          if (depth == 0 .and. .not. inside_string) return

@@ -33,7 +33,7 @@ contains
       character(*), intent(in) :: text          !! text that holds the value and perhaps more
       integer, intent(in) :: first              !! where the value begins
       integer, intent(out) :: last              !! where it ends, `first - 1` after a problem
-      character(:), allocatable, intent(out) :: problem !! what is wrong; not allocated if nothing is
+      character(:), allocatable, intent(out) :: problem !! what is wrong, if anything
       type(checker_t) :: state
       state%at = first
       last = first - 1
@@ -158,7 +158,9 @@ contains
          case ('"')
             at = at + 1
             if (.not. escaped) return
-            if (has_lone_surrogate(text(start:at - 1))) problem = 'half a surrogate pair in a string'
+            if (has_lone_surrogate(text(start:at - 1))) then
+               problem = 'half a surrogate pair in a string'
+            end if
             return
          case ('\')
             escaped = .true.

@@ -33,7 +33,7 @@ contains
       type(powers_t), intent(in) :: powers
       character(*), intent(in) :: buffer        !! ends with a byte that is no digit and no blank
       type(cursor_t), intent(inout) :: cursor
-      integer, intent(in) :: bits               !! significant bits: 24, or 11 or 8 of half precision
+      integer, intent(in) :: bits               !! significant bits: 24; 11 or 8 of half precision
       integer, intent(in) :: lowest             !! exponent of the smallest positive number
       real(sp), intent(inout), contiguous :: values(:) !! what is read
       integer(i8), intent(inout) :: filled      !! number of values that are there
@@ -49,7 +49,8 @@ contains
          call scan_decimal(buffer, cursor%at, number, ok)
          call check_end(buffer, start, cursor%at, ok)
          if (ok) then
-            call nearest_single(powers, buffer(start:cursor%at - 1), number, bits, lowest, value, ok)
+            call nearest_single(powers, buffer(start:cursor%at - 1), number, bits, lowest, &
+                                value, ok)
          end if
          if (.not. ok) then
             cursor%at = start
@@ -81,7 +82,8 @@ contains
             value = real(number%mantissa, dp)*powers_of_ten(number%exponent)
          end if
          last_bits = iand(transfer(value, last_bits), below)
-         if (abs(last_bits - tie) > 16 .and. value >= tiny(1.0_sp) .and. value < huge(1.0_sp)) return
+         if (abs(last_bits - tie) > 16 .and. value >= tiny(1.0_sp) .and. &
+             value < huge(1.0_sp)) return
          if (number%mantissa == 0) return
       end if
       call round_decimal(powers, number, bits, lowest, value, certain)

@@ -1,9 +1,9 @@
 !> Parse what follows the model: ports, compile configuration, samples.
 module fkb_parse_sections
    use fkb_document, only: document_t
-   use fkb_document_parts, only: dtype_float16, dtype_bfloat16, dtype_float32, dtype_float64, port_t, &
-      sample_t, step_divide, step_names, step_select, step_t, tensor_of_sample, tensor_of_step, &
-      tensor_of_variable, tensor_t
+   use fkb_document_parts, only: dtype_bfloat16, dtype_float16, dtype_float32, dtype_float64, &
+      port_t, sample_t, step_divide, step_names, step_select, step_t, tensor_of_sample, &
+      tensor_of_step, tensor_of_variable, tensor_t
    use fkb_document_pools, only: make_room
    use fkb_json, only: json_kind, json_next, json_real
    use fkb_kinds, only: dp, i8

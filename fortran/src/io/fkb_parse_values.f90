@@ -25,7 +25,7 @@ contains
       type(lexer_t), intent(inout) :: lexer
       type(document_t), intent(inout) :: document
       type(powers_t), allocatable :: powers
-      type(crc32_t), allocatable :: checksum
+      type(crc32_t) :: checksum
       type(tensor_t) :: tensor
       integer :: i, status
       if (2*sum(document%value_count) > lexer%remaining()) then
@@ -33,14 +33,16 @@ contains
                          ' values')
          return
       end if
-      allocate (document%values%singles(document%value_count(in_singles)), &
-                document%values%doubles(document%value_count(in_doubles)), &
-                document%values%integers(document%value_count(in_integers)), &
-                powers, checksum, stat=status)
+      associate (values => document%values, count => document%value_count)
+         allocate (values%singles(count(in_singles)), stat=status)
+         if (status == 0) allocate (values%doubles(count(in_doubles)), stat=status)
+         if (status == 0) allocate (values%integers(count(in_integers)), stat=status)
+      end associate
       if (status /= 0) then
          call raise(lexer%error, fkb_err_file, 'there is not enough memory for the values')
          return
       end if
+      allocate (powers)
       call powers%fill()
       do i = 1, document%tensor_count
          tensor = document%tensors(i)

@@ -131,7 +131,7 @@ contains
          self%is_open = status == 0
       end if
       if (self%is_open) close (self%unit, status='delete', iostat=status)
-      self%is_open = .false.
+      self%is_open = self%is_open .and. status /= 0
    end subroutine abandon
 
 end module fkb_sink

@@ -60,7 +60,7 @@ contains
             action='read', iostat=status, iomsg=reason)
       if (status == 0) then
          self%from_file = .true.
-         inquire (unit=self%unit, size=self%length, iostat=status)
+         inquire (unit=self%unit, size=self%length)
          if (self%length < 0) status = 1
       end if
       if (status /= 0) then
@@ -91,8 +91,7 @@ contains
    !> Close the file and free the buffer; the error stays.
    subroutine close_source(self)
       class(source_t), intent(inout) :: self
-      integer :: status
-      if (self%from_file) close (self%unit, iostat=status)
+      if (self%from_file) close (self%unit)
       self%from_file = .false.
       nullify (self%memory)
       if (allocated(self%buffer)) deallocate (self%buffer)
