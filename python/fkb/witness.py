@@ -9,7 +9,7 @@ import importlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ class _Attempt:
     """One way to let Keras load a model: what it is called, and how."""
 
     name: str
+    keras: Any
     load: Callable[[], Any]
 
 
@@ -51,8 +52,10 @@ class Witness:
         self._temporary = Path(self._folder.enter_context(tempfile.TemporaryDirectory()))
         reasons = []
         for attempt in self._attempts(None if src is None else Path(src)):
+            self._keras = attempt.keras
             try:
-                self._model = attempt.load()
+                with self._floatx():
+                    self._model = attempt.load()
             except Exception as problem:
                 reasons.append(f"  {attempt.name}: {_first_line(problem)}")
                 continue
@@ -94,11 +97,13 @@ class Witness:
         if src is not None and kind_of(src) in (Kind.KERAS, Kind.HDF5):
             for keras in (keras2, keras3):
                 if keras is not None:
-                    yield _Attempt(_name(keras), _loader(keras, src))
+                    yield _Attempt(_name(keras), keras, _loader(keras, src))
         if keras2 is not None:
-            yield _Attempt(f"{_name(keras2)}, exported file", self._exporter(keras2, "keras2"))
+            loader = self._exporter(keras2, "keras2")
+            yield _Attempt(f"{_name(keras2)}, exported file", keras2, loader)
         if keras3 is not None:
-            yield _Attempt(f"{_name(keras3)}, exported file", self._exporter(keras3, "keras3"))
+            loader = self._exporter(keras3, "keras3")
+            yield _Attempt(f"{_name(keras3)}, exported file", keras3, loader)
 
     def _exporter(self, keras: Any, dialect: str) -> Callable[[], Any]:
         def load() -> Any:
@@ -111,6 +116,16 @@ class Witness:
 
         return load
 
+    @contextmanager
+    def _floatx(self) -> Iterator[None]:
+        """Let Keras's default kind be the network's: models round their inputs to it."""
+        before = self._keras.backend.floatx()
+        self._keras.backend.set_floatx(self._graph.precision)
+        try:
+            yield
+        finally:
+            self._keras.backend.set_floatx(before)
+
     def predict(self, inputs: list[Array]) -> list[Array]:
         """Return the outputs in inference, for one array for each input, by position."""
         model = self._graph.model
@@ -119,7 +134,8 @@ class Witness:
             ref: _typed(array, children[ref.layer], self._graph.precision)
             for ref, array in zip(flatten_structure(model.inputs), inputs, strict=True)
         }
-        outputs = self._model(_structured(model.inputs, typed), training=False)
+        with self._floatx():
+            outputs = self._model(_structured(model.inputs, typed), training=False)
         return [np.asarray(output) for output in _leaves(outputs)]
 
 

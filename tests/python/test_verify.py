@@ -11,6 +11,7 @@ import pytest
 from fkb import cli, library, text, verify, witness
 from fkb.errors import EngineError, FkbError
 from fkb.graph import Graph, Layer, Node, Port, Step, TensorRef, Weight
+from fkb.precision import change_precision
 from fkb.random_inputs import random_inputs
 
 keras = pytest.importorskip("keras")
@@ -31,7 +32,7 @@ def keras_model() -> Any:
     keras.utils.set_random_seed(3)
     state = keras.Input((6,), name="state")
     flux = keras.Input((2,), name="flux")
-    hidden = keras.layers.Dense(8, activation="gelu", name="hidden")(state)
+    hidden = keras.layers.Dense(8, activation="tanh", name="hidden")(state)
     hidden = keras.layers.BatchNormalization(name="norm")(hidden)
     joined = keras.layers.Concatenate(name="joined")([hidden, flux])
     first = keras.layers.Dense(3, name="first")(joined)
@@ -136,6 +137,16 @@ def test_a_difference_is_relative_to_the_largest_value() -> None:
     assert not verify.Verification("t", []).passed
     shown = verify.Verification("t", [row, verify.Difference("z", 1, 1, 0)]).table()
     assert "ok" in shown and "DIFFERS" in shown and shown.endswith("the outputs DIFFER")
+
+
+def test_the_tolerance_grows_with_the_number_of_layer_calls(archive: Path) -> None:
+    graph = fkb.load_graph(archive)
+    eps = float(np.finfo("float32").eps)
+    assert verify.default_tolerance(graph) == 8 * 5 * eps
+    change_precision(graph, "float64")
+    assert verify.default_tolerance(graph) == 8 * 5 * float(np.finfo("float64").eps)
+    graph.model.children[1].config["activation"] = "gelu"
+    assert verify.default_tolerance(graph) == 8 * 5 * eps
 
 
 @with_engine
