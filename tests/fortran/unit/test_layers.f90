@@ -1,6 +1,7 @@
 !> Every layer class against its contract: gradients by differences in real64, batch against
 !> singles, single against double precision, memory, inference and training.
 module test_layers
+   use fkb_activations, only: activation_name, n_activations
    use fkb_builtin_dp, only: add_builtin_layers_dp => add_builtin_layers
    use fkb_builtin_sp, only: add_builtin_layers_sp => add_builtin_layers
    use fkb_error, only: error_t
@@ -45,7 +46,6 @@ contains
    end subroutine dense_keeps_its_contract
 
    subroutine activations_keep_their_contract(failure)
-      use fkb_activations, only: act_glu, act_threshold, activation_name, n_activations
       type(failure_t), allocatable, intent(out) :: failure
       integer :: id
       do id = 1, n_activations
@@ -143,7 +143,8 @@ contains
       call one(failure, 'Dropout', '{"rate":1.0}', [5])
       call one(failure, 'SpatialDropout1D', '{"rate":0.4}', [5, 3])
       call one(failure, 'SpatialDropout2D', '{"rate":0.4}', [5, 3, 2])
-      call one(failure, 'SpatialDropout2D', '{"rate":0.4,"data_format":"channels_first"}', [2, 3, 5])
+      call one(failure, 'SpatialDropout2D', '{"rate":0.4,"data_format":"channels_first"}', [2, 3, &
+               5])
       call one(failure, 'SpatialDropout3D', '{"rate":0.4,"seed":null}', [3, 2, 3, 2])
       call one(failure, 'AlphaDropout', '{"rate":0.2,"noise_shape":null,"seed":null}', [9])
       call one(failure, 'GaussianDropout', '{"rate":0.2,"seed":null}', [9])

@@ -80,7 +80,7 @@ contains
       type(plan_t), intent(in) :: plan
       type(view_t), intent(in) :: x(:)
       type(error_t), allocatable, intent(out) :: error
-      character(24) :: value
+      character(48) :: value
       integer :: i, j
       do j = 1, size(x(1)%v, 2)
          do i = 1, size(x(1)%v, 1)

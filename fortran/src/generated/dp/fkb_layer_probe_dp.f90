@@ -145,9 +145,9 @@ contains
    end subroutine fill_from_options
 
    !> Random values, the same for a seed in both kinds and away from multiples of 1/1024, where
-   !> piecewise functions like to have their corners: trained weights and inputs between -1
-   !> and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given), other weights between 0.5
-   !> and 1.5, and gradients of the outputs between -1 and 1.
+   !> piecewise functions like to have their corners: trained weights, inputs and gradients of the
+   !> outputs between -1 and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given),
+   !> other weights between 0.5 and 1.5.
    subroutine fill(self, seed, indices)
       class(layer_probe_t), intent(inout) :: self
       integer, intent(in) :: seed

@@ -80,6 +80,7 @@ contains
       integer :: n_in, columns, kernel_size, activation
       n_in = plan%in_shapes(1)%extent(1)
       columns = size(y(1)%v)/self%units
+      if (columns == 0) return
       kernel_size = self%units*n_in
       activation = plan%activation
       if (activation == 0) activation = act_linear
@@ -107,6 +108,7 @@ contains
       real(wp), intent(inout), contiguous :: dweights(:)
       type(mode_t), intent(in) :: mode
       integer :: kernel_size
+      if (size(dy(1)%v) == 0) return
       kernel_size = self%units*plan%in_shapes(1)%extent(1)
       if (self%use_bias) then
          call products(dweights(kernel_size + 1:))

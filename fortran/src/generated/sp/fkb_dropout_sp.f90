@@ -1,8 +1,8 @@
 ! Generated from layers/fkb_dropout.fypp: edit that file and run tools/generate.py
-!> Keras's `Dropout`, `SpatialDropout1D`, `SpatialDropout2D` and `SpatialDropout3D`: in training each
+!> Keras's `Dropout`, `SpatialDropout1D`, `SpatialDropout2D`, `SpatialDropout3D`: in training each
 !> value is 0 with probability `rate`, else x/(1 - rate).
 !>
-!> The random numbers are a function of seed, node, step, sample and value: backward makes them again.
+!> The random numbers are a function of seed, node, step, sample and value; backward repeats them.
 module fkb_dropout_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
@@ -58,7 +58,8 @@ contains
       if (n < 1 .or. any(extents(:n) == 0 .or. extents(:n) < open_extent)) then
          call refuse_option(config, 'noise_shape', 'expected positive extents or null', error)
       else if (extents(1) /= open_extent .and. extents(1) /= 1) then
-         call refuse_option(config, 'noise_shape', 'a fixed batch other than 1 is not supported', error)
+         call refuse_option(config, 'noise_shape', 'a fixed batch other than 1 is not supported', &
+                            error)
       else
          self%one_mask = extents(1) == 1
          self%noise_rank = n - 1
@@ -106,7 +107,8 @@ contains
          associate (noise => self%noise_shape(i), extent => in_shapes(1)%extent(i))
             if (noise == 1 .or. noise == open_extent .or. extent == open_extent) cycle
             if (noise == extent) cycle
-            call raise(error, fkb_err_argument, 'option "noise_shape" does not fit the input of '// &
+            call raise(error, fkb_err_argument, &
+                       'option "noise_shape" does not fit the input of '// &
                        'shape '//in_shapes(1)%text())
             return
          end associate

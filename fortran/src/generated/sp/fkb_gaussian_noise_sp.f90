@@ -2,7 +2,7 @@
 !> Keras's `GaussianNoise`, y = x + stddev z, and `GaussianDropout`, y = x (1 + stddev z) with
 !> stddev = sqrt(rate/(1 - rate)), in training; z is a standard normal number per value.
 !>
-!> The random numbers are a function of seed, node, step, sample and value: backward makes them again.
+!> The random numbers are a function of seed, node, step, sample and value; backward repeats them.
 module fkb_gaussian_noise_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t
@@ -57,7 +57,8 @@ contains
       else if (config%keras_major <= 2) then
          self%stddev = 0
       else
-         call refuse_option(config, 'rate', 'the noise would be infinite, expected less than 1', error)
+         call refuse_option(config, 'rate', 'the noise would be infinite, expected less than 1', &
+                            error)
       end if
    end subroutine configure_dropout
 
