@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
+from . import text_json
 from .engine import Arrays, Network
 from .errors import EngineError
 from .graph import Array
@@ -157,4 +157,4 @@ class Trainer:
 
 
 def _as_json(value: Any) -> bytes | None:
-    return None if value is None else json.dumps(value).encode("utf-8")
+    return None if value is None else text_json.dumps(value).encode("utf-8")
