@@ -32,8 +32,8 @@ contains
 
    !> Make the layer and check it: outputs are finite, the same for a repeated call and for each
    !> sample alone, memory is kept to, a fused activation is the activation afterwards, and the
-   !> gradients of inputs and trained weights are those of differences. Raises an error that says
-   !> what does not hold.
+   !> gradients of inputs and trained weights are those of differences, in training and for a call in
+   !> inference mode within a training step. Raises an error that says what does not hold.
    subroutine check_layer(registry, class_name, options, in_shapes, error, batch, indices, &
                           keras_major, seed)
       type(registry_t), intent(in) :: registry
@@ -60,7 +60,13 @@ contains
       if (.not. allocated(error)) call check_activation(probe, error)
       if (.not. allocated(error) .and. probe%plan%can_train) then
          call check_training(probe, error)
-         if (.not. allocated(error)) call check_gradients(probe, .not. present(indices), error)
+         if (.not. allocated(error)) then
+            call check_gradients(probe, training_mode(), .not. present(indices), error)
+         end if
+         if (.not. allocated(error)) then
+            call check_gradients(probe, mode_t(), .not. present(indices), error)
+            call add_context(error, 'in inference mode')
+         end if
       end if
       call add_context(error, 'class "'//class_name//'" with options '//options)
       call probe%clear()
@@ -157,15 +163,16 @@ contains
    end subroutine check_training
 
    !> Compare backward with differences of sum(dy*y).
-   subroutine check_gradients(probe, check_x, error)
+   subroutine check_gradients(probe, mode, check_x, error)
       type(layer_probe_t), intent(inout), target :: probe
+      type(mode_t), intent(in) :: mode
       logical, intent(in) :: check_x                  !! false for inputs that are indices
       type(error_t), allocatable, intent(out) :: error
       real(wp), allocatable :: numeric(:, :)
       integer :: i, j, k, first, last
-      call probe%forward(training_mode())
+      call probe%forward(mode, with_cache=.true.)
       probe%gradient = 0.5_wp
-      call probe%backward(training_mode())
+      call probe%backward(mode)
       probe%gradient = probe%gradient - 0.5_wp
       call demand(probe%guards_hold(), 'backward writes beyond its cache or scratch', error)
       if (allocated(error)) return
@@ -175,7 +182,7 @@ contains
          if (check_x) then
             do k = 1, size(numeric, 2)
                do j = 1, size(numeric, 1)
-                  numeric(j, k) = difference(probe, i, j, k)
+                  numeric(j, k) = difference(probe, mode, i, j, k)
                end do
             end do
          end if
@@ -192,7 +199,7 @@ contains
             last = int(weight%first + weight%shape%count()) - 1
             allocate (numeric(last - first + 1, 1))
             do j = first, last
-               numeric(j - first + 1, 1) = difference(probe, 0, j, 1)
+               numeric(j - first + 1, 1) = difference(probe, mode, 0, j, 1)
             end do
             call demand(near(reshape(probe%gradient(first:last), shape(numeric)), numeric, &
                               gradient_tolerance), 'the gradient of weight "'//weight%name// &
@@ -205,8 +212,9 @@ contains
    end subroutine check_gradients
 
    !> Difference quotient of the fourth order for value (j, k) of input i, or weight j for i = 0.
-   real(wp) function difference(probe, i, j, k)
+   real(wp) function difference(probe, mode, i, j, k)
       type(layer_probe_t), intent(inout), target :: probe
+      type(mode_t), intent(in) :: mode
       integer, intent(in) :: i, j, k
       real(wp) :: f(-2:2), at
       integer :: m
@@ -219,7 +227,7 @@ contains
       do m = -2, 2
          if (m == 0) cycle
          call put(at + m*step)
-         call probe%forward(training_mode())
+         call probe%forward(mode)
          f(m) = weighted_output(probe)
       end do
       call put(at)

@@ -134,6 +134,7 @@ contains
       plan%fixed_scratch = 4*channels
       plan%can_train = .true.
       plan%batch_coupled = self%trainable
+      plan%infers_when_frozen = .true.
       plan%fuses_activation = .true.
    end subroutine lay_out
 

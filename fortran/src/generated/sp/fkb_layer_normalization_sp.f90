@@ -132,7 +132,7 @@ contains
             end if
          end associate
       end do
-      if (mode%training) cache(:first) = scratch(:first)
+      if (size(cache) >= first) cache(:first) = scratch(:first)
 
    contains
 

@@ -193,16 +193,21 @@ contains
       next = real(4096*corner + offset, wp)/4194304
    end function next
 
-   !> y from x. In inference the layer gets no cache.
-   subroutine forward(self, mode)
+   !> y from x. In inference the layer gets no cache, unless a backward is to follow: a call may
+   !> run in inference mode within a training step.
+   subroutine forward(self, mode, with_cache)
       class(layer_probe_t), intent(inout), target :: self
       type(mode_t), intent(in) :: mode
+      logical, intent(in), optional :: with_cache   !! default mode%training
       type(view_t), allocatable :: x(:), y(:)
       real(wp) :: nothing(0)
+      logical :: keep
       call point(self%x, self%plan%in_shapes, x)
       call point(self%y, self%plan%out_shapes, y)
       call spoil(self%scratch)
-      if (mode%training) then
+      keep = mode%training
+      if (present(with_cache)) keep = with_cache
+      if (keep) then
          call spoil(self%cache)
          call self%layer%forward(self%plan, self%weights, x, y, &
             self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), mode)
@@ -212,7 +217,8 @@ contains
       end if
    end subroutine forward
 
-   !> dx from dy, and the gradient of the weights added to `gradient`; after `forward` in training.
+   !> dx from dy, and the gradient of the weights added to `gradient`; after `forward` with a
+   !> cache.
    subroutine backward(self, mode)
       class(layer_probe_t), intent(inout), target :: self
       type(mode_t), intent(in) :: mode
