@@ -92,10 +92,11 @@ contains
       do k = 1, size(self%graph%outputs)
          if (.not. work%seeded(k)) cycle
          v = seeded_value(self, k, work%on_logits(k))
-         call add_gradient(work, v, seed_at(work, k))
+         call add_gradient(work, v, seed_at(self, work, k))
       end do
       do i = size(self%graph%nodes), 1, -1
-         if (.not. any(work%reached(self%graph%nodes(i)%outputs))) cycle
+         if (.not. any(work%reached(self%graph%nodes(i)%outputs)) &
+            .and. .not. has_penalty(self, i)) cycle
          call node_backward(self, work, i, mode, activity_scale, grad)
       end do
    end procedure backward_pass
@@ -180,15 +181,23 @@ contains
       v(1:rows, 1:work%columns) => work%part(used + 1:used + int(rows, i8)*work%columns)
    end function part_at
 
-   function seed_at(work, k) result(v)
+   !> Whether the output of a node has a penalty of its own.
+   pure logical function has_penalty(self, node)
+      class(network_t), intent(in) :: self
+      integer, intent(in) :: node
+      associate (box => self%graph%layers(self%graph%nodes(node)%layer))
+         has_penalty = box%activity_l1 > 0 .or. box%activity_l2 > 0
+      end associate
+   end function has_penalty
+
+   !> Memory for the gradient of output `k`, or of its logits, which are as many.
+   function seed_at(self, work, k) result(v)
+      class(network_t), intent(in) :: self
       type(workspace_t), intent(in), target :: work
       integer, intent(in) :: k
       real(wp), pointer, contiguous :: v(:, :)
       integer :: rows
-      integer(i8) :: last
-      last = size(work%seed, kind=i8)
-      if (k < size(work%seed_first)) last = work%seed_first(k + 1)
-      rows = int((last - work%seed_first(k))/work%capacity)
+      rows = int(work%shapes(self%graph%outputs(k))%count())
       v(1:rows, 1:work%columns) => work%seed(work%seed_first(k) + 1: &
          work%seed_first(k) + int(rows, i8)*work%columns)
    end function seed_at
@@ -234,7 +243,7 @@ contains
       value = seeded_value(self, k, on_logits)
       work%seeded(k) = .true.
       work%on_logits(k) = on_logits
-      view%v => seed_at(work, k)
+      view%v => seed_at(self, work, k)
       view%shape = work%shapes(value)
    end procedure output_gradient
 
