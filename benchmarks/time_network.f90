@@ -19,9 +19,12 @@ contains
       real(sp), allocatable :: x(:, :), y(:, :), targets(:, :)
       real(dp), allocatable :: times(:)
       real(dp) :: seconds
+      character(:), allocatable :: text
       integer :: batch
-      read (word(3), *) batch
-      read (word(4), *) seconds
+      text = word(3)
+      read (text, *) batch
+      text = word(4)
+      read (text, *) seconds
       call net%load(word(2), error)
       call stop_on(error)
       allocate (x(net%input_features(1), batch), y(net%output_features(1), batch))
@@ -70,7 +73,7 @@ contains
    end subroutine time_prediction
 
    subroutine time_training(net, x, targets, seconds, times)
-      type(network_t), intent(in), target :: net
+      type(network_t), intent(inout), target :: net
       real(sp), intent(in), contiguous, target :: x(:, :), targets(:, :)
       real(dp), intent(in) :: seconds
       real(dp), allocatable, intent(out) :: times(:)

@@ -55,7 +55,7 @@ contains
       allocate (builder%nodes(16), builder%values(16), builder%segments(16))
       call declare_inputs(document, builder, graph%inputs, error)
       if (allocated(error)) return
-      call expand(document, graph, builder, 1, graph%inputs, graph%outputs, error)
+      call expand(document, graph, builder, 1, follows_mode, graph%inputs, graph%outputs, error)
       if (allocated(error)) return
       call lay_out_weights(builder, graph, error)
       if (allocated(error)) return
@@ -122,11 +122,13 @@ contains
    end subroutine input_shape
 
    !> Make the nodes of one call of a container.
-   recursive subroutine expand(document, graph, builder, container, inputs, outputs, error)
+   recursive subroutine expand(document, graph, builder, container, around, inputs, outputs, &
+      error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       integer, intent(in) :: container                   !! its block
+      integer, intent(in) :: around                      !! call mode of the call
       integer, intent(in) :: inputs(:)                   !! values
       integer, allocatable, intent(out) :: outputs(:)    !! values
       type(error_t), allocatable, intent(out) :: error
@@ -149,7 +151,7 @@ contains
          allocate (outputs(range%count()))
          do k = 1, range%count()
             associate (wanted => document%references(range%first + k - 1))
-               call visit(document, graph, builder, scope, wanted%node, error)
+               call visit(document, graph, builder, scope, around, wanted%node, error)
                if (.not. allocated(error)) call fetch(document, scope, range%first + k - 1, &
                   outputs(k), error)
                if (allocated(error)) return
@@ -159,11 +161,12 @@ contains
    end subroutine expand
 
    !> Make a node after all that it depends on; the parser has refused cycles.
-   recursive subroutine visit(document, graph, builder, scope, wanted, error)
+   recursive subroutine visit(document, graph, builder, scope, around, wanted, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       type(scope_t), intent(inout) :: scope
+      integer, intent(in) :: around                      !! call mode of the container
       integer, intent(in) :: wanted                      !! node of the document
       type(error_t), allocatable, intent(out) :: error
       integer, allocatable :: stack(:), made(:)
@@ -187,7 +190,7 @@ contains
                stack(depth) = needed
                cycle
             end if
-            call make(document, graph, builder, scope, node, made, error)
+            call make(document, graph, builder, scope, around, node, made, error)
             if (allocated(error)) return
             call remember(scope, node, made)
          end if
@@ -196,11 +199,12 @@ contains
    end subroutine visit
 
    !> Make one node of the document whose inputs are there.
-   recursive subroutine make(document, graph, builder, scope, node, made, error)
+   recursive subroutine make(document, graph, builder, scope, around, node, made, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       type(scope_t), intent(in) :: scope
+      integer, intent(in) :: around                      !! call mode of the container
       integer, intent(in) :: node
       integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
@@ -208,6 +212,7 @@ contains
       integer :: block, call_mode, i
       block = document%nodes(node)%block
       call read_arguments(document, node, call_mode, error)
+      if (call_mode == follows_mode) call_mode = around
       associate (range => document%nodes(node)%references)
          allocate (inputs(range%count()))
          do i = 1, range%count()
@@ -217,12 +222,8 @@ contains
       end associate
       if (.not. allocated(error)) then
          if (document%is_container(block)) then
-            if (call_mode == follows_mode) then
-               call expand(document, graph, builder, block, inputs, made, error)
-               return
-            end if
-            call raise(error, fkb_err_unsupported, &
-               'argument "training" of the call of a nested model is not supported')
+            call expand(document, graph, builder, block, call_mode, inputs, made, error)
+            return
          else if (builder%box_of(block) == 0) then
             call raise(error, fkb_err_unsupported, 'this input is not among the model''s inputs')
          else
