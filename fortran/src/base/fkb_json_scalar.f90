@@ -203,12 +203,13 @@ contains
       character(40) :: buffer
       character(24) :: form
       character(:), allocatable :: digits
-      integer :: n, exponent, mark
+      integer :: n, exponent, mark, status
       real(dp) :: back
       do n = 1, 17
          write (form, '(a,i0,a,i0,a)') '(es', n + 8, '.', n - 1, 'e3)'
          write (buffer, form) value
-         read (buffer, *) back
+         read (buffer, *, iostat=status) back
+         if (status /= 0) cycle
          if (.not. abs(back - value) > 0) exit
       end do
       buffer = adjustl(buffer)
