@@ -17,6 +17,10 @@ submodule(fkb_gemm_dp) fkb_gemm_blas_dp
 
 contains
 
+   module procedure columns_independent
+      independent = .false.
+   end procedure columns_independent
+
    module procedure gemm_nn
       call dgemm("n", "n", m, n, k, 1.0_wp, a, max(m, 1), b, max(k, 1), beta, c, max(m, 1))
    end procedure gemm_nn

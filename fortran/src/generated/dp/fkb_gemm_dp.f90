@@ -8,7 +8,7 @@ module fkb_gemm_dp
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: gemm_nn, gemm_tn, gemm_nt
+   public :: gemm_nn, gemm_tn, gemm_nt, columns_independent
 
    interface
       !> c(m,n) = a(m,k) b(k,n) + beta c
@@ -34,6 +34,11 @@ module fkb_gemm_dp
          real(wp), intent(in) :: beta                !! 0 or 1
          real(wp), intent(inout) :: c(m, n)
       end subroutine gemm_nt
+
+      !> Whether a column of the result of `gemm_nn` has the same bits whatever the other columns
+      !> are: true of the portable kernels, not promised by a BLAS.
+      pure module logical function columns_independent() result(independent)
+      end function columns_independent
    end interface
 
 end module fkb_gemm_dp

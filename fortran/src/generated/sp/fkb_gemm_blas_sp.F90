@@ -17,6 +17,10 @@ submodule(fkb_gemm_sp) fkb_gemm_blas_sp
 
 contains
 
+   module procedure columns_independent
+      independent = .false.
+   end procedure columns_independent
+
    module procedure gemm_nn
       call sgemm("n", "n", m, n, k, 1.0_wp, a, max(m, 1), b, max(k, 1), beta, c, max(m, 1))
    end procedure gemm_nn

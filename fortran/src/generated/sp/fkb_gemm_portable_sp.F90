@@ -19,6 +19,10 @@ submodule(fkb_gemm_sp) fkb_gemm_portable_sp
 
 contains
 
+   module procedure columns_independent
+      independent = .true.
+   end procedure columns_independent
+
    module procedure gemm_nn
       integer :: j
       if (beta < 0.5_wp) c = 0
@@ -71,10 +75,12 @@ contains
                wide = min(width, n - j + 1)
                if (b_transposed) then
                   call pack_rest_nt(wide, span, ldb, b(j, l), rest)
-                  call add_part(tall, wide, span, m, a(i, l), .true., ldb, b(j, l), rest, m, c(i, j))
+                  call add_part(tall, wide, span, m, a(i, l), .true., ldb, b(j, l), rest, &
+                                m, c(i, j))
                else
                   call pack_rest(wide, span, ldb, b(l, j), rest)
-                  call add_part(tall, wide, span, m, a(i, l), .false., ldb, b(l, j), rest, m, c(i, j))
+                  call add_part(tall, wide, span, m, a(i, l), .false., ldb, b(l, j), rest, &
+                                m, c(i, j))
                end if
             end do
          end do

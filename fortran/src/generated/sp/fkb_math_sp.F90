@@ -242,6 +242,7 @@ contains
          lift = merge(subnormal_shift, 0.0_wp, v(:, j) < tiny(s))
          m = merge(subnormal_scale, 1.0_wp, v(:, j) < tiny(s))
          m = m*v(:, j)
+         m = merge(m, 1.0_wp, v(:, j) <= huge(s))
          call split(m, n)
          do i = 1, lanes
             f = m(i) - 1
