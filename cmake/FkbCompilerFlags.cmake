@@ -1,13 +1,17 @@
 # Flags per compiler. -ffast-math is nowhere: it breaks NaN checks and reproducibility.
 
 set(fkb_flags)            # every Fortran file of the library
-set(fkb_kernel_flags)     # the elementwise kernels only
+set(fkb_kernel_flags)     # the elementwise kernels
+set(fkb_fused_flags)      # where multiply and add may become one operation
 set(fkb_warning_flags)
 set(fkb_check_flags)
 
 if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU")
   # Without -fno-semantic-interposition, -fPIC keeps gfortran from inlining public procedures.
-  set(fkb_flags -std=f2018 -fno-semantic-interposition)
+  # Without -ffp-contract=off, a processor with fused multiply-add rounds a value in one way in the
+  # body of a loop and in another in its tail.
+  set(fkb_flags -std=f2018 -fno-semantic-interposition -ffp-contract=off)
+  set(fkb_fused_flags -ffp-contract=fast)
   # Fortran has no errno, and no procedure of these files looks at a floating-point trap: with both
   # said, loops over polynomials with branches become vector code. The values stay the same.
   set(fkb_kernel_flags -fno-math-errno -fno-trapping-math)
@@ -23,7 +27,8 @@ if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU")
   set(fkb_wide_flags -mprefer-vector-width=512)
 elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   # CMake before 3.28 does not know that flang takes -fPIC.
-  set(fkb_flags -std=f2018 -fPIC)
+  set(fkb_flags -std=f2018 -fPIC -ffp-contract=off)
+  set(fkb_fused_flags -ffp-contract=fast)
   # Not -pedantic: it warns of what a later standard may change (move_alloc of a deferred-length
   # string). Views point to read-only arguments on purpose; nothing is written through them. fkb_math
   # says why it needs equivalence here.
@@ -71,11 +76,21 @@ function(fkb_set_flags target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:Fortran>:${options}>)
 endfunction()
 
-# Extra flags for the generated elementwise kernels among these sources.
+# Extra flags for kernels among these sources: vector code for the elementwise ones, fused
+# multiply-add for matrix products and for the polynomials, which are padded to whole vectors.
 function(fkb_set_kernel_flags)
-  set(kernels ${ARGN})
-  list(FILTER kernels INCLUDE REGEX "/generated/[sd]p/fkb_(math|activation_|column_activations|noise)")
-  if(kernels AND fkb_kernel_flags)
-    set_source_files_properties(${kernels} PROPERTIES COMPILE_OPTIONS "${fkb_kernel_flags}")
-  endif()
+  set(elementwise "/generated/[sd]p/fkb_(math|activation_|column_activations)")
+  set(fused "/generated/[sd]p/fkb_(math|gemm|dense_kernels)")
+  foreach(source IN LISTS ARGN)
+    set(options)
+    if(source MATCHES "${elementwise}")
+      list(APPEND options ${fkb_kernel_flags})
+    endif()
+    if(source MATCHES "${fused}")
+      list(APPEND options ${fkb_fused_flags})
+    endif()
+    if(options)
+      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${options}")
+    endif()
+  endforeach()
 endfunction()
