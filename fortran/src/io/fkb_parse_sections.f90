@@ -26,7 +26,7 @@ contains
       type(name_table_t) :: keys
       character(:), allocatable :: label, name
       integer(i8) :: position
-      logical :: found, meta
+      logical :: found, meta, sized
       label = 'input'
       if (is_output) label = 'output'
       call lexer%skip_blank('the position of the '//label)
@@ -43,6 +43,7 @@ contains
       call document%text%add(name, new%name)
       call make_room(document%ports, document%port_count)
       document%port_count = document%port_count + 1
+      sized = .false.
       do
          call lexer%next_tokens(label)
          if (lexer%failed()) return
@@ -51,10 +52,72 @@ contains
          if (found .and. new%steps%count() > 0) then
             call lexer%fail('misplaced '//quote(lexer%text)//' in '//label//': steps stand last')
          end if
+         if (lexer%failed()) return
+         if (found) call check_port_option(lexer, document, is_output, label, sized)
          if (.not. found) call parse_step(lexer, document, label, is_output, new)
       end do
+      call check_selection(lexer, document, new, label, sized)
       document%ports(document%port_count) = new
    end subroutine parse_port
+
+   !> The option that was read last is one that ports have, and of its kind.
+   subroutine check_port_option(lexer, document, is_output, label, sized)
+      type(lexer_t), intent(inout) :: lexer
+      type(document_t), intent(in) :: document
+      logical, intent(in) :: is_output
+      character(*), intent(in) :: label
+      logical, intent(inout) :: sized           !! set where the option is `size`
+      character(:), allocatable :: key, text
+      logical :: ok
+      key = document%text%get(document%options(document%option_count)%key)
+      text = document%text%get(document%options(document%option_count)%json)
+      select case (key)
+      case ('unit')
+         ok = json_kind(text) == 'string' .or. is_text_list(text)
+      case ('elements')
+         ok = is_text_list(text)
+      case ('description')
+         ok = json_kind(text) == 'string'
+      case ('size')
+         ok = .not. is_output .and. verify(text, '0123456789') == 0
+         sized = .true.
+      case default
+         call lexer%fail('unexpected option '//quote(key)//' in '//label)
+         return
+      end select
+      if (.not. ok) call lexer%fail('malformed value for option '//quote(key)//' in '//label)
+   end subroutine check_port_option
+
+   logical function is_text_list(text)
+      character(*), intent(in) :: text
+      type(span_t) :: key, value
+      integer :: position
+      is_text_list = json_kind(text) == 'array'
+      position = 0
+      do while (is_text_list)
+         call json_next(text, position, key, value)
+         if (position == 0) return
+         is_text_list = json_kind(text(value%first:value%last)) == 'string'
+      end do
+   end function is_text_list
+
+   !> An input has at most one step `select`, and with it, only, the option `size`.
+   subroutine check_selection(lexer, document, port, label, sized)
+      type(lexer_t), intent(inout) :: lexer
+      type(document_t), intent(in) :: document
+      type(port_t), intent(in) :: port
+      character(*), intent(in) :: label
+      logical, intent(in) :: sized
+      integer :: selections
+      selections = 0
+      if (port%steps%count() > 0) selections = &
+         count(document%steps(port%steps%first:port%steps%last)%kind == step_select)
+      if (selections > 1) then
+         call lexer%fail(label//' has more than one step select')
+      else if (sized .neqv. selections == 1) then
+         call lexer%fail(label//' must have the option size with a step select, and only then')
+      end if
+   end subroutine check_selection
 
    !> Ports stand in ascending order, each once.
    subroutine check_position(lexer, document, is_output, position, label)

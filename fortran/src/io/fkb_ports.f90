@@ -110,21 +110,25 @@ contains
       integer, intent(in) :: n_steps
       type(error_t), allocatable, intent(out) :: error
       integer, allocatable :: picked(:)
+      logical, allocatable :: taken(:)
       type(span_t) :: key, value
       integer(i8) :: at
       integer :: i, position
       logical :: ok
       allocate (picked(json_length(json)))
+      allocate (taken(0:current_elements(port) - 1), source=.false.)
       position = 0
       do i = 1, size(picked)
          call json_next(json, position, key, value)
          call json_integer(json(value%first:value%last), at, ok)
          ok = ok .and. at >= 0 .and. at < current_elements(port)
+         if (ok) ok = .not. taken(at)
          if (.not. ok) then
             call raise(error, fkb_err_format, 'select '//json(value%first:value%last)// &
-               ' is not an element from 0 to '//decimal(current_elements(port) - 1))
+               ' is not another element from 0 to '//decimal(current_elements(port) - 1))
             return
          end if
+         taken(at) = .true.
          picked(i) = int(at) + 1
       end do
       do i = 1, n_steps
