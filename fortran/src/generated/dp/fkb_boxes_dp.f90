@@ -13,7 +13,7 @@ module fkb_boxes_dp
    use fkb_text, only: span_t
    implicit none (type, external)
    private
-   public :: make_boxes, penalty_of, option_text
+   public :: make_boxes, penalty_of, option_text, set_frozen
 
 contains
 
@@ -65,7 +65,7 @@ contains
       box%block = block
       box%path = document%path(block)
       box%class_name = document%class_name(block)
-      box%frozen = is_frozen(document, block)
+      call set_frozen(document, box)
       call registry%create(box%class_name, box%layer, error)
       if (allocated(error)) return
       call document%config(block, config)
@@ -74,18 +74,20 @@ contains
       call box%layer%configure(config, error)
    end subroutine make_box
 
-   !> Option `trainable` of the layer or of a container around it is false.
-   logical function is_frozen(document, block)
+   !> Read the option `trainable` of a layer and of the models around it. As in Keras, a layer's
+   !> own option decides how it runs in training, all of them whether its weights are trained.
+   subroutine set_frozen(document, box)
       type(document_t), intent(in) :: document
-      integer, intent(in) :: block
+      type(layer_box_t), intent(inout) :: box
       integer :: at
-      is_frozen = .false.
-      at = block
+      box%own_trainable = option_text(document, box%block, 'trainable') /= 'false'
+      box%frozen = .false.
+      at = box%block
       do while (at > 0)
-         is_frozen = is_frozen .or. option_text(document, at, 'trainable') == 'false'
+         box%frozen = box%frozen .or. option_text(document, at, 'trainable') == 'false'
          at = document%blocks(at)%parent
       end do
-   end function is_frozen
+   end subroutine set_frozen
 
    !> The JSON text of an option, empty where it is absent.
    function option_text(document, block, key) result(json)
@@ -210,6 +212,7 @@ contains
       options%keras_major = config%keras_major
       activation%path = box%path
       activation%class_name = options%class_name
+      activation%own_trainable = box%own_trainable
       activation%frozen = box%frozen
       call registry%create(options%class_name, activation%layer, error)
       if (.not. allocated(error)) call activation%layer%configure(options, error)
@@ -238,6 +241,7 @@ contains
          kept(i)%path = boxes(i)%path
          kept(i)%class_name = boxes(i)%class_name
          kept(i)%block = boxes(i)%block
+         kept(i)%own_trainable = boxes(i)%own_trainable
          kept(i)%frozen = boxes(i)%frozen
          kept(i)%activity_l1 = boxes(i)%activity_l1
          kept(i)%activity_l2 = boxes(i)%activity_l2

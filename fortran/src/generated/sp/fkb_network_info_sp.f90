@@ -1,7 +1,9 @@
 ! Generated from network/fkb_network_info.fypp: edit that file and run tools/generate.py
 !> Questions about a network, and freezing.
 submodule(fkb_network_sp) fkb_network_info_sp
+   use fkb_boxes_sp, only: set_frozen
    use fkb_error, only: fkb_err_argument, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_program_sp, only: always_inference
    implicit none (type, external)
 
 contains
@@ -29,46 +31,43 @@ contains
    end function features_of
 
    module procedure set_trainable
+      character(:), allocatable :: here
+      integer :: block, box, s
       logical :: found
-      integer :: box, s
       found = .false.
-      do box = 1, size(self%graph%layers)
-         associate (layer => self%graph%layers(box))
-            if (.not. (path == '' .or. layer%path == path .or. &
-               index(layer%path, path//'/') == 1)) cycle
-            found = .true.
-            layer%frozen = .not. trainable
-            do s = layer%first_segment, layer%last_segment
-               self%graph%segments(s)%trainable = self%graph%segments(s)%variable .and. trainable
-            end do
-         end associate
+      do block = 1, self%document%block_count
+         here = self%document%path(block)
+         if (.not. (path == '' .or. (block > 1 .and. (here == path .or. &
+            index(here, path//'/') == 1)))) cycle
+         found = .true.
+         call self%document%set_block_option(block, 'trainable', &
+            trim(merge('true ', 'false', trainable)))
       end do
       if (.not. found) then
          call raise(error, fkb_err_unknown, 'no layer has the path "'//path//'"')
          return
       end if
-      call write_flags(self)
-   end procedure set_trainable
-
-   !> Let the document say what is frozen, so that a saved file does.
-   subroutine write_flags(self)
-      class(network_t), intent(inout) :: self
-      integer :: block, box
-      do block = 1, self%document%block_count
-         if (self%document%is_container(block)) &
-            call self%document%set_block_option(block, 'trainable', 'true')
-      end do
       do box = 1, size(self%graph%layers)
          associate (layer => self%graph%layers(box))
             if (layer%block == 0) cycle
-            if (layer%frozen) then
-               call self%document%set_block_option(layer%block, 'trainable', 'false')
-            else
-               call self%document%set_block_option(layer%block, 'trainable', 'true')
-            end if
+            call set_frozen(self%document, layer)
+            do s = layer%first_segment, layer%last_segment
+               self%graph%segments(s)%trainable = self%graph%segments(s)%variable .and. &
+                  .not. layer%frozen
+            end do
          end associate
       end do
-   end subroutine write_flags
+      if (.not. trainable) return
+      do box = 1, size(self%graph%layers)
+         associate (layer => self%graph%layers(box))
+            if (.not. layer%frozen .or. .not. layer%own_trainable) cycle
+            if (layer%path /= path .and. index(layer%path, path//'/') /= 1) cycle
+            call raise(error, fkb_err_argument, 'layer "'//layer%path// &
+               '" stays frozen with a model around it: thaw that one')
+            return
+         end associate
+      end do
+   end procedure set_trainable
 
    module procedure can_train
       integer :: i
@@ -93,7 +92,12 @@ contains
       integer :: i
       coupled = .false.
       do i = 1, size(self%graph%nodes)
-         coupled = coupled .or. self%graph%nodes(i)%plan%batch_coupled
+         associate (node => self%graph%nodes(i))
+            if (node%call_mode == always_inference) cycle
+            if (node%plan%infers_when_frozen .and. &
+               .not. self%graph%layers(node%layer)%own_trainable) cycle
+            coupled = coupled .or. node%plan%batch_coupled
+         end associate
       end do
    end procedure has_batch_coupling
 

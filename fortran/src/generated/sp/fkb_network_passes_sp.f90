@@ -61,8 +61,8 @@ contains
       associate (this => self%graph%nodes(node))
          if (this%call_mode == always_inference) here%training = .false.
          if (this%call_mode == always_training) here%training = .true.
-         if (self%graph%layers(this%layer)%frozen .and. work%plans(node)%infers_when_frozen) &
-            here%training = .false.
+         if (work%plans(node)%infers_when_frozen .and. &
+            .not. self%graph%layers(this%layer)%own_trainable) here%training = .false.
       end associate
    end function node_mode
 

@@ -22,7 +22,8 @@ module fkb_program_sp
       integer(i8) :: last = 0                    !! of its slice
       integer :: first_segment = 1               !! of its weights
       integer :: last_segment = 0                !! of its weights
-      logical :: frozen = .false.                !! option `trainable` of it or of a parent is false
+      logical :: own_trainable = .true.          !! its own option `trainable`
+      logical :: frozen = .false.                !! that option of it or of a model around it is false
       real(dp) :: activity_l1 = 0                !! penalty on its output, per sample
       real(dp) :: activity_l2 = 0                !! penalty on its output, per sample
    end type layer_box_t
@@ -80,6 +81,7 @@ contains
          self%layers(i)%last = source%layers(i)%last
          self%layers(i)%first_segment = source%layers(i)%first_segment
          self%layers(i)%last_segment = source%layers(i)%last_segment
+         self%layers(i)%own_trainable = source%layers(i)%own_trainable
          self%layers(i)%frozen = source%layers(i)%frozen
          self%layers(i)%activity_l1 = source%layers(i)%activity_l1
          self%layers(i)%activity_l2 = source%layers(i)%activity_l2
