@@ -5,7 +5,7 @@ module fkb_activation_options
       n_parameters
    use fkb_config, only: config_t
    use fkb_error, only: add_context, error_t, fkb_err_unknown, raise
-   use fkb_kinds, only: dp
+   use fkb_kinds, only: dp, sp
    use fkb_layer_options, only: refuse_option
    use fkb_text, only: quote
    implicit none (type, external)
@@ -43,6 +43,7 @@ contains
       id = activation_id(name)
       if (id == act_hard_sigmoid .and. config%keras_major <= 2) id = act_hard_sigmoid_keras2
       parameters = default_parameters(id)
+      if (id == act_leaky_relu) parameters(1) = in_real32(parameters(1))
       if (id == act_unknown) call raise(error, fkb_err_unknown, &
          'option '//quote(key)//': no activation '//quote(name)//' is known')
    end subroutine get_activation
@@ -73,9 +74,11 @@ contains
             end if
          end if
          call config%get('threshold', parameters(3), error, default=0.0_dp)
+         if (parameters(2) < 0 .and. abs(parameters(3)) <= 0) parameters(1) = in_real32(parameters(1))
       case ('LeakyReLU')
          id = act_leaky_relu
          call config%get('negative_slope', parameters(1), error, default=0.3_dp)
+         parameters(1) = in_real32(parameters(1))
       case ('ELU')
          id = act_elu
          call config%get('alpha', parameters(1), error, default=1.0_dp)
@@ -91,5 +94,12 @@ contains
          call raise(error, fkb_err_unknown, 'no activation class '//quote(class_name)//' is known')
       end select
    end subroutine get_activation_options
+
+   !> TensorFlow's leaky_relu, which also computes a relu with nothing but a slope, takes the slope
+   !> in real32 whatever the kind of the tensor.
+   elemental real(dp) function in_real32(slope)
+      real(dp), intent(in) :: slope
+      in_real32 = real(real(slope, sp), dp)
+   end function in_real32
 
 end module fkb_activation_options
