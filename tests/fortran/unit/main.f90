@@ -1,17 +1,62 @@
 !> Runs every unit-test suite. Written by tools/collect_tests.py: run it, do not edit.
 program main
    use fkb_testing, only: runner_t, suite_t
+   use test_activation_kernels, only: collect_activation_kernels => collect
+   use test_config, only: collect_config => collect
+   use test_crc32, only: collect_crc32 => collect
+   use test_dense_kernels, only: collect_dense_kernels => collect
+   use test_gemm, only: collect_gemm => collect
+   use test_json, only: collect_json => collect
+   use test_layer_check, only: collect_layer_check => collect
+   use test_layer_options, only: collect_layer_options => collect
+   use test_layer_values, only: collect_layer_values => collect
+   use test_layers, only: collect_layers => collect
    use test_loss, only: collect_loss => collect
+   use test_math, only: collect_math => collect
+   use test_network, only: collect_network => collect
+   use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
+   use test_reader, only: collect_reader => collect
    use test_testing, only: collect_testing => collect
+   use test_trainer, only: collect_trainer => collect
    implicit none (type, external)
    type(runner_t) :: runner
    type(suite_t) :: suite
+   call collect_activation_kernels(suite)
+   call runner%run(suite)
+   call collect_config(suite)
+   call runner%run(suite)
+   call collect_crc32(suite)
+   call runner%run(suite)
+   call collect_dense_kernels(suite)
+   call runner%run(suite)
+   call collect_gemm(suite)
+   call runner%run(suite)
+   call collect_json(suite)
+   call runner%run(suite)
+   call collect_layer_check(suite)
+   call runner%run(suite)
+   call collect_layer_options(suite)
+   call runner%run(suite)
+   call collect_layer_values(suite)
+   call runner%run(suite)
+   call collect_layers(suite)
+   call runner%run(suite)
    call collect_loss(suite)
+   call runner%run(suite)
+   call collect_math(suite)
+   call runner%run(suite)
+   call collect_network(suite)
+   call runner%run(suite)
+   call collect_numbers(suite)
    call runner%run(suite)
    call collect_optimizer(suite)
    call runner%run(suite)
+   call collect_reader(suite)
+   call runner%run(suite)
    call collect_testing(suite)
+   call runner%run(suite)
+   call collect_trainer(suite)
    call runner%run(suite)
    call runner%finish()
 end program main

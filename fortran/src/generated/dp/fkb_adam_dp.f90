@@ -3,6 +3,7 @@
 module fkb_adam_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
+   use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_optimizer_dp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_kernels_dp, only: adam_update, amsgrad_update
@@ -25,6 +26,8 @@ module fkb_adam_dp
       procedure :: slot_count
       procedure :: slot_name
       procedure :: slot_is_apart
+      procedure :: keras_name
+      procedure :: keras_options
    end type adam_t
 
 contains
@@ -119,5 +122,19 @@ contains
       integer, intent(in) :: i
       slot_is_apart = i == 3
    end function slot_is_apart
+
+   pure function keras_name(self) result(name)
+      class(adam_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'Adam'
+   end function keras_name
+
+   pure function keras_options(self) result(json)
+      class(adam_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"beta_1":'//json_real_text(self%beta_1)//',"beta_2":'// &
+         json_real_text(self%beta_2)//',"epsilon":'//json_real_text(self%epsilon)// &
+         ',"amsgrad":'//trim(merge('true ', 'false', self%amsgrad))
+   end function keras_options
 
 end module fkb_adam_dp

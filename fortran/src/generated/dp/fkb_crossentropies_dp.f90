@@ -7,6 +7,7 @@
 module fkb_crossentropies_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
+   use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, wp => dp
    use fkb_loss_dp, only: loss_t, positions_of
    use fkb_loss_kernels_dp, only: binary_from_logits, binary_from_probabilities, &
@@ -34,6 +35,8 @@ module fkb_crossentropies_dp
       procedure :: evaluate => evaluate_binary
       procedure :: evaluate_logits => evaluate_binary_logits
       procedure :: configure => configure_binary
+      procedure :: keras_name => name_binary
+      procedure :: keras_options => options_binary
    end type binary_crossentropy_t
 
    !> Sum of -t log p. Keras: `CategoricalCrossentropy`.
@@ -43,6 +46,8 @@ module fkb_crossentropies_dp
       procedure :: evaluate => evaluate_categorical
       procedure :: evaluate_logits => evaluate_categorical_logits
       procedure :: configure => configure_categorical
+      procedure :: keras_name => name_categorical
+      procedure :: keras_options => options_categorical
    end type categorical_crossentropy_t
 
    !> -log p(label), labels from 0, one per position. Keras: `SparseCategoricalCrossentropy`.
@@ -53,6 +58,8 @@ module fkb_crossentropies_dp
       procedure :: configure => configure_sparse
       procedure :: target_features => one_per_position
       procedure :: check_target => check_labels
+      procedure :: keras_name => name_sparse
+      procedure :: keras_options => options_sparse
    end type sparse_categorical_crossentropy_t
 
 contains
@@ -241,5 +248,43 @@ contains
          return
       end do
    end subroutine check_labels
+
+   pure function name_binary(self) result(name)
+      class(binary_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'BinaryCrossentropy'
+   end function name_binary
+
+   pure function options_binary(self) result(json)
+      class(binary_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))// &
+         ',"label_smoothing":'//json_real_text(self%label_smoothing)
+   end function options_binary
+
+   pure function name_categorical(self) result(name)
+      class(categorical_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'CategoricalCrossentropy'
+   end function name_categorical
+
+   pure function options_categorical(self) result(json)
+      class(categorical_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))// &
+         ',"label_smoothing":'//json_real_text(self%label_smoothing)
+   end function options_categorical
+
+   pure function name_sparse(self) result(name)
+      class(sparse_categorical_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'SparseCategoricalCrossentropy'
+   end function name_sparse
+
+   pure function options_sparse(self) result(json)
+      class(sparse_categorical_crossentropy_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))
+   end function options_sparse
 
 end module fkb_crossentropies_dp

@@ -33,6 +33,9 @@ module fkb_loss_dp
       procedure :: prefers_logits => never
       procedure :: evaluate_logits => evaluate_as_given
       procedure :: normaliser => reduced_normaliser
+      procedure :: keras_name => no_name
+      procedure :: keras_options => no_options
+      procedure, non_overridable :: keras_config
       procedure, non_overridable :: configure_reduction
    end type loss_t
 
@@ -173,5 +176,37 @@ contains
       end select
       if (.not. abs(divisor) > 0) divisor = huge(divisor)
    end function reduced_normaliser
+
+   !> Keras's class, empty for a loss that a file cannot name.
+   pure function no_name(self) result(name)
+      class(loss_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = ''
+   end function no_name
+
+   !> The options of Keras's configuration but for `reduction`, as JSON members after a comma.
+   pure function no_options(self) result(json)
+      class(loss_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+   end function no_options
+
+   !> The loss as Keras 3 serialises it, empty where a file cannot name it.
+   function keras_config(self) result(json)
+      class(loss_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (len(self%keras_name()) == 0) return
+      select case (self%reduction)
+      case (reduce_sum)
+         json = 'sum'
+      case (reduce_weighted_mean)
+         json = 'mean_with_sample_weight'
+      case default
+         json = 'sum_over_batch_size'
+      end select
+      json = '{"module":"keras.losses","class_name":"'//self%keras_name()// &
+         '","config":{"reduction":"'//json//'"'//self%keras_options()//'},"registered_name":null}'
+   end function keras_config
 
 end module fkb_loss_dp

@@ -7,6 +7,7 @@
 module fkb_optimizer_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
+   use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_optimizer_kernels_dp, only: clip_values, decay_weights, scale_values, square_sum
    use fkb_segment, only: segment_t
@@ -40,6 +41,9 @@ module fkb_optimizer_dp
       procedure, non_overridable :: configure_common
       procedure, non_overridable :: clip_and_decay
       procedure, non_overridable :: variable_order
+      procedure :: keras_name => no_name
+      procedure :: keras_options => no_options
+      procedure, non_overridable :: keras_config
    end type optimizer_t
 
    abstract interface
@@ -304,5 +308,42 @@ contains
       end do
       if (last < first) at = 0
    end subroutine next_run
+
+   !> Keras's class, empty for an optimizer that a file cannot name.
+   pure function no_name(self) result(name)
+      class(optimizer_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = ''
+   end function no_name
+
+   !> The options of Keras's configuration that only this class has, as JSON members after a comma.
+   pure function no_options(self) result(json)
+      class(optimizer_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+   end function no_options
+
+   !> The optimizer as Keras 3 serialises it, empty where a file cannot name it.
+   function keras_config(self) result(json)
+      class(optimizer_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (len(self%keras_name()) == 0) return
+      json = '{"module":"keras.optimizers","class_name":"'//self%keras_name()// &
+         '","config":{"learning_rate":'//json_real_text(self%rate())// &
+         ',"weight_decay":'//number_or_null(self%weight_decay)// &
+         ',"clipnorm":'//number_or_null(self%clipnorm)// &
+         ',"global_clipnorm":'//number_or_null(self%global_clipnorm)// &
+         ',"clipvalue":'//number_or_null(self%clipvalue)// &
+         self%keras_options()//'},"registered_name":null}'
+   end function keras_config
+
+   !> A positive number as JSON; 0 stands for none.
+   pure function number_or_null(value) result(json)
+      real(dp), intent(in) :: value
+      character(:), allocatable :: json
+      json = 'null'
+      if (value > 0) json = json_real_text(value)
+   end function number_or_null
 
 end module fkb_optimizer_dp

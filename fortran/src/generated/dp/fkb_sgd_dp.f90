@@ -3,6 +3,7 @@
 module fkb_sgd_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
+   use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_optimizer_dp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_kernels_dp, only: descend, descend_momentum, descend_nesterov
@@ -22,6 +23,8 @@ module fkb_sgd_dp
       procedure :: default_rate
       procedure :: slot_count
       procedure :: slot_name
+      procedure :: keras_name
+      procedure :: keras_options
    end type sgd_t
 
 contains
@@ -93,5 +96,18 @@ contains
       character(:), allocatable :: name
       name = 'momentum'
    end function slot_name
+
+   pure function keras_name(self) result(name)
+      class(sgd_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'SGD'
+   end function keras_name
+
+   pure function keras_options(self) result(json)
+      class(sgd_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"momentum":'//json_real_text(self%momentum)//',"nesterov":'// &
+         trim(merge('true ', 'false', self%nesterov))
+   end function keras_options
 
 end module fkb_sgd_dp

@@ -5,6 +5,7 @@
 module fkb_losses_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
+   use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, sp, wp => sp
    use fkb_loss_sp, only: loss_t
    use fkb_loss_kernels_sp, only: absolute_error, huber_error, log_cosh_error, squared_error
@@ -17,12 +18,14 @@ module fkb_losses_sp
    type, extends(loss_t) :: mean_squared_error_t
    contains
       procedure :: evaluate => evaluate_squared
+      procedure :: keras_name => name_squared
    end type mean_squared_error_t
 
    !> Mean of |y_pred - y_true|. Keras: `MeanAbsoluteError`.
    type, extends(loss_t) :: mean_absolute_error_t
    contains
       procedure :: evaluate => evaluate_absolute
+      procedure :: keras_name => name_absolute
    end type mean_absolute_error_t
 
    !> Squared near zero, absolute beyond `delta`. Keras: `Huber`.
@@ -31,12 +34,15 @@ module fkb_losses_sp
    contains
       procedure :: evaluate => evaluate_huber
       procedure :: configure => configure_huber
+      procedure :: keras_name => name_huber
+      procedure :: keras_options => options_huber
    end type huber_t
 
    !> Mean of log(cosh(y_pred - y_true)). Keras: `LogCosh`.
    type, extends(loss_t) :: log_cosh_t
    contains
       procedure :: evaluate => evaluate_log_cosh
+      procedure :: keras_name => name_log_cosh
    end type log_cosh_t
 
 contains
@@ -103,5 +109,35 @@ contains
       call log_cosh_error(shape%extent(1), size(sample_weight), y_true, y_pred, sample_weight, &
                           value, grad)
    end subroutine evaluate_log_cosh
+
+   pure function name_squared(self) result(name)
+      class(mean_squared_error_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'MeanSquaredError'
+   end function name_squared
+
+   pure function name_absolute(self) result(name)
+      class(mean_absolute_error_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'MeanAbsoluteError'
+   end function name_absolute
+
+   pure function name_huber(self) result(name)
+      class(huber_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'Huber'
+   end function name_huber
+
+   pure function options_huber(self) result(json)
+      class(huber_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ',"delta":'//json_real_text(real(self%delta, dp))
+   end function options_huber
+
+   pure function name_log_cosh(self) result(name)
+      class(log_cosh_t), intent(in) :: self
+      character(:), allocatable :: name
+      name = 'LogCosh'
+   end function name_log_cosh
 
 end module fkb_losses_sp

@@ -1,0 +1,298 @@
+! Generated from train/fkb_trainer_setup.fypp: edit that file and run tools/generate.py
+!> Beginning and ending: losses, optimizer, and the state that travels in the model file.
+submodule(fkb_trainer_dp) fkb_trainer_setup_dp
+   use fkb_compile_dp, only: compile_option, losses_from_config
+   use fkb_error, only: fkb_err_argument, fkb_err_format, raise
+   use fkb_json, only: json_real_text
+   use fkb_optimizers_dp, only: optimizer_from_config
+   use fkb_text, only: decimal, quote
+   use fkb_variable, only: variable_t
+   implicit none (type, external)
+
+contains
+
+   module procedure init_one
+      type(loss_box_t), allocatable :: boxes(:)
+      integer :: k
+      allocate (boxes(0))
+      if (net%loaded()) then
+         deallocate (boxes)
+         allocate (boxes(size(net%outputs)))
+      end if
+      do k = 1, size(boxes)
+         allocate (boxes(k)%loss, source=loss)
+      end do
+      call self%init(net, boxes, optimizer, error, seed)
+      call clear_boxes(boxes)
+   end procedure init_one
+
+   module procedure init_boxes
+      integer :: k
+      call net%can_train(error)
+      if (allocated(error)) return
+      if (size(losses) /= size(net%outputs)) then
+         call raise(error, fkb_err_argument, 'the network has '//decimal(size(net%outputs))// &
+                    ' outputs, '//decimal(size(losses))//' losses were given')
+         return
+      end if
+      call self%clear()
+      self%net => net
+      allocate (self%losses(size(losses)))
+      do k = 1, size(losses)
+         self%losses(k)%weight = losses(k)%weight
+         if (allocated(losses(k)%loss)) then
+            allocate (self%losses(k)%loss, source=losses(k)%loss)
+         end if
+      end do
+      allocate (self%optimizer, source=optimizer)
+      self%optimizer%learning_rate = optimizer%rate()
+      allocate (self%goals(size(losses)))
+      allocate (self%grad(size(net%params)), source=0.0_wp)
+      call self%optimizer%prepare(self%state, size(net%params, kind=i8))
+      self%rate_dtype = merge('float32', 'float64', wp == sp)
+      self%loss_config = config_of(self%losses)
+      self%optimizer_of_file = .false.
+      if (present(seed)) self%seed = seed
+   end procedure init_boxes
+
+   module procedure init_from_file
+      type(loss_box_t), allocatable :: boxes(:)
+      class(optimizer_t), allocatable :: made
+      character(:), allocatable :: loss_text, optimizer_text, weights_text
+      call net%can_train(error)
+      if (allocated(error)) return
+      loss_text = compile_option(net%document, 'loss')
+      weights_text = compile_option(net%document, 'loss_weights')
+      optimizer_text = compile_option(net%document, 'optimizer')
+      if (present(loss)) then
+         loss_text = loss
+         weights_text = ''
+      end if
+      if (present(optimizer)) optimizer_text = optimizer
+      if (len(loss_text) == 0 .or. len(optimizer_text) == 0) then
+         call raise(error, fkb_err_argument, 'the model file has no compile configuration with '// &
+                    merge('a loss      ', 'an optimizer', len(loss_text) == 0)//': give one')
+         return
+      end if
+      call losses_from_config(net%document, loss_text, weights_text, boxes, error, registry)
+      if (.not. allocated(error)) call optimizer_from_config(optimizer_text, made, error)
+      if (.not. allocated(error)) call self%init(net, boxes, made, error, seed)
+      call clear_boxes(boxes)
+      if (allocated(error)) return
+      if (.not. present(loss)) self%loss_config = ''
+      if (present(optimizer)) return
+      self%optimizer_of_file = .true.
+      self%first_rate = self%optimizer%rate()
+      if (allocated(net%optimizer_state)) call restore(self, net%optimizer_state, error)
+      if (allocated(error)) call self%clear()
+   end procedure init_from_file
+
+   !> Release losses one by one: a compiler may forget what their extensions own.
+   subroutine clear_boxes(boxes)
+      type(loss_box_t), allocatable, intent(inout) :: boxes(:)
+      integer :: k
+      if (.not. allocated(boxes)) return
+      do k = 1, size(boxes)
+         if (allocated(boxes(k)%loss)) deallocate (boxes(k)%loss)
+      end do
+      deallocate (boxes)
+   end subroutine clear_boxes
+
+   !> Take the optimizer's variables of the file. A file without any begins anew.
+   !> Raises an error where they do not belong to this optimizer and these weights.
+   subroutine restore(self, variables, error)
+      type(trainer_t), intent(inout) :: self
+      type(variable_t), intent(in) :: variables(:)
+      type(error_t), allocatable, intent(out) :: error
+      integer, allocatable :: slot(:), segment(:)
+      integer :: i
+      if (size(variables) == 0) return
+      call self%optimizer%variable_order(self%net%graph%segments, slot, segment)
+      if (size(variables) == 2) then            ! Keras saved an optimizer before its first step
+         slot = slot(:2)
+         segment = segment(:2)
+      end if
+      if (size(slot) /= size(variables)) then
+         call raise(error, fkb_err_format, 'the file has '//decimal(size(variables))// &
+                    ' variables of the optimizer, '//decimal(size(slot))//' were expected')
+         return
+      end if
+      do i = 1, size(slot)
+         call take_variable(self, variables(i), slot(i), segment(i), error)
+         if (allocated(error)) return
+      end do
+   end subroutine restore
+
+   !> Take one variable: the iteration (slot -1), the learning rate (0), or a slot of a weight.
+   subroutine take_variable(self, variable, slot, segment, error)
+      type(trainer_t), intent(inout) :: self
+      type(variable_t), intent(in) :: variable
+      integer, intent(in) :: slot, segment
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: path
+      logical :: fits
+      integer(i8) :: n
+      path = ''
+      n = 1
+      if (slot > 0) then
+         path = self%net%graph%segments(segment)%path
+         n = self%net%graph%segments(segment)%last - self%net%graph%segments(segment)%first + 1
+      end if
+      fits = variable%slot == slot_name(self, slot) .and. variable%path == path
+      if (slot == -1) then
+         fits = fits .and. allocated(variable%integers)
+         if (fits) fits = size(variable%integers) == 1
+      else
+         fits = fits .and. allocated(variable%values)
+         if (fits) fits = size(variable%values, kind=i8) == n
+      end if
+      if (.not. fits) then
+         call raise(error, fkb_err_format, 'the optimizer''s variable '//quote(variable%slot)// &
+                    ' '//quote(variable%path)//' stands where '//quote(slot_name(self, slot))// &
+                    ' '//quote(path)//' with '//decimal(n)//' values was expected')
+         return
+      end if
+      select case (slot)
+      case (-1)
+         self%state%iteration = variable%integers(1)
+      case (0)
+         self%optimizer%learning_rate = variable%values(1)
+         self%rate_dtype = variable%dtype
+      case default
+         associate (part => self%net%graph%segments(segment))
+            self%state%slots(part%first:part%last, slot) = real(variable%values, wp)
+         end associate
+      end select
+   end subroutine take_variable
+
+   function slot_name(self, slot) result(name)
+      type(trainer_t), intent(in) :: self
+      integer, intent(in) :: slot
+      character(:), allocatable :: name
+      select case (slot)
+      case (-1)
+         name = 'iteration'
+      case (0)
+         name = 'learning_rate'
+      case default
+         name = self%optimizer%slot_name(slot)
+      end select
+   end function slot_name
+
+   module procedure store
+      type(variable_t), allocatable :: variables(:)
+      integer, allocatable :: slot(:), segment(:)
+      integer :: i
+      if (.not. associated(self%net)) then
+         call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
+         return
+      end if
+      call self%optimizer%variable_order(self%net%graph%segments, slot, segment)
+      allocate (variables(size(slot)))
+      do i = 1, size(slot)
+         variables(i)%slot = slot_name(self, slot(i))
+         variables(i)%path = ''
+         select case (slot(i))
+         case (-1)
+            variables(i)%dtype = 'int64'
+            variables(i)%integers = [self%state%iteration]
+         case (0)
+            variables(i)%dtype = self%rate_dtype
+            variables(i)%values = [stored_rate(self)]
+         case default
+            variables(i)%dtype = trim(merge('float32', 'float64', wp == sp))
+            associate (part => self%net%graph%segments(segment(i)))
+               variables(i)%path = part%path
+               variables(i)%shape = part%shape
+               variables(i)%values = real(self%state%slots(part%first:part%last, slot(i)), dp)
+            end associate
+         end select
+      end do
+      call move_alloc(variables, self%net%optimizer_state)
+      call write_compile(self)
+   end procedure store
+
+   !> The learning rate as the file's type can hold it.
+   pure real(dp) function stored_rate(self) result(rate)
+      type(trainer_t), intent(in) :: self
+      rate = self%optimizer%rate()
+      if (self%rate_dtype == 'float32') rate = real(real(rate, sp), dp)
+   end function stored_rate
+
+   !> Write the compile configuration of what was not taken from the file or has changed.
+   subroutine write_compile(self)
+      type(trainer_t), intent(inout) :: self
+      character(:), allocatable :: json
+      json = self%optimizer%keras_config()
+      if (self%optimizer_of_file) then
+         if (.not. abs(self%optimizer%rate() - self%first_rate) > 0) json = ''
+      end if
+      if (len(json) > 0) call self%net%document%set_compile_option('optimizer', json)
+      if (len(self%loss_config) == 0) return
+      call self%net%document%set_compile_option('loss', self%loss_config)
+      call self%net%document%set_compile_option('loss_weights', weights_of(self%losses))
+   end subroutine write_compile
+
+   !> The losses as Keras serialises them: null where a file cannot name one.
+   function config_of(boxes) result(json)
+      type(loss_box_t), intent(in) :: boxes(:)
+      character(:), allocatable :: json
+      character(:), allocatable :: one
+      integer :: k
+      json = '['
+      do k = 1, size(boxes)
+         one = 'null'
+         if (allocated(boxes(k)%loss)) then
+            one = boxes(k)%loss%keras_config()
+            if (len(one) == 0) then
+               json = 'null'
+               return
+            end if
+         end if
+         if (k > 1) json = json//','
+         json = json//one
+      end do
+      json = json//']'
+      if (size(boxes) == 1) json = json(2:len(json) - 1)
+   end function config_of
+
+   !> The weights of the losses, null where all are 1.
+   function weights_of(boxes) result(json)
+      type(loss_box_t), intent(in) :: boxes(:)
+      character(:), allocatable :: json
+      integer :: k
+      json = 'null'
+      if (.not. any(abs(boxes%weight - 1) > 0)) return
+      json = '['//json_real_text(boxes(1)%weight)
+      do k = 2, size(boxes)
+         json = json//','//json_real_text(boxes(k)%weight)
+      end do
+      json = json//']'
+   end function weights_of
+
+   module procedure save
+      call self%store(error)
+      if (allocated(error)) return
+      call self%net%save(path, error)
+   end procedure save
+
+   module procedure clear
+      integer :: i
+      nullify (self%net)
+      call clear_boxes(self%losses)
+      if (allocated(self%optimizer)) deallocate (self%optimizer)
+      if (allocated(self%state%slots)) deallocate (self%state%slots)
+      self%state%iteration = 0
+      self%seed = 0
+      if (allocated(self%goals)) deallocate (self%goals)
+      if (allocated(self%benches)) then
+         do i = 1, size(self%benches)
+            call self%benches(i)%work%clear()
+         end do
+         deallocate (self%benches)
+      end if
+      if (allocated(self%grad)) deallocate (self%grad)
+      if (allocated(self%lane_grad)) deallocate (self%lane_grad)
+   end procedure clear
+
+end submodule fkb_trainer_setup_dp

@@ -1,0 +1,213 @@
+! Generated from train/fkb_trainer_pass.fypp: edit that file and run tools/generate.py
+!> One batch: blocks, lanes and threads; loss, gradient and the step.
+submodule(fkb_trainer_sp) fkb_trainer_pass_sp
+   use fkb_activations, only: act_sigmoid, act_softmax
+   use fkb_error, only: fkb_err_argument, raise
+   use fkb_gradient_sp, only: add_lanes, add_penalties, check_finite
+   use fkb_host_sp, only: take_target
+   use fkb_port, only: port_t
+   use fkb_text, only: decimal
+!$ use omp_lib, only: omp_get_thread_num
+   implicit none (type, external)
+
+contains
+
+   module procedure step_hosts
+      type(mode_t) :: mode
+      call self%gradient_hosts(inputs, targets, loss, error, weights)
+      if (allocated(error)) return
+      mode = training_mode(self, 1)
+      call self%optimizer%step(self%net%params, self%grad, self%state, self%net%graph%segments, &
+                               error)
+      if (allocated(error)) return
+      call self%net%update_pass(self%benches(1)%work, mode)
+      call forget_old(self)
+   end procedure step_hosts
+
+   module procedure apply
+      if (.not. associated(self%net)) then
+         call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
+      else if (size(grad) /= size(self%grad)) then
+         call raise(error, fkb_err_argument, 'the gradient has '//decimal(size(grad))// &
+                    ' values, the network '//decimal(size(self%grad))//' weights')
+      else
+         call self%net%can_train(error)
+         if (allocated(error)) return
+         self%grad = grad
+         call check_finite(0.0_dp, self%grad, error)
+         if (allocated(error)) return
+         call self%optimizer%step(self%net%params, self%grad, self%state, self%net%graph%segments, &
+                                  error)
+         if (.not. allocated(error)) call forget_old(self)
+      end if
+   end procedure apply
+
+   !> What came with the old weights is old now: the optimizer's state, which `store` writes anew,
+   !> and the recorded samples.
+   subroutine forget_old(self)
+      type(trainer_t), intent(inout) :: self
+      if (allocated(self%net%optimizer_state)) then
+         if (size(self%net%optimizer_state) > 0) deallocate (self%net%optimizer_state)
+      end if
+      if (.not. allocated(self%net%optimizer_state)) allocate (self%net%optimizer_state(0))
+      call self%net%document%drop_samples()
+   end subroutine forget_old
+
+   module procedure gradient_hosts
+      type(cut_t) :: cut
+      loss = 0
+      call prepare_batch(self, inputs, targets, cut, error, weights)
+      if (.not. allocated(error)) call run_lanes(self, inputs, targets, cut, loss, error)
+      if (allocated(error)) return
+      if (cut%lanes > 1) call add_lanes(size(self%grad, kind=i8), cut%lanes - 1, cut%threads, &
+                                        self%lane_grad, self%grad)
+      call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
+      call check_finite(loss, self%grad, error)
+   end procedure gradient_hosts
+
+   !> The mode of a pass that begins with this sample of the batch.
+   pure type(mode_t) function training_mode(self, first) result(mode)
+      type(trainer_t), intent(in) :: self
+      integer, intent(in) :: first
+      mode%training = .true.
+      mode%seed = self%seed
+      mode%step = self%state%iteration
+      mode%first_sample = first
+   end function training_mode
+
+   !> All lanes; the loss is the sum over lanes in order.
+   subroutine run_lanes(self, inputs, targets, cut, loss, error)
+      type(trainer_t), intent(inout), target :: self
+      type(host_t), intent(in) :: inputs(:), targets(:)
+      type(cut_t), intent(in) :: cut
+      real(dp), intent(out) :: loss
+      type(error_t), allocatable, intent(out) :: error
+      real(dp) :: values(most_lanes)
+      integer :: lane, thread
+      values = 0
+      !$omp parallel do default(none) shared(self, inputs, targets, cut, values) &
+      !$omp private(lane, thread) num_threads(cut%threads) schedule(static, 1)
+      do lane = 1, cut%lanes
+         thread = 1
+         !$ if (cut%threads > 1) thread = 1 + omp_get_thread_num()
+         if (lane == 1) then
+            call run_lane(self, self%benches(thread), inputs, targets, cut, lane, values(lane), &
+                          self%grad)
+         else
+            call run_lane(self, self%benches(thread), inputs, targets, cut, lane, values(lane), &
+                          self%lane_grad(:, lane - 1))
+         end if
+      end do
+      !$omp end parallel do
+      loss = sum(values)
+      do thread = 1, cut%threads
+         if (allocated(self%benches(thread)%error)) then
+            call move_alloc(self%benches(thread)%error, error)
+         end if
+      end do
+   end subroutine run_lanes
+
+   !> Every `lanes`-th block, from block `lane` on.
+   subroutine run_lane(self, bench, inputs, targets, cut, lane, value, grad)
+      type(trainer_t), intent(in), target :: self
+      type(bench_t), intent(inout), target :: bench
+      type(host_t), intent(in) :: inputs(:), targets(:)
+      type(cut_t), intent(in) :: cut
+      integer, intent(in) :: lane
+      real(dp), intent(inout) :: value
+      real(wp), intent(out), contiguous :: grad(:)
+      integer :: block, first
+      grad = 0
+      do block = lane, cut%blocks, cut%lanes
+         if (allocated(bench%error)) return
+         first = (block - 1)*cut%columns + 1
+         call run_block(self, bench, inputs, targets, first, &
+                        min(cut%columns, cut%batch - first + 1), cut%batch, value, grad)
+      end do
+   end subroutine run_lane
+
+   !> Loss and gradient of the columns `first` to `first + columns - 1`, added to `value`, `grad`.
+   subroutine run_block(self, bench, inputs, targets, first, columns, batch, value, grad)
+      type(trainer_t), intent(in), target :: self
+      type(bench_t), intent(inout), target :: bench
+      type(host_t), intent(in) :: inputs(:), targets(:)
+      integer, intent(in) :: first, columns, batch
+      real(dp), intent(inout) :: value
+      real(wp), intent(inout), contiguous :: grad(:)
+      type(mode_t) :: mode
+      integer :: k
+      mode = training_mode(self, first)
+      call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error)
+      do k = 1, size(targets)
+         if (allocated(bench%error)) return
+         if (allocated(self%losses(k)%loss)) then
+            call evaluate_goal(self, bench, k, targets(k), first, columns, value)
+         end if
+      end do
+      if (allocated(bench%error)) return
+      value = value + self%net%activity_penalty(bench%work)/batch
+      call self%net%backward_pass(bench%work, mode, 1/real(batch, wp), grad)
+   end subroutine run_block
+
+   !> The loss of one output, and its gradient into the workspace.
+   subroutine evaluate_goal(self, bench, k, target, first, columns, value)
+      type(trainer_t), intent(in), target :: self
+      type(bench_t), intent(inout), target :: bench
+      integer, intent(in) :: k
+      type(host_t), intent(in) :: target
+      integer, intent(in) :: first, columns
+      real(dp), intent(inout) :: value
+      type(view_t) :: given, gradient
+      real(wp), pointer, contiguous :: y_true(:, :), weights(:, :)
+      real(dp) :: total
+      logical :: on_logits
+      associate (goal => self%goals(k), loss => self%losses(k)%loss)
+         call fetch_target(target, self%net%outputs(k), goal, first, columns, bench%targets, y_true)
+         call loss%check_target(goal%shape, y_true, bench%error)
+         if (allocated(bench%error)) return
+         weights => columns_of(goal%weights, goal%positions, first, columns)
+         on_logits = .false.
+         if (loss%prefers_logits()) then
+            given = self%net%output_logits(bench%work, k, act_sigmoid)
+            if (.not. associated(given%v)) then
+               given = self%net%output_logits(bench%work, k, act_softmax)
+            end if
+            on_logits = associated(given%v)
+         end if
+         if (.not. on_logits) given = self%net%output(bench%work, k)
+         gradient = self%net%output_gradient(bench%work, k, on_logits)
+         if (on_logits) then
+            call loss%evaluate_logits(goal%shape, y_true, given%v, weights, total, gradient%v)
+         else
+            call loss%evaluate(goal%shape, y_true, given%v, weights, total, gradient%v)
+         end if
+         gradient%v = real(goal%factor, wp)*gradient%v
+         value = value + goal%factor*total
+      end associate
+   end subroutine evaluate_goal
+
+   !> The targets of a block in the space of the network: the host's memory where it serves.
+   subroutine fetch_target(target, port, goal, first, columns, memory, y_true)
+      type(host_t), intent(in) :: target
+      type(port_t), intent(in) :: port
+      type(goal_t), intent(in) :: goal
+      integer, intent(in) :: first, columns
+      real(wp), intent(inout), contiguous, target :: memory(:)
+      real(wp), pointer, contiguous, intent(out) :: y_true(:, :)
+      real(wp), pointer, contiguous :: whole(:, :)
+      whole => target%same()
+      if (associated(whole) .and. .not. port%changes()) then
+         y_true => whole(:, first:first + columns - 1)
+         return
+      end if
+      y_true(1:goal%targets, 1:columns) => memory(:goal%targets*columns)
+      if (port%changes()) then
+         call take_target(target, port, goal%shape%extent(1), first, y_true)
+      else if (associated(target%s)) then
+         y_true = real(target%s(:, first:first + columns - 1), wp)
+      else
+         y_true = real(target%d(:, first:first + columns - 1), wp)
+      end if
+   end subroutine fetch_target
+
+end submodule fkb_trainer_pass_sp
