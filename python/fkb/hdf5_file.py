@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import math
+import mmap
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-import h5py
-import numpy as np
 
 from .errors import FkbError, FormatError
 from .graph import Array
-
-MAX_RANK = 8
-MAX_VALUES = 2**31 - 1
-MAX_EXPANSION = 100
-MAX_CHUNKS = 10_000
-_DAMAGE = (
-    OSError,
-    KeyError,
-    ValueError,
-    TypeError,
-    RuntimeError,
-    AttributeError,
-    IndexError,
-    OverflowError,
-    MemoryError,
-    SystemError,
-    RecursionError,
+from .hdf5_data import Dataset, Type, attribute, text_values
+from .hdf5_format import (
+    UNDEFINED,
+    DamagedError,
+    Message,
+    NewerError,
+    Reader,
+    group_links,
+    many,
+    messages,
 )
+
+_MAX_PARTS = 10_000
+_Attribute = tuple[Type, "tuple[int, ...] | None", bytes]
 
 
 class Hdf5File:
@@ -45,11 +37,22 @@ class Hdf5File:
 
     def __init__(self, source: Path | bytes, label: object) -> None:
         self._label = label
-        self._size = len(source) if isinstance(source, bytes) else _size(source)
-        self._read = 0
-        handle = io.BytesIO(source) if isinstance(source, bytes) else source
-        with self._guard("it is not an HDF5 file, or its structure is damaged"):
-            self._file = h5py.File(handle, "r")
+        self._map: mmap.mmap | None = None
+        data = source if isinstance(source, bytes) else self._mapped(source)
+        self._groups: dict[int, dict[str, int] | None] = {}
+        self._parts: dict[int, list[Message]] = {}
+        with self._guard(""):
+            self._reader = Reader(data)
+
+    def _mapped(self, path: Path) -> memoryview | bytes:
+        try:
+            with path.open("rb") as file:
+                if path.stat().st_size == 0:
+                    return b""
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as problem:
+            raise FkbError(f"cannot read {path}: {problem.strerror or problem}") from None
+        return memoryview(self._map)
 
     def __enter__(self) -> Hdf5File:
         return self
@@ -60,81 +63,112 @@ class Hdf5File:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(*_DAMAGE):
-            self._file.close()
+        if isinstance(self._reader.data, memoryview):
+            self._reader.data.release()
+        if self._map is not None:
+            with contextlib.suppress(BufferError):
+                self._map.close()
 
     @contextlib.contextmanager
-    def _guard(self, message: str) -> Iterator[None]:
+    def _guard(self, what: str) -> Iterator[None]:
         try:
             yield
-        except FkbError:
-            raise
-        except _DAMAGE as problem:
-            reason = " ".join(str(problem).split())[:200]
-            raise FormatError(f"{message} ({reason})", self._label) from None
+        except DamagedError as problem:
+            where = f"{what}: " if what else ""
+            raise FormatError(f"the file is damaged: {where}{problem}", self._label) from None
+        except NewerError as problem:
+            raise FormatError(
+                f"the file stores {problem}, which FKB does not read: write it again with "
+                '"h5repack --low=0 --high=0 OLD NEW"',
+                self._label,
+            ) from None
+        except (struct.error, ValueError, MemoryError, OverflowError) as problem:
+            raise FormatError(f"the file is damaged: {what}: {problem}", self._label) from None
 
     def error(self, message: str) -> FormatError:
         """Return an error about this file."""
         return FormatError(message, self._label)
 
-    def _find(self, path: str) -> Any:
-        """Return a group or dataset, None where there is none; only hard links are followed."""
-        found: Any = self._file
+    def _messages(self, address: int) -> list[Message]:
+        if address not in self._parts:
+            self._parts[address] = list(messages(self._reader, address))
+        return self._parts[address]
+
+    def _links(self, address: int) -> dict[str, int] | None:
+        if address not in self._groups:
+            self._groups[address] = group_links(self._reader, self._messages(address))
+        return self._groups[address]
+
+    def _find(self, path: str) -> int | None:
+        """Return the address of an object, None where there is none of that path."""
+        address = self._reader.root
         for part in [part for part in path.split("/") if part]:
-            if not isinstance(found, h5py.Group) or part not in found:
+            links = self._links(address)
+            if not links or part not in links:
                 return None
-            if not isinstance(found.get(part, getlink=True), h5py.HardLink):
-                raise self.error(f'"{path}" is a link to another place, which is not allowed')
-            found = found[part]
-        return found
+            address = links[part]
+            if address == UNDEFINED:
+                raise DamagedError("it is a link to another place, which is not allowed")
+        return address
 
     def has(self, path: str) -> bool:
         """Whether a group or dataset of that path exists."""
-        with self._guard(f'"{path}" is damaged'):
+        with self._guard(f'"{path}"'):
             return self._find(path) is not None
 
     def members(self, path: str) -> list[str]:
         """Return the names in a group, sorted; none where it does not exist."""
-        with self._guard(f'group "{path}" is damaged'):
-            group = self._find(path)
-            return sorted(group) if isinstance(group, h5py.Group) else []
+        with self._guard(f'group "{path}"'):
+            address = self._find(path)
+            return [] if address is None else sorted(self._links(address) or {})
+
+    def _attributes(self, path: str) -> dict[str, _Attribute]:
+        address = self._find(path)
+        if address is None:
+            return {}
+        found = {}
+        for part in self._messages(address):
+            bodies = [part.data] if part.kind == 0x0C else []
+            if part.kind == 0x15:
+                bodies = list(many(self._reader, part.data, 2))
+            for body in bodies:
+                name, kind, shape, raw = attribute(body)
+                found[name] = (kind, shape, raw)
+        return found
+
+    def _texts(self, path: str, name: str) -> list[str] | None:
+        found = self._attributes(path).get(name)
+        if found is None:
+            return None
+        texts = text_values(self._reader, *found)
+        if texts is None:
+            raise DamagedError("it holds no text")
+        return texts
 
     def text(self, path: str, name: str) -> str | None:
         """Return a text attribute, None where it does not exist."""
-        with self._guard(f'attribute "{name}" of "{path or "/"}" is damaged'):
-            value = self._attribute(path, name)
-            if value is None:
-                return None
-            if isinstance(value, np.ndarray) and value.size == 1:
-                value = value.reshape(-1)[0]
-            return _decoded(value)
+        with self._guard(f'attribute "{name}" of "{path or "/"}"'):
+            texts = self._texts(path, name)
+            if texts is not None and len(texts) != 1:
+                raise DamagedError(f"it holds {len(texts)} texts instead of one")
+            return None if texts is None else texts[0]
 
     def names(self, path: str, name: str) -> list[str] | None:
         """Return an attribute that lists names, also one cut into `name0`, `name1`, ...
 
         None where it does not exist.
         """
-        with self._guard(f'attribute "{name}" of "{path or "/"}" is damaged'):
-            whole = self._attribute(path, name)
+        with self._guard(f'attribute "{name}" of "{path or "/"}"'):
+            whole = self._texts(path, name)
             if whole is not None:
-                return _listed(whole)
+                return whole
             listed: list[str] | None = None
-            for number in range(MAX_CHUNKS):
-                part = self._attribute(path, f"{name}{number}")
+            for number in range(_MAX_PARTS):
+                part = self._texts(path, f"{name}{number}")
                 if part is None:
                     break
-                listed = (listed or []) + _listed(part)
+                listed = (listed or []) + part
             return listed
-
-    def _attribute(self, path: str, name: str) -> Any:
-        owner = self._find(path)
-        if owner is None or name not in owner.attrs:
-            return None
-        attribute = h5py.h5a.open(owner.id, name.encode("utf-8"))
-        count = math.prod(attribute.shape)
-        if count and max(attribute.get_storage_size(), count) > self._size:
-            raise self.error(f'attribute "{name}" claims to be larger than the file')
-        return owner.attrs[name]
 
     def array(self, path: str) -> Array:
         """Return a dataset of numbers.
@@ -142,59 +176,14 @@ class Hdf5File:
         Raises:
             FormatError: it does not exist, holds no numbers, or claims more than the file has.
         """
-        with self._guard(f'dataset "{path}" is damaged'):
-            dataset = self._find(path)
-            if not isinstance(dataset, h5py.Dataset):
+        with self._guard(f'dataset "{path}"'):
+            address = self._find(path)
+            if address is None:
                 raise self.error(f'dataset "{path}" is missing')
-            self._check_dataset(dataset, path)
-            value = np.asarray(dataset[()])
-            return value.astype(value.dtype.newbyteorder("="), copy=False)
-
-    def _check_dataset(self, dataset: h5py.Dataset, path: str) -> None:
-        kind = dataset.dtype.kind
-        if kind == "V" or dataset.attrs.get("dtype") is not None:
-            raise self.error(
-                f'dataset "{path}" holds {dataset.attrs.get("dtype", "a type")!s}, which FKB does '
-                "not support: save the model with float32 or float64 weights"
-            )
-        if kind not in "fiub" or dataset.shape is None:
-            raise self.error(f'dataset "{path}" holds no numbers')
-        if dataset.external or dataset.is_virtual:
-            raise self.error(f'dataset "{path}" lies in another file, which is not allowed')
-        values = math.prod(dataset.shape)
-        size = values * dataset.dtype.itemsize
-        if len(dataset.shape) > MAX_RANK or values > MAX_VALUES:
-            raise self.error(f'dataset "{path}" has shape {dataset.shape}, which is too large')
-        stored = dataset.id.get_storage_size()
-        if dataset.chunks is None and stored != size:
-            raise self.error(
-                f'dataset "{path}" claims {size} bytes and has {stored}: the file is damaged'
-            )
-        chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
-        self._read += max(size, chunk)
-        if stored > self._size or self._read > MAX_EXPANSION * self._size:
-            raise self.error(f'dataset "{path}" claims {size} bytes, more than the file can hold')
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as problem:
-        raise FkbError(f"cannot read {path}: {problem.strerror or problem}") from None
-
-
-def _decoded(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    if isinstance(value, str):
-        value.encode("utf-8")
-        return value
-    raise TypeError("it holds no text")
-
-
-def _listed(value: Any) -> list[str]:
-    if isinstance(value, np.ndarray):
-        return [_decoded(item) for item in value.reshape(-1).tolist()]
-    if isinstance(value, h5py.Empty):
-        return []
-    return [_decoded(value)]
+            dataset = Dataset(self._reader, self._messages(address))
+            if dataset.type.kind == "opaque":
+                raise self.error(
+                    f'dataset "{path}" holds bfloat16 or another type that FKB does not support: '
+                    "save the model with float32 or float64 weights"
+                )
+            return dataset.values()
