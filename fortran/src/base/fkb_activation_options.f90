@@ -74,7 +74,8 @@ contains
             end if
          end if
          call config%get('threshold', parameters(3), error, default=0.0_dp)
-         if (parameters(2) < 0 .and. abs(parameters(3)) <= 0) parameters(1) = in_real32(parameters(1))
+         if (parameters(2) >= 0 .or. abs(parameters(3)) > 0) return
+         parameters(1) = in_real32(parameters(1))
       case ('LeakyReLU')
          id = act_leaky_relu
          call config%get('negative_slope', parameters(1), error, default=0.3_dp)

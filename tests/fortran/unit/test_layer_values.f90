@@ -152,7 +152,7 @@ contains
       type(failure_t), allocatable, intent(out) :: failure
       type(layer_probe_t), target :: probe
       call make(failure, probe, 'LayerNormalization', '{"epsilon":1e-3}', [shape_of([3])], 2)
-      ! Not as one constant: gfortran 12 with AVX-512 stores [1, 1, 1, 0, 0, 0] as [1, 1, 1, 1, 0, 0].
+      ! Not as one constant: gfortran 12 with AVX-512 stores [1, 1, 1, 0, 0, 0] wrong.
       probe%weights(:3) = 1
       probe%weights(4:) = 0
       probe%x(1)%v = 0.125_dp
