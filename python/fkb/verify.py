@@ -102,7 +102,7 @@ def verify(
         samples: number of random inputs.
         seed: of the random inputs.
         tolerance: of a difference relative to the largest value of the output; by default
-            that of `default_tolerance`.
+            8 times the number of layer calls times the machine epsilon.
 
     Returns:
         The differences of the outputs, and of the transforms where the model file has some.
@@ -148,20 +148,8 @@ def _recorded(network: engine.Network, graph: Graph) -> Verification:
 
 
 def default_tolerance(graph: Graph) -> float:
-    """Return 8 times the number of layer calls times the machine epsilon.
-
-    The epsilon is that of real32 in a real64 network with `gelu` or `leaky_relu`, whose constants
-    TensorFlow rounds to real32 whatever the kind.
-    """
-    rounded = any(_rounds_constants(layer) for _, layer in graph.model.walk())
-    kind = "float32" if rounded else graph.precision
-    return 8 * max(_calls(graph.model), 1) * float(np.finfo(kind).eps)
-
-
-def _rounds_constants(layer: Layer) -> bool:
-    activation = layer.config.get("activation")
-    name = activation.get("class_name") if isinstance(activation, dict) else activation
-    return layer.class_name == "LeakyReLU" or name in ("gelu", "leaky_relu", "LeakyReLU")
+    """Return 8 times the number of layer calls times the machine epsilon."""
+    return 8 * max(_calls(graph.model), 1) * float(np.finfo(graph.precision).eps)
 
 
 def _calls(container: Layer) -> int:

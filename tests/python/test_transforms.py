@@ -190,6 +190,18 @@ def test_a_toml_file_describes_ports_by_position(tmp_path: Path) -> None:
     assert text.dumps(text.loads(text.dumps(graph))) == text.dumps(graph)
 
 
+def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "transforms.md").read_text("utf-8")
+    example = document.split("```toml\n")[1].split("```")[0]
+    file(tmp_path, "mean.txt", "280 0.01 1e5")
+    graph = dense_graph(3, 2)
+    apply_toml(graph, file(tmp_path, "transforms.toml", example))
+    assert graph.inputs[0].options["elements"] == ["T", "q", "ps"]
+    x = np.array([292.5, 0.013, 1.12e5])
+    np.testing.assert_allclose(host_to_network(graph, x), [1, 1, 1])
+    assert graph.outputs[0].steps[0].value == 86400
+
+
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
