@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from ctypes import create_string_buffer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,22 @@ def version() -> str:
     return text.decode("ascii")
 
 
+class _Workspace:
+    """A workspace of the library, given back when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self._library = library()
+        self.handle = int(self._library.fkb_workspace_new())
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if getattr(self, "handle", 0):
+            self._library.fkb_workspace_free(self.handle)
+            self.handle = 0
+
+
 class Network:
     """A network in the library. It may be used by several threads at once.
 
@@ -74,7 +91,7 @@ class Network:
         self._library = library()
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._workspaces: list[int] = []
+        self._workspaces: weakref.WeakSet[_Workspace] = weakref.WeakSet()
         #: The trainer that was made last; its optimizer's state is saved with the network.
         self.trainer: Trainer | None = None
         handle, error = c_void_p(), CError()
@@ -110,9 +127,8 @@ class Network:
             return
         if self.trainer is not None:
             self.trainer.close()
-        for workspace in self._workspaces:
-            self._library.fkb_workspace_free(workspace)
-        self._workspaces.clear()
+        for workspace in list(self._workspaces):
+            workspace.close()
         self._library.fkb_network_free(handle)
         self._handle = None
 
@@ -129,14 +145,14 @@ class Network:
         return self._handle
 
     def _workspace(self) -> int:
-        """Return this thread's workspace."""
-        workspace: int | None = getattr(self._local, "workspace", None)
+        """Return this thread's workspace, which ends with the thread."""
+        workspace: _Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None:
-            workspace = int(self._library.fkb_workspace_new())
+            workspace = _Workspace()
             self._local.workspace = workspace
             with self._lock:
-                self._workspaces.append(workspace)
-        return workspace
+                self._workspaces.add(workspace)
+        return workspace.handle
 
     @property
     def input_shapes(self) -> list[tuple[int | None, ...]]:

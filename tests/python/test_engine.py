@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -251,6 +252,9 @@ def test_eight_threads_on_one_network_get_the_same_bits(net: fkb.Network) -> Non
         thread.join()
     assert len(answers) == 160
     assert all(np.array_equal(answer, truth) for answer in answers)
+    threads.clear()
+    gc.collect()
+    assert len(net._workspaces) == 1, "those of the threads ended with them"
 
 
 def test_gradients_agree_with_differences(tmp_path: Path) -> None:
