@@ -74,11 +74,9 @@ contains
       real(wp), intent(out) :: first(lanes), second(lanes)
       integer(i8) :: x1(lanes), x2(lanes)
       integer :: i
-      do i = 1, lanes
-         x1(i) = start + i - 1
-         x2(i) = 0
-      end do
-      call threefry_lanes(key, x1, x2)
+      x1 = [(int(start + i - 1, i8), i=1, lanes)]
+      x2 = 0
+      call encrypt(key, lanes, x1, x2)
       first = unit(x1)
       second = unit(x2)
    end subroutine uniform_pairs
@@ -119,23 +117,21 @@ contains
    pure function threefry(key, counter) result(x)
       integer(i8), intent(in) :: key(2), counter(2)
       integer(i8) :: x(2)
-      integer(i8) :: x1(lanes), x2(lanes)
-      x1 = counter(1)
-      x2 = counter(2)
-      call threefry_lanes(key, x1, x2)
-      x = [x1(1), x2(1)]
+      x = counter
+      call encrypt(key, 1, x(1), x(2))
    end function threefry
 
-   !> Threefry-2x32-20 of counters (x1, x2) under one key, in place.
-   pure subroutine threefry_lanes(key, x1, x2)
+   !> Threefry-2x32-20 of n counters (x1, x2) under one key, in place.
+   pure subroutine encrypt(key, n, x1, x2)
       integer(i8), intent(in) :: key(2)
-      integer(i8), intent(inout) :: x1(lanes), x2(lanes)
+      integer, intent(in) :: n
+      integer(i8), intent(inout) :: x1(n), x2(n)
       integer(i8) :: k1, k2, k3
       integer :: i
       k1 = key(1)
       k2 = key(2)
       k3 = ieor(parity, ieor(k1, k2))
-      do i = 1, lanes
+      do i = 1, n
          x1(i) = iand(x1(i) + k1, mask)
          x2(i) = iand(x2(i) + k2, mask)
          call turn(x1(i), x2(i), 13)
@@ -169,7 +165,7 @@ contains
          x1(i) = iand(x1(i) + k3, mask)
          x2(i) = iand(x2(i) + k1 + 5, mask)
       end do
-   end subroutine threefry_lanes
+   end subroutine encrypt
 
    !> One round: add, turn 32 bits left, exclusive or.
    elemental subroutine turn(a, b, by)
