@@ -1,0 +1,184 @@
+"""Every layer and graph of the zoo against Keras: outputs, gradients, kinds, batches and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fkb
+import numpy as np
+import pytest
+import zoo
+from fkb import library
+from fkb.errors import EngineError
+from fkb.graph import Array
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+tf_keras = pytest.importorskip("tf_keras")
+
+
+def has_engine() -> bool:
+    try:
+        library.find_library()
+    except EngineError:
+        return False
+    return True
+
+
+pytestmark = pytest.mark.skipif(not has_engine(), reason="the FKB library is not built")
+
+GRADIENT_TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
+# Layers that change only values and draw random numbers in training.
+RANDOM = ("drop", "noise", "deep sequential", "nested sequential", "training stated")
+
+
+def set_precision(keras_itself: Any, precision: str) -> None:
+    keras_itself.backend.set_floatx(precision)
+    if keras_itself is keras:
+        keras.config.set_dtype_policy(precision)
+    else:
+        keras_itself.mixed_precision.set_global_policy(precision)
+
+
+@pytest.fixture(params=["float32", "float64"])
+def precision(request: pytest.FixtureRequest) -> Iterator[str]:
+    for module in (keras, tf_keras):
+        set_precision(module, request.param)
+    yield request.param
+    for module in (keras, tf_keras):
+        set_precision(module, "float32")
+
+
+def every_case() -> list[Any]:
+    pairs = [(case, 3) for case in zoo.cases(3)]
+    pairs += [(case, 2) for case in zoo.cases(2)]
+    return [pytest.param(case, major, id=f"{case.name}, Keras {major}") for case, major in pairs]
+
+
+def close(got: Array, wanted: Array, tolerance: float, what: str) -> None:
+    """Compare relative to the largest value of an array."""
+    wanted = np.asarray(wanted)
+    got = np.asarray(got).reshape(wanted.shape)
+    scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
+    difference = float(np.max(np.abs(got - wanted), initial=0.0))
+    assert difference <= tolerance * scale, f"{what}: {difference / scale:.2e} > {tolerance:.2e}"
+
+
+def listed(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value[key] for key in sorted(value)]
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def leaves(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the layers below a model with their paths, models opened."""
+    for layer in model.layers:
+        here = f"{path}{layer.name}"
+        if hasattr(layer, "layers"):
+            yield from leaves(layer, f"{here}/")
+        else:
+            yield here, layer
+
+
+def trainable_variables(model: Any) -> dict[str, Any]:
+    return {
+        f"{path}/{variable.name.split('/')[-1].split(':')[0]}": variable
+        for path, layer in leaves(model)
+        for variable in layer.trainable_weights
+    }
+
+
+def witness(
+    model: Any, inputs: Any, upstream: list[Array], training: bool
+) -> tuple[list[Array], list[Any], dict[str, Array]]:
+    """Return Keras's outputs and the gradients of sum(dy*y) for inputs and trained weights."""
+    tensors = [tf.constant(x) for x in listed(inputs)]
+    variables = trainable_variables(model)
+    with tf.GradientTape(persistent=True) as tape:
+        for tensor in tensors:
+            if tensor.dtype.is_floating:
+                tape.watch(tensor)
+        given: Any = tensors[0] if len(tensors) == 1 and not isinstance(inputs, list) else tensors
+        if isinstance(inputs, dict):
+            given = dict(zip(sorted(inputs), tensors, strict=True))
+        outputs = listed(model(given, training=training))
+        total = sum(
+            tf.reduce_sum(y * tf.cast(d, y.dtype)) for y, d in zip(outputs, upstream, strict=True)
+        )
+    dx = [tape.gradient(total, t) if t.dtype.is_floating else None for t in tensors]
+    values = {name: v.value if isinstance(v, keras.Variable) else v for name, v in variables.items()}
+    dw = {name: tape.gradient(total, value) for name, value in values.items()}
+    dense = {n: tf.convert_to_tensor(g).numpy() for n, g in dw.items() if g is not None}
+    return [np.asarray(y) for y in outputs], dx, dense
+
+
+def convert(case: zoo.Case, major: int, folder: Path) -> tuple[Any, Path]:
+    module = keras if major == 3 else tf_keras
+    model = zoo.fill(case.build(module), 5)
+    source = folder / "model.keras"
+    model.save(source)
+    fkb.convert(source, folder / "model.fkb")
+    return model, folder / "model.fkb"
+
+
+def depth_of(model: Any) -> int:
+    return max(1, sum(1 for _ in leaves(model)))
+
+
+@pytest.mark.parametrize(("case", "major"), every_case())
+def test_outputs_and_gradients_are_those_of_keras(
+    case: zoo.Case, major: int, precision: str, tmp_path: Path
+) -> None:
+    model, path = convert(case, major, tmp_path)
+    inputs = zoo.inputs_of(model, 1)
+    eps = float(np.finfo(precision).eps)
+    bound = 8 * depth_of(model) * eps
+    random = np.random.default_rng(2)
+    with fkb.load(path) as net:
+        got = listed(net.predict(inputs))[: case.exact]
+        wanted = zoo.outputs_of(model, inputs)[: case.exact]
+        for k, (y, truth) in enumerate(zip(got, wanted, strict=True)):
+            assert y.dtype == precision
+            close(y, truth, bound, f"output {k}")
+        modes = [False] if any(word in case.name for word in RANDOM) else [False, True]
+        for training in modes:
+            if case.exact == 1 or "constraint" in case.name:
+                continue
+            upstream = [random.standard_normal(y.shape).astype(precision) for y in got]
+            truth, dx, dw = witness(model, inputs, upstream, training)
+            y, gx, flat = net.gradient(inputs, upstream, training=training)
+            tolerance = GRADIENT_TOLERANCE[precision]
+            for k, pair in enumerate(zip(listed(y), truth, strict=True)):
+                close(*pair, bound * 4, f"output {k}, training {training}")
+            for k, (g, gradient) in enumerate(zip(listed(gx), dx, strict=True)):
+                if gradient is not None:
+                    close(g, gradient.numpy(), tolerance, f"input gradient {k}, {training=}")
+            first = 0
+            by_path = {}
+            for name, values in net.weights.items():
+                by_path[name] = flat[first : first + values.size].reshape(values.shape)
+                first += values.size
+            for name, gradient in dw.items():
+                close(by_path[name], gradient, tolerance, f"gradient of {name}, {training=}")
+
+
+@pytest.mark.parametrize(("case", "major"), every_case())
+def test_kinds_batches_and_files_agree(case: zoo.Case, major: int, tmp_path: Path) -> None:
+    model, path = convert(case, major, tmp_path)
+    inputs = zoo.inputs_of(model, 3)
+    bound = 8 * depth_of(model) * float(np.finfo("float32").eps)
+    with fkb.load(path) as net, fkb.load(path, precision="float64") as wide:
+        whole = listed(net.predict(inputs))[: case.exact]
+        doubled = listed(wide.predict(inputs))[: case.exact]
+        for k, (y, wider) in enumerate(zip(whole, doubled, strict=True)):
+            close(y, wider, bound, f"output {k} of the real64 network")
+        if case.name != "fixed batch size":
+            for row in range(4):
+                one = {"x": [x[row : row + 1] for x in listed(inputs)]}["x"]
+                single = listed(net.predict(one[0] if len(one) == 1 else one))[: case.exact]
+                for k, (y, y1) in enumerate(zip(whole, single, strict=True)):
+                    close(y1, y[row : row + 1], bound, f"output {k} of row {row} alone")
+        net.save(tmp_path / "again.fkb")
+    assert (tmp_path / "again.fkb").read_bytes() == path.read_bytes()
