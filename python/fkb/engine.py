@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Mapping
 from ctypes import create_string_buffer
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +33,13 @@ from .library import (
     listed,
     native,
 )
+from .network_file import open_shapes, ways_to_name
 
 if TYPE_CHECKING:
     from .trainer import Trainer
 
 PathLike = str | os.PathLike[str]
-# One array, or several by position or by name (in the order of the names, as in Keras).
+# One array, or several by position or by name.
 Arrays = Any
 
 _PRECISIONS = {"single": 4, "double": 8, "float32": 4, "float64": 8}
@@ -169,9 +172,36 @@ class Network:
         rank = self._library.fkb_network_shape(self.handle, int(output), position, extents)
         return tuple(None if extent < 0 else int(extent) for extent in extents[:rank])
 
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs: those of the model file, else those of Keras."""
+        return self._names[0][0]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs: those of the model file, else those of Keras."""
+        return self._names[1][0]
+
+    @cached_property
+    def _names(self) -> tuple[list[list[str]], list[list[str]]]:
+        """For inputs and outputs, the ways to name all of them."""
+        return ways_to_name(self.path)
+
+    def by_position(self, x: Arrays, *, outputs: bool = False) -> list[Any]:
+        """Return one array, or several by position or by name, as a list by position."""
+        if not isinstance(x, Mapping):
+            return listed(x, self.n_outputs if outputs else self.n_inputs)
+        for names in self._names[int(outputs)]:
+            if set(names) == set(x) and len(set(names)) == len(names):
+                return [x[name] for name in names]
+        expected = ", ".join(self._names[int(outputs)][0])
+        given = ", ".join(map(str, x))
+        side = "outputs" if outputs else "inputs"
+        raise EngineError(f"the {side} are named {expected}; given are {given}")
+
     def inputs_of(self, x: Arrays) -> list[Array]:
         """Return the inputs as a list of arrays with the same number of samples."""
-        arrays = [native(array, self.precision) for array in listed(x, self.n_inputs)]
+        arrays = [native(array, self.precision) for array in self.by_position(x)]
         if len(arrays) != self.n_inputs:
             raise EngineError(f"the network has {self.n_inputs} inputs, {len(arrays)} are given")
         if any(array.ndim == 0 for array in arrays):
@@ -185,7 +215,7 @@ class Network:
         """Return uninitialized arrays for the outputs that belong to these inputs."""
         shapes = self.output_shapes
         if any(None in shape[1:] for shape in shapes):
-            shapes = _open_shapes(self.path, inputs)
+            shapes = open_shapes(self.path, inputs)
         dtype = np.result_type(*inputs)
         return [np.empty((len(inputs[0]), *shape[1:]), dtype) for shape in shapes]  # type: ignore[arg-type]
 
@@ -234,7 +264,7 @@ class Network:
         inputs = self.inputs_of(x)
         outputs = self.new_outputs(inputs)
         dtype = outputs[0].dtype
-        upstream = [np.ascontiguousarray(d, dtype) for d in listed(dy, self.n_outputs)]
+        upstream = [np.ascontiguousarray(d, dtype) for d in self.by_position(dy, outputs=True)]
         shapes = [array.shape for array in outputs]
         if [array.shape for array in upstream] != shapes:
             raise EngineError(f"dy must have the shapes of the outputs, {shapes}")
@@ -354,26 +384,3 @@ def _bytes(precision: str | None) -> int:
 
 def _single(arrays: list[Array]) -> Any:
     return arrays[0] if len(arrays) == 1 else arrays
-
-
-def _open_shapes(path: PathLike, inputs: list[Array]) -> list[tuple[int | None, ...]]:
-    """Return the shapes of the outputs of a model that leaves dimensions open."""
-    from . import text
-    from .graph import flatten_structure
-    from .keras_shapes import infer_shapes
-    from .report import Report
-
-    model = text.read(path).model
-    by_name = {layer.name: layer for layer in model.children}
-    for ref, array in zip(flatten_structure(model.inputs), inputs, strict=True):
-        stated = by_name[ref.layer].config["batch_shape"]
-        pairs = zip(stated[1:], array.shape[1:], strict=False)
-        closed = [given if known is None else known for known, given in pairs]
-        by_name[ref.layer].config["batch_shape"] = [None, *closed]
-    report = Report()
-    shapes = infer_shapes(model, report)
-    report.raise_if_any()
-    found = [shapes.of(model, ref) for ref in flatten_structure(model.outputs)]
-    if any(shape is None or None in shape[1:] for shape in found):
-        raise EngineError("the shape of an output depends on a layer that is not known")
-    return [shape for shape in found if shape is not None]

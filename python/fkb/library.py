@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_void_p
 from functools import cache
 from pathlib import Path
@@ -181,9 +181,7 @@ def native(value: Any, dtype: str) -> Array:
 
 
 def listed(x: Any, count: int) -> list[Any]:
-    """Return one array, or several by position or name, as a list."""
-    if isinstance(x, Mapping):
-        return [x[key] for key in sorted(x)]
+    """Return one array, or several by position, as a list."""
     several = isinstance(x, Sequence) and not isinstance(x, str | bytes) and count != 1
     one_listed = isinstance(x, list | tuple) and len(x) == 1 and isinstance(x[0], np.ndarray)
     return list(x) if several or one_listed else [x]

@@ -39,13 +39,13 @@ def loads(data: bytes | str, path: object = None) -> Graph:
     return graph
 
 
-def check_structure(data: bytes) -> None:
-    """Read all before the values.
+def load_structure(data: bytes, path: object = None) -> Graph:
+    """Return the graph without the values: its tensors are empty.
 
     Raises:
-        FormatError: a reader would refuse the file.
+        FormatError: a reader would refuse what stands before the values.
     """
-    _Reader(Source(data)).structure()
+    return _Reader(Source(data, path)).structure()
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from .errors import FkbError, FormatError
 from .graph import Array, Graph, Layer, Port, Step, Weight
 from .text_layers import MAX_DEPTH
 from .text_lexer import WORD
-from .text_reader import check_structure
+from .text_reader import load_structure
 
 
 class _Structure:
@@ -72,7 +72,7 @@ def dump_pieces(graph: Graph) -> Iterator[bytes]:
     structure = "".join(out.lines).encode("utf-8")
     structure += b"checksum %08x\n" % zlib.crc32(structure)
     try:
-        check_structure(structure)
+        load_structure(structure)
     except FormatError as problem:
         raise FkbError(f"this graph cannot be written: {problem}") from None
     yield structure

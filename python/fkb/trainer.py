@@ -19,7 +19,6 @@ from .library import (
     check,
     doubles,
     library,
-    listed,
     native,
 )
 
@@ -139,13 +138,13 @@ class Trainer:
     ) -> tuple[list[Array], list[Array], list[Array]]:
         inputs = self.net.inputs_of(x)
         dtype = np.result_type(*inputs).name
-        targets = [native(array, dtype) for array in listed(y, self.net.n_outputs)]
+        targets = [native(array, dtype) for array in self.net.by_position(y, outputs=True)]
         if len(targets) != self.net.n_outputs:
             given = len(targets)
             raise EngineError(f"the network has {self.net.n_outputs} outputs, {given} are given")
         weights: list[Array] = []
         if sample_weight is not None:
-            given_weights = listed(sample_weight, self.net.n_outputs)
+            given_weights = self.net.by_position(sample_weight, outputs=True)
             weights = [native(array, dtype) for array in given_weights] * (
                 self.net.n_outputs if len(given_weights) == 1 else 1
             )

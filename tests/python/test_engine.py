@@ -136,6 +136,9 @@ def test_several_inputs_and_outputs_go_by_position_or_name(tmp_path: Path) -> No
         np.testing.assert_allclose(total, d + 7, rtol=1e-6)
         for by_name in ({"p": p, "q": q}, {"q": q, "p": p}):
             np.testing.assert_array_equal(net.predict(by_name)[0], total)
+        assert (net.input_names, net.output_names) == (["p", "q"], ["sum", "d"])
+        with pytest.raises(EngineError, match="the inputs are named p, q; given are p, r"):
+            net.predict({"p": p, "r": q})
         with pytest.raises(EngineError, match="the network has 2 inputs, 1 are given"):
             net.predict([p])
         with pytest.raises(EngineError, match="different numbers of samples: 4, 3"):
@@ -393,6 +396,26 @@ def test_what_a_trainer_cannot_do_is_refused(net: fkb.Network) -> None:
     net.close()
     with pytest.raises(EngineError, match="closed"):
         trainer.step(X, target(X))
+
+
+def test_names_stand_for_positions_whatever_their_order(tmp_path: Path) -> None:
+    graph = two_ends()
+    graph.model.inputs = [TensorRef("q", 0, 0), TensorRef("p", 0, 0)]
+    graph.model.children[0].config["batch_shape"] = [None, 3]
+    graph.model.children[2].weights[0].value = np.eye(3, dtype=np.float32) * 2
+    graph.inputs[1] = Port("pressure")
+    sgd = {"class_name": "SGD", "config": {}}
+    p, q = np.ones((4, 3)), np.full((4, 3), 7.0)
+    with fkb.load(saved(tmp_path, graph)) as net:
+        assert net.input_names == ["q", "pressure"]
+        truth = net.predict([q, p])
+        for names in (("p", "q"), ("pressure", "q")):
+            answer = net.predict(dict(zip(names, (p, q), strict=True)))
+            np.testing.assert_array_equal(answer, truth)
+        trainer = fkb.Trainer(net, "mse", sgd)
+        assert trainer.step([q, p], {"d": truth[1], "sum": truth[0]}) < 1e-12
+        with pytest.raises(EngineError, match="the outputs are named sum, d; given are d, total"):
+            trainer.step([q, p], {"d": truth[1], "total": truth[0]})
 
 
 def test_sample_weights_count(tmp_path: Path) -> None:
