@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import fkb
 import numpy as np
 import pytest
-from fkb import cli, text
+from fkb import cli, progress, text
 from fkb.sources import Kind, kind_of
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +210,34 @@ def test_flags_without_an_installed_library_say_what_to_do(tmp_path: Path) -> No
 
     with pytest.raises(fkb.EngineError, match="install the package with pip"):
         flags.flags(tmp_path)
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal, or is not."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_long_work_shows_a_bar_to_a_person_only(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen(terminal)
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "_DELAY", 0.0)
+    monkeypatch.setattr(progress, "_INTERVAL", 0.0)
+    graph = text.read(GOLDEN / "small.fkb")
+    text.write(graph, tmp_path / "x.fkb")
+    text.read(tmp_path / "x.fkb")
+    shown = screen.getvalue()
+    if terminal:
+        assert f"\rwriting {tmp_path / 'x.fkb'} [###" in shown
+        assert f"\rreading {tmp_path / 'x.fkb'} [###" in shown and "100%" in shown
+        assert shown.endswith("\r\033[K"), "the bar is wiped away at the end"
+    else:
+        assert shown == ""
