@@ -37,7 +37,8 @@ module fkb_gemm_sp
 
       !> Whether a column of the result of `gemm_nn` has the same bits whatever the other columns
       !> are: true of the portable kernels, not promised by a BLAS.
-      pure module logical function columns_independent() result(independent)
+      pure module function columns_independent() result(independent)
+         logical :: independent
       end function columns_independent
    end interface
 

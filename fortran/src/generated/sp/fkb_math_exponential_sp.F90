@@ -1,24 +1,15 @@
-! Generated from kernels/fkb_math.fypp: edit that file and run tools/generate.py
-!> Exponential, logarithm, tanh, erf and their kin on arrays.
+! Generated from kernels/fkb_math_exponential.fypp: edit that file and run tools/generate.py
+!> exp and what is made of it, on groups of `lanes` values.
 !>
-!> Every function is a polynomial without branches that compilers turn into vector code, and
-!> computes a value the same way wherever it stands: arrays are walked in groups of `lanes`
-!> values, and what is left over is padded to a whole group, so that the bits of a result depend
-!> neither on the position nor on the length. NaN gives NaN, and infinities give the limits.
-!>
+!> Polynomials without branches that compilers turn into vector code.
 !> gfortran turns a loop with `merge` into vector code only where nothing but the condition is
 !> computed, hence the small arrays. flang calls its run-time library for each `transfer` of a
 !> scalar (80 ns), so there bits are reached through `equivalence`, which we use nowhere else.
-module fkb_math_sp
-   use, intrinsic :: ieee_arithmetic, only: ieee_positive_inf, ieee_quiet_nan, ieee_value
+module fkb_math_exponential_sp
    use fkb_kinds, only: i4, wp => sp
    implicit none (type, external)
    private
-   public :: exp_values, expm1_values, log_values, log1p_values, tanh_values, erf_values
-   public :: sigmoid_values, softplus_values
-   public :: exp_lanes, expm1_lanes, log_lanes, log1p_lanes, tanh_lanes, erf_lanes
-   public :: sigmoid_lanes, softplus_lanes
-   public :: sum_values
+   public :: exp_lanes, expm1_lanes, tanh_lanes, erf_lanes, sigmoid_lanes, softplus_lanes
 
    !> Values in a group. A multiple of the widest vector in both kinds.
    integer, parameter, public :: lanes = 32
@@ -27,109 +18,19 @@ module fkb_math_sp
    integer, parameter :: ip = i4
    integer, parameter :: mantissa_bits = digits(1.0_wp) - 1
    integer(ip), parameter :: one_exponent = maxexponent(1.0_wp) - 1
-   integer(ip), parameter :: one_bits = shiftl(one_exponent, mantissa_bits)
-   integer(ip), parameter :: mantissa_mask = shiftl(1_ip, mantissa_bits) - 1
 
    !> Adding and subtracting it rounds to a whole number, which then stands in its lowest bits.
    real(wp), parameter :: shifter = 3*2.0_wp**(mantissa_bits - 1)
-   !> Bits of 2^mantissa_bits: a whole number below that, put into the mantissa, becomes a real.
-   integer(ip), parameter :: float_bits = shiftl(one_exponent + mantissa_bits, mantissa_bits)
-   real(wp), parameter :: float_offset = 2.0_wp**mantissa_bits + one_exponent
-   !> What lifts a subnormal number into the normal ones.
-   real(wp), parameter :: subnormal_shift = mantissa_bits + 1
-   real(wp), parameter :: subnormal_scale = 2.0_wp**(mantissa_bits + 1)
 
    real(wp), parameter :: log2_e = 1.44269504088896340736_wp
    !> log 2 in two parts, the first so short that its product with an exponent is exact.
+   real(wp), parameter :: log_2_high = 0.693359375_wp, log_2_low = -2.12194440054690583e-4_wp
    !> Beyond `exp_low` and `exp_high` exp is 0 and infinite, beyond `expm1_low` expm1 is -1, and
    !> beyond `tanh_high` and `erf_high` tanh and erf are 1.
-   real(wp), parameter :: log_2_high = 0.693359375_wp, log_2_low = -2.12194440054690583e-4_wp
    real(wp), parameter :: exp_low = -104, exp_high = 89, expm1_low = -30
    real(wp), parameter :: tanh_high = 9.125_wp, erf_high = 3.9375_wp
-   integer(ip), parameter :: sqrt_half_bits = 1060439283_ip
-
-   abstract interface
-      pure subroutine lanes_i(groups, v)
-         import :: wp, lanes
-         implicit none (type, external)
-         integer, intent(in) :: groups
-         real(wp), intent(inout) :: v(lanes, groups)
-      end subroutine lanes_i
-   end interface
 
 contains
-
-   !> v = exp(v)
-   pure subroutine exp_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(exp_lanes, n, v)
-   end subroutine exp_values
-
-   !> v = exp(v) - 1
-   pure subroutine expm1_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(expm1_lanes, n, v)
-   end subroutine expm1_values
-
-   !> v = log(v)
-   pure subroutine log_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(log_lanes, n, v)
-   end subroutine log_values
-
-   !> v = log(1 + v)
-   pure subroutine log1p_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(log1p_lanes, n, v)
-   end subroutine log1p_values
-
-   !> v = tanh(v)
-   pure subroutine tanh_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(tanh_lanes, n, v)
-   end subroutine tanh_values
-
-   !> v = erf(v)
-   pure subroutine erf_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(erf_lanes, n, v)
-   end subroutine erf_values
-
-   !> v = 1/(1 + exp(-v))
-   pure subroutine sigmoid_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(sigmoid_lanes, n, v)
-   end subroutine sigmoid_values
-
-   !> v = log(1 + exp(v))
-   pure subroutine softplus_values(n, v)
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      call in_groups(softplus_lanes, n, v)
-   end subroutine softplus_values
-
-   !> Apply a kernel to whole groups in place and to the rest in a padded buffer.
-   pure subroutine in_groups(kernel, n, v)
-      procedure(lanes_i) :: kernel
-      integer, intent(in) :: n
-      real(wp), intent(inout) :: v(n)
-      real(wp) :: rest(lanes)
-      integer :: done
-      done = n - mod(n, lanes)
-      if (done > 0) call kernel(done/lanes, v)
-      if (done == n) return
-      rest(:n - done) = v(done + 1:)
-      rest(n - done + 1:) = 1
-      call kernel(1, rest)
-      v(done + 1:) = rest(:n - done)
-   end subroutine in_groups
 
    !> v = exp(v): 2^n times a polynomial in the rest r = v - n log 2, |r| <= log(2)/2. Two factors
    !> make up 2^n, so that the result overflows and underflows gradually as it should.
@@ -229,54 +130,6 @@ contains
       end do
    end subroutine softplus_lanes
 
-   !> v = log(v): the exponent times log 2 plus the logarithm of the mantissa m in
-   !> [sqrt(1/2), sqrt(2)), which is 2 artanh(f/(2 + f)), f = m - 1
-   pure subroutine log_lanes(groups, v)
-      integer, intent(in) :: groups
-      real(wp), intent(inout) :: v(lanes, groups)
-      real(wp) :: lift(lanes), m(lanes), n(lanes), f, infinity, nan, s, square, y(lanes), z
-      integer :: i, j
-      infinity = ieee_value(infinity, ieee_positive_inf)
-      nan = ieee_value(nan, ieee_quiet_nan)
-      do j = 1, groups
-         lift = merge(subnormal_shift, 0.0_wp, v(:, j) < tiny(s))
-         m = merge(subnormal_scale, 1.0_wp, v(:, j) < tiny(s))
-         m = m*v(:, j)
-         m = merge(m, 1.0_wp, v(:, j) <= huge(s))
-         call split(m, n)
-         do i = 1, lanes
-            f = m(i) - 1
-            s = f/(2 + f)
-            z = s*s
-            square = 0.5_wp*f*f
-            s = s*(square + z*log_polynomial(z))
-            n(i) = n(i) - lift(i)
-            y(i) = n(i)*log_2_high + (f - (square - (s + n(i)*log_2_low)))
-         end do
-         y = merge(y, v(:, j), v(:, j) <= huge(s))
-         y = merge(y, -infinity, abs(v(:, j)) > 0)
-         v(:, j) = merge(y, nan, v(:, j) >= 0)
-      end do
-   end subroutine log_lanes
-
-   !> v = log(1 + v), as log(u) + (v - (u - 1))/u with u = 1 + v
-   pure subroutine log1p_lanes(groups, v)
-      integer, intent(in) :: groups
-      real(wp), intent(inout) :: v(lanes, groups)
-      real(wp) :: lost(lanes), log_u(lanes), u(lanes)
-      integer :: j
-      do j = 1, groups
-         u = 1 + v(:, j)
-         log_u = u
-         call log_lanes(1, log_u)
-         u = merge(u, 1.0_wp, u > 0)
-         lost = v(:, j) - (u - 1)
-         lost = lost/u
-         v(:, j) = merge(lost, 0.0_wp, u > 0.5_wp*epsilon(u) .and. u < 1/epsilon(u))
-         v(:, j) = log_u + v(:, j)
-      end do
-   end subroutine log1p_lanes
-
    !> v = erf(v): v times a polynomial in v^2 up to 1, then 1 - exp(polynomial)
    pure subroutine erf_lanes(groups, v)
       integer, intent(in) :: groups
@@ -316,32 +169,6 @@ contains
 #endif
    end subroutine powers_of_two
 
-   !> m = m 2^(-n), n whole, m in [sqrt(1/2), sqrt(2)), for positive normal numbers
-   pure subroutine split(m, n)
-      real(wp), intent(inout) :: m(lanes)
-      real(wp), intent(out) :: n(lanes)
-      integer(ip), parameter :: offset = one_bits - sqrt_half_bits
-#ifdef __flang__
-      real(wp) :: mantissa(lanes), exponent(lanes)
-      integer(ip) :: m_bits(lanes), n_bits(lanes)
-      ! allow(OB012)
-      equivalence(mantissa, m_bits), (exponent, n_bits)
-      mantissa = m
-      n_bits = ior(shiftr(m_bits + offset, mantissa_bits), float_bits)
-      m_bits = iand(m_bits + offset, mantissa_mask) + sqrt_half_bits
-      m = mantissa
-      n = exponent - float_offset
-#else
-      integer(ip) :: bits
-      integer :: i
-      do i = 1, lanes
-         bits = transfer(m(i), bits) + offset
-         n(i) = transfer(ior(shiftr(bits, mantissa_bits), float_bits), n(i)) - float_offset
-         m(i) = transfer(iand(bits, mantissa_mask) + sqrt_half_bits, m(i))
-      end do
-#endif
-   end subroutine split
-
    !> (exp(r) - 1 - r)/r^2 for |r| <= log(2)/2; relative error of exp(r) 2^-33 and 2^-63
    elemental real(wp) function exp_polynomial(r)
       real(wp), intent(in) :: r
@@ -352,15 +179,6 @@ contains
       exp_polynomial = exp_polynomial*r + 0.1666666681_wp
       exp_polynomial = exp_polynomial*r + 0.5000000042_wp
    end function exp_polynomial
-
-   !> (2 artanh(s) - 2 s)/s^3 for z = s^2, |s| <= 3 - 2 sqrt(2); relative error 2^-36 and 2^-58
-   elemental real(wp) function log_polynomial(z)
-      real(wp), intent(in) :: z
-      log_polynomial = 0.2358350833_wp
-      log_polynomial = log_polynomial*z + 0.28537242_wp
-      log_polynomial = log_polynomial*z + 0.4000033615_wp
-      log_polynomial = log_polynomial*z + 0.6666666564_wp
-   end function log_polynomial
 
    !> (2 artanh(s) - 2 s)/s^3 for z = s^2, |s| <= 1/3; relative error 2^-32 and 2^-68
    elemental real(wp) function softplus_polynomial(z)
@@ -396,23 +214,4 @@ contains
       log_erfc_polynomial = log_erfc_polynomial*x - 3.537406308e-4_wp
    end function log_erfc_polynomial
 
-   !> The sum of `v`, in an order that depends on `n` alone.
-   pure real(wp) function sum_values(n, v) result(total)
-      integer, intent(in) :: n
-      real(wp), intent(in) :: v(n)
-      real(wp) :: partial(lanes)
-      integer :: first, i
-      partial = 0
-      do first = 1, n - lanes + 1, lanes
-         partial = partial + v(first:first + lanes - 1)
-      end do
-      total = 0
-      do i = 1, lanes
-         total = total + partial(i)
-      end do
-      do i = n - mod(n, lanes) + 1, n
-         total = total + v(i)
-      end do
-   end function sum_values
-
-end module fkb_math_sp
+end module fkb_math_exponential_sp
