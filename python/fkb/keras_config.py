@@ -229,10 +229,10 @@ def _fill_sequential(
     first = layer.children[0]
     if first.class_name != "InputLayer":
         shape = _input_shape(first) or shape or plain(config.get("build_input_shape"))
+        created = _created_input(layer, shape if isinstance(shape, list) else [], reading)
         if not isinstance(shape, list):
-            reading.report.add(path, "build_input_shape", _UNBUILT)
-            shape = []
-        layer.children.insert(0, _created_input(layer, shape, reading))
+            reading.report.add(_join(path, created.name), "batch_shape", _UNBUILT)
+        layer.children.insert(0, created)
     previous = layer.children[0].name
     layer.children[0].nodes = [Node()]
     for child in layer.children[1:]:
