@@ -23,28 +23,34 @@ contains
       real(wp), intent(in) :: x(inner, channels, outer)
       real(wp), intent(out) :: mean(channels), variance(channels)
       real(dp) :: total(group), count
-      integer :: first, n, c, i, j
+      integer :: first, last, n, c, j
       count = real(inner, dp)*real(outer, dp)
       do first = 1, channels, group
-         n = min(group, channels - first + 1)
+         last = min(first + group - 1, channels)
+         n = last - first + 1
          total(:n) = 0
          do j = 1, outer
-            do c = 1, n
-               do i = 1, inner
-                  total(c) = total(c) + x(i, first + c - 1, j)
+            if (inner == 1) then
+               total(:n) = total(:n) + x(1, first:last, j)
+            else
+               do c = 1, n
+                  total(c) = total(c) + sum(real(x(:, first + c - 1, j), dp))
                end do
-            end do
+            end if
          end do
-         mean(first:first + n - 1) = real(total(:n)/count, wp)
+         mean(first:last) = real(total(:n)/count, wp)
          total(:n) = 0
          do j = 1, outer
-            do c = 1, n
-               do i = 1, inner
-                  total(c) = total(c) + (x(i, first + c - 1, j) - mean(first + c - 1))**2
+            if (inner == 1) then
+               total(:n) = total(:n) + (x(1, first:last, j) - mean(first:last))**2
+            else
+               do c = 1, n
+                  total(c) = total(c) + &
+                     sum(real((x(:, first + c - 1, j) - mean(first + c - 1))**2, dp))
                end do
-            end do
+            end if
          end do
-         variance(first:first + n - 1) = real(total(:n)/count, wp)
+         variance(first:last) = real(total(:n)/count, wp)
       end do
    end subroutine channel_moments
 
@@ -73,22 +79,27 @@ contains
       real(wp), intent(in) :: x(inner, channels, outer), dy(inner, channels, outer)
       real(wp), intent(out) :: sum_dy(channels), sum_dy_x(channels)
       real(dp) :: total(group), total_x(group)
-      integer :: first, n, c, i, j, k
+      integer :: first, last, n, c, j, k
       do first = 1, channels, group
-         n = min(group, channels - first + 1)
+         last = min(first + group - 1, channels)
+         n = last - first + 1
          total(:n) = 0
          total_x(:n) = 0
          do j = 1, outer
-            do c = 1, n
-               k = first + c - 1
-               do i = 1, inner
-                  total(c) = total(c) + dy(i, k, j)
-                  total_x(c) = total_x(c) + dy(i, k, j)*(x(i, k, j) - mean(k))
+            if (inner == 1) then
+               total(:n) = total(:n) + dy(1, first:last, j)
+               total_x(:n) = total_x(:n) + dy(1, first:last, j)*(x(1, first:last, j) - &
+                                                                mean(first:last))
+            else
+               do c = 1, n
+                  k = first + c - 1
+                  total(c) = total(c) + sum(real(dy(:, k, j), dp))
+                  total_x(c) = total_x(c) + sum(real(dy(:, k, j)*(x(:, k, j) - mean(k)), dp))
                end do
-            end do
+            end if
          end do
-         sum_dy(first:first + n - 1) = real(total(:n), wp)
-         sum_dy_x(first:first + n - 1) = real(total_x(:n), wp)
+         sum_dy(first:last) = real(total(:n), wp)
+         sum_dy_x(first:last) = real(total_x(:n), wp)
       end do
    end subroutine channel_sums
 
