@@ -16,6 +16,7 @@ program main
    use test_network, only: collect_network => collect
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
+   use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
@@ -51,6 +52,8 @@ program main
    call collect_numbers(suite)
    call runner%run(suite)
    call collect_optimizer(suite)
+   call runner%run(suite)
+   call collect_random(suite)
    call runner%run(suite)
    call collect_reader(suite)
    call runner%run(suite)
