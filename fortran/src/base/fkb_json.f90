@@ -14,6 +14,7 @@ module fkb_json
    public :: json_kind, json_is_object, json_length, json_next, json_member, json_element, json_find
 
    character(*), parameter :: blanks = ' '//achar(9)//achar(10)//achar(13)
+   character(*), parameter :: delimiters = ',:]}'//blanks
 
 contains
 
@@ -177,7 +178,11 @@ contains
       integer :: depth
       logical :: inside_string
       if (scan(text(first:first), '"[{') == 0) then
-         last = first + scan(text(first:)//',', ',:]} '//blanks) - 2
+         last = first
+         do while (last < len(text))
+            if (index(delimiters, text(last + 1:last + 1)) > 0) return
+            last = last + 1
+         end do
          return
       end if
       depth = 0

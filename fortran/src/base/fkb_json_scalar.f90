@@ -123,7 +123,7 @@ contains
       character(:), allocatable :: buffer
       character(*), parameter :: hex = '0123456789abcdef'
       integer :: i, used, code, high, low
-      allocate (character(6*len(value) + 1) :: buffer)
+      allocate (character(6*len(value) + 2) :: buffer)
       buffer(1:1) = '"'
       used = 1
       do i = 1, len(value)
@@ -145,7 +145,8 @@ contains
             call put(value(i:i), buffer, used)
          end select
       end do
-      text = buffer(:used)//'"'
+      call put('"', buffer, used)
+      text = buffer(:used)
    end function json_quote
 
    !> Append a piece.

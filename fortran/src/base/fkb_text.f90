@@ -3,7 +3,7 @@ module fkb_text
    use fkb_kinds, only: i4, i8
    implicit none (type, external)
    private
-   public :: span_t, text_pool_t, decimal, quote, is_word, shortened
+   public :: span_t, text_pool_t, decimal, quote, is_word, shortened, word_end
 
    !> A range of positions from `first` to `last`; empty when `last < first`.
    type :: span_t
@@ -129,6 +129,17 @@ contains
       end do
       short = text(:last)//'...'
    end function shortened
+
+   !> The last position before the next blank from `first` on; at the end of the text, its length.
+   pure integer function word_end(text, first) result(last)
+      character(*), intent(in) :: text
+      integer, intent(in) :: first              !! at least 1
+      last = first - 1
+      do while (last < len(text))
+         if (text(last + 1:last + 1) == ' ') return
+         last = last + 1
+      end do
+   end function word_end
 
    !> Whether a text is a word of the model file: `[A-Za-z_][A-Za-z0-9_.>-]*`.
    pure logical function is_word(text)

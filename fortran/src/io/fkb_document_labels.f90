@@ -3,7 +3,7 @@ module fkb_document_labels
    use fkb_document, only: document_t
    use fkb_document_parts, only: step_names, tensor_of_sample, tensor_of_step, tensor_of_variable, &
       tensor_t
-   use fkb_text, only: decimal, quote
+   use fkb_text, only: decimal, quote, shortened
    implicit none (type, external)
    private
    public :: block_label, tensor_label, shape_text, side
@@ -15,12 +15,27 @@ contains
       type(document_t), intent(in) :: document
       integer, intent(in) :: block              !! position in `blocks`
       character(:), allocatable :: label
+      integer :: at
       if (block == 1) then
          label = 'model '//quote(document%name(block))
       else
-         label = 'layer '//quote(document%path(block))
+         label = short_name(document, block)
+         at = document%blocks(block)%parent
+         do while (at > 1)
+            label = short_name(document, at)//'/'//label
+            at = document%blocks(at)%parent
+         end do
+         label = 'layer "'//label//'"'
       end if
    end function block_label
+
+   !> The name of a layer, cut when it is long.
+   pure function short_name(document, block) result(name)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      character(:), allocatable :: name
+      name = shortened(document%name(block))
+   end function short_name
 
    !> A tensor: `weight "kernel" of layer "dense"`.
    pure function tensor_label(document, tensor) result(label)

@@ -6,7 +6,7 @@ module fkb_lexer
    use fkb_json, only: json_check, json_integer, json_kind, json_length, json_next, json_string
    use fkb_kinds, only: i8
    use fkb_source, only: source_t
-   use fkb_text, only: decimal, is_word, quote, shortened, span_t
+   use fkb_text, only: decimal, is_word, quote, shortened, span_t, word_end
    implicit none (type, external)
    private
    public :: lexer_t
@@ -89,7 +89,7 @@ contains
       character(*), intent(in) :: inside        !! what is being read, such as `layer "dense"`
       integer :: last
       if (self%failed()) return
-      last = scan(self%text//' ', ' ') - 1
+      last = word_end(self%text, 1)
       call self%fail('unexpected '//quote(self%text(:last))//' in '//inside)
    end subroutine unexpected
 
@@ -101,8 +101,12 @@ contains
       integer :: last
       value = ''
       if (self%failed()) return
-      last = self%at + scan(self%text(min(self%at, len(self%text) + 1):)//' ', ' ') - 2
+      last = word_end(self%text, self%at)
       if (is_word(self%text(self%at:last))) then
+         if (last - self%at >= max_name_length) then
+            call self%fail(what//' is longer than '//decimal(max_name_length)//' bytes')
+            return
+         end if
          value = self%text(self%at:last)
          self%at = last + 1
       else if (self%ended()) then
@@ -169,7 +173,7 @@ contains
       integer :: last, status
       value = 0
       if (self%failed()) return
-      last = self%at + scan(self%text(min(self%at, len(self%text) + 1):)//' ', ' ') - 2
+      last = word_end(self%text, self%at)
       associate (digits => self%text(self%at:last))
          status = 1
          if (len(digits) > 0 .and. len(digits) < 20 .and. verify(digits, '0123456789') == 0) then

@@ -10,7 +10,7 @@ module fkb_parse_layers
    use fkb_name_table, only: name_table_t
    use fkb_parse_options, only: parse_option
    use fkb_references, only: collect_references, resolve_reference, sort_nodes
-   use fkb_text, only: decimal, quote, span_t
+   use fkb_text, only: decimal, quote, span_t, word_end
    implicit none (type, external)
    private
    public :: parse_model
@@ -25,6 +25,7 @@ module fkb_parse_layers
    !> Where parsing stands in the tree.
    type :: tree_t
       integer :: block = 1                      ! the open block
+      character(:), allocatable :: label        ! the open block for messages
       integer :: phase(0:max_layer_depth) = at_options ! of the open blocks, by depth
       type(name_table_t) :: names               ! blocks by name, scope is the parent
       type(name_table_t) :: keys                ! options by key, scope is the block
@@ -40,7 +41,7 @@ contains
       lexer%at = len('model') + 1
       call open_block(lexer, document, tree, 0)
       do while (tree%block > 0 .and. .not. lexer%failed())
-         call lexer%next_tokens(block_label(document, tree%block))
+         call lexer%next_tokens(tree%label)
          if (lexer%failed()) return
          if (lexer%text == 'end') then
             call close_block(lexer, document, tree)
@@ -91,6 +92,7 @@ contains
          call lexer%fail('layers are nested more than '//decimal(max_layer_depth)//' deep')
       else
          tree%phase(document%blocks(tree%block)%depth) = at_options
+         tree%label = block_label(document, tree%block)
       end if
    end subroutine open_block
 
@@ -119,43 +121,43 @@ contains
       type(lexer_t), intent(inout) :: lexer
       type(document_t), intent(inout) :: document
       type(tree_t), intent(inout) :: tree
-      character(:), allocatable :: label, word
+      character(:), allocatable :: word
       type(span_t) :: options
       type(structure_t) :: ends
       integer :: parent
       logical :: found, meta
-      label = block_label(document, tree%block)
       options = document%blocks(tree%block)%options
-      call parse_option(lexer, document, tree%keys, tree%block, label, .true., options, found, meta)
+      call parse_option(lexer, document, tree%keys, tree%block, tree%label, .true., options, &
+                        found, meta)
       if (lexer%failed()) return
       document%blocks(tree%block)%options = options
       if (found) then
-         call advance(lexer, document, tree, merge(at_meta, at_options, meta), label)
+         call advance(lexer, document, tree, merge(at_meta, at_options, meta), tree%label)
          return
       end if
-      word = lexer%text(:scan(lexer%text//' ', ' ') - 1)
+      word = lexer%text(:word_end(lexer%text, 1))
       lexer%at = len(word) + 1
       select case (word)
       case ('node')
-         call advance(lexer, document, tree, at_nodes, label)
-         call parse_node(lexer, document, tree%block, label)
+         call advance(lexer, document, tree, at_nodes, tree%label)
+         call parse_node(lexer, document, tree%block, tree%label)
       case ('weight')
-         call advance(lexer, document, tree, at_weights, label)
-         call parse_weight(lexer, document, tree%block, label)
+         call advance(lexer, document, tree, at_weights, tree%label)
+         call parse_weight(lexer, document, tree%block, tree%label)
       case ('layer')
-         call advance(lexer, document, tree, at_layers, label)
+         call advance(lexer, document, tree, at_layers, tree%label)
          parent = tree%block
          call open_block(lexer, document, tree, parent)
       case ('inputs')
-         call advance(lexer, document, tree, at_inputs, label)
-         call parse_ends(lexer, document, word, label, ends)
+         call advance(lexer, document, tree, at_inputs, tree%label)
+         call parse_ends(lexer, document, word, tree%label, ends)
          document%blocks(tree%block)%inputs = ends
       case ('outputs')
-         call advance(lexer, document, tree, at_outputs, label)
-         call parse_ends(lexer, document, word, label, ends)
+         call advance(lexer, document, tree, at_outputs, tree%label)
+         call parse_ends(lexer, document, word, tree%label, ends)
          document%blocks(tree%block)%outputs = ends
       case default
-         call lexer%unexpected(label)
+         call lexer%unexpected(tree%label)
       end select
    end subroutine parse_entry
 
@@ -308,24 +310,22 @@ contains
       integer :: closed, child, i, stuck
       closed = tree%block
       if (tree%phase(document%blocks(closed)%depth) == at_inputs) then
-         call lexer%fail('the outputs of '//block_label(document, closed)//' are missing')
+         call lexer%fail('the outputs of '//tree%label//' are missing')
       end if
       child = document%blocks(closed)%first_child
       do while (child > 0)
-         associate (nodes => document%blocks(child)%nodes)
-            do i = nodes%first, nodes%last
-               call resolve(lexer, document, tree, document%nodes(i)%references, &
-                            'node of '//block_label(document, child), document%nodes(i)%line)
-               if (lexer%failed()) return
-            end do
-         end associate
+         do i = document%blocks(child)%nodes%first, document%blocks(child)%nodes%last
+            call resolve(lexer, document, tree, document%nodes(i)%references, 'node', child, &
+                         document%nodes(i)%line)
+            if (lexer%failed()) return
+         end do
          child = document%blocks(child)%next
       end do
       associate (block => document%blocks(closed))
-         call resolve(lexer, document, tree, block%inputs%references, &
-                      'inputs of '//block_label(document, closed), block%inputs%line)
-         call resolve(lexer, document, tree, block%outputs%references, &
-                      'outputs of '//block_label(document, closed), block%outputs%line)
+         call resolve(lexer, document, tree, block%inputs%references, 'inputs', closed, &
+                      block%inputs%line)
+         call resolve(lexer, document, tree, block%outputs%references, 'outputs', closed, &
+                      block%outputs%line)
       end associate
       if (lexer%failed()) return
       call sort_nodes(document, closed, order, stuck)
@@ -335,22 +335,25 @@ contains
                          ' stands in a cycle or behind one', document%nodes(stuck)%line)
       end if
       tree%block = document%blocks(closed)%parent
+      if (tree%block > 0) tree%label = block_label(document, tree%block)
    end subroutine close_block
 
    !> Resolve a range of references within the open block.
-   subroutine resolve(lexer, document, tree, range, what, line)
+   subroutine resolve(lexer, document, tree, range, what, who, line)
       type(lexer_t), intent(inout) :: lexer
       type(document_t), intent(inout) :: document
       type(tree_t), intent(in) :: tree
       type(span_t), intent(in) :: range
-      character(*), intent(in) :: what
+      character(*), intent(in) :: what          ! what refers: node, inputs or outputs
+      integer, intent(in) :: who                ! the block that it is of
       integer, intent(in) :: line
-      character(:), allocatable :: problem
+      character(:), allocatable :: missing
       integer :: i
       do i = range%first, range%last
-         call resolve_reference(document, tree%names, tree%block, what, i, problem)
-         if (.not. allocated(problem)) cycle
-         call lexer%fail(problem, line)
+         call resolve_reference(document, tree%names, tree%block, i, missing)
+         if (.not. allocated(missing)) cycle
+         call lexer%fail(what//' of '//block_label(document, who)//' refers to '//missing// &
+                         ', which does not exist', line)
          return
       end do
    end subroutine resolve

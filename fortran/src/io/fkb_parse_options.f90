@@ -1,7 +1,7 @@
 !> Parse option lines: `KEY = VALUE`.
 module fkb_parse_options
    use fkb_document, only: document_t
-   use fkb_lexer, only: lexer_t
+   use fkb_lexer, only: lexer_t, max_name_length
    use fkb_name_table, only: name_table_t
    use fkb_text, only: decimal, is_word, quote, span_t
    implicit none (type, external)
@@ -63,6 +63,11 @@ contains
          last = index(lexer%text, ' = ') - 1
          found = last >= lexer%at
          if (found) found = is_word(lexer%text(lexer%at:last))
+         if (found .and. last - lexer%at >= max_name_length) then
+            call lexer%fail('key of an option in '//inside//' is longer than '// &
+                            decimal(max_name_length)//' bytes')
+            return
+         end if
          if (found) then
             key = lexer%text(lexer%at:last)
             lexer%at = last + 1

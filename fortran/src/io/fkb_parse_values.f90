@@ -12,7 +12,7 @@ module fkb_parse_values
    use fkb_lexer, only: lexer_t
    use fkb_number_reader, only: cursor_t, read_doubles, read_integers, read_singles
    use fkb_number_scan, only: max_token_length
-   use fkb_text, only: decimal, quote
+   use fkb_text, only: decimal, quote, word_end
    implicit none (type, external)
    private
    public :: parse_values, parse_stated_checksum
@@ -58,7 +58,7 @@ contains
       integer :: last
       stated = 'none'
       if (lexer%failed()) return
-      last = lexer%at + scan(lexer%text(min(lexer%at, len(lexer%text) + 1):)//' ', ' ') - 2
+      last = word_end(lexer%text, lexer%at)
       associate (token => lexer%text(lexer%at:last))
          if (token /= 'none' .and. (len(token) /= 8 .or. &
                                     verify(token, '0123456789abcdef') > 0)) then
@@ -130,8 +130,7 @@ contains
          lexer%next = cursor%at
          lexer%line = first_line + cursor%lines
          if (cursor%bad) then
-            call lexer%fail(quote(token_at(lexer%buffer(cursor%at:lexer%filled)))//' is not '// &
-                            wanted(tensor%dtype)//', in the values of '//label)
+            call refuse_token(lexer, cursor%at, tensor, label)
          else if (filled < tensor%count .and. lexer%all_loaded()) then
             call lexer%fail('the file ends inside the values of '//label)
          else if (filled < tensor%count) then
@@ -142,6 +141,24 @@ contains
       lexer%line = first_line - 1
       if (tensor%count > 0) call finish_lines(lexer, cursor%lines, tensor%count, label)
    end subroutine read_numbers
+
+   !> Report a token that is no number, or that the end of the input cuts.
+   subroutine refuse_token(lexer, at, tensor, label)
+      type(lexer_t), intent(inout) :: lexer
+      integer, intent(in) :: at
+      type(tensor_t), intent(in) :: tensor
+      character(*), intent(in) :: label
+      integer :: last
+      do last = at, min(at + 200, lexer%filled)
+         if (iachar(lexer%buffer(last:last)) <= 32) exit
+      end do
+      if (last > lexer%filled .and. lexer%all_loaded()) then
+         call lexer%fail('the file ends inside the values of '//label)
+      else
+         call lexer%fail(quote(lexer%buffer(at:last - 1))//' is not '//wanted(tensor%dtype)// &
+                         ', in the values of '//label)
+      end if
+   end subroutine refuse_token
 
    !> Read what the buffer holds.
    subroutine read_piece(buffer, cursor, document, tensor, powers, filled)
@@ -267,16 +284,5 @@ contains
          words = 'a finite number'
       end select
    end function wanted
-
-   !> The characters up to the next white space.
-   pure function token_at(text) result(token)
-      character(*), intent(in) :: text
-      character(:), allocatable :: token
-      integer :: i
-      do i = 1, len(text)
-         if (iachar(text(i:i)) <= 32) exit
-      end do
-      token = text(:min(i - 1, 100))
-   end function token_at
 
 end module fkb_parse_values

@@ -95,33 +95,29 @@ contains
    end subroutine add_reference
 
    !> Find the layer and the node of a reference within a container.
-   subroutine resolve_reference(document, names, container, what, at, problem)
+   subroutine resolve_reference(document, names, container, at, missing)
       type(document_t), intent(inout) :: document
       type(name_table_t), intent(in) :: names   !! blocks by name, scope is the parent
       integer, intent(in) :: container          !! the block whose children are meant
-      character(*), intent(in) :: what          !! who refers, for the message
       integer, intent(in) :: at                 !! position in `references`
-      character(:), allocatable, intent(inout) :: problem !! set when there is no such thing
-      character(:), allocatable :: name, missing
+      character(:), allocatable, intent(out) :: missing !! what does not exist, if anything
+      character(:), allocatable :: name
       integer :: block
       associate (reference => document%references(at))
          name = document%text%get(reference%name)
-         missing = quote(name)
          block = names%find(container, name)
-         reference%block = block
-         if (block > 0) then
-            missing = ''
-            reference%node = document%blocks(block)%nodes%first + reference%number
-            if (reference%number >= document%blocks(block)%nodes%count()) then
-               missing = 'node '//decimal(reference%number)//' of '//quote(name)
-            else if (document%blocks(block)%outputs%line > 0) then
-               if (reference%index >= document%blocks(block)%outputs%references%count()) then
-                  missing = 'output '//decimal(reference%index)//' of '//quote(name)
-               end if
+         if (block == 0) then
+            missing = quote(name)
+         else if (reference%number >= document%blocks(block)%nodes%count()) then
+            missing = 'node '//decimal(reference%number)//' of '//quote(name)
+         else if (document%blocks(block)%outputs%line > 0) then
+            if (reference%index >= document%blocks(block)%outputs%references%count()) then
+               missing = 'output '//decimal(reference%index)//' of '//quote(name)
             end if
          end if
-         if (missing == '') return
-         problem = what//' refers to '//missing//', which does not exist'
+         if (allocated(missing)) return
+         reference%block = block
+         reference%node = document%blocks(block)%nodes%first + reference%number
       end associate
    end subroutine resolve_reference
 

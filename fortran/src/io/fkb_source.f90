@@ -182,12 +182,16 @@ contains
       end if
       if (self%summing) then
          self%checksum_before = self%checksum%hex()
-         call self%checksum%add(self%buffer(first:last)//line_feed)
+         call self%checksum%add(self%buffer(first:last))
+         call self%checksum%add(line_feed)
          if (self%loaded - self%filled + last > max_structure_length) then
             call self%fail('the structure is longer than '//decimal(max_structure_length)//' bytes')
          end if
       end if
-      first = first + verify(self%buffer(first:last)//'.', ' ') - 1
+      do while (first <= last)
+         if (self%buffer(first:first) /= ' ') exit
+         first = first + 1
+      end do
       self%text = self%buffer(first:last)
       bad = find_bad_byte(self%text)
       if (bad > 0) then

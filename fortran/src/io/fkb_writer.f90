@@ -65,6 +65,14 @@ contains
       call put_line(sink, 0, 'checksum '//sink%checksum%hex())
    end subroutine write_structure
 
+   !> Write the beginning of a line that may be very long.
+   subroutine begin_line(sink, depth, text)
+      type(sink_t), intent(inout) :: sink
+      integer, intent(in) :: depth
+      character(*), intent(in) :: text
+      call sink%put(repeat('  ', depth)//text)
+   end subroutine begin_line
+
    !> Write a line, indented by two blanks for each level.
    subroutine put_line(sink, depth, text)
       type(sink_t), intent(inout) :: sink
@@ -85,8 +93,11 @@ contains
          call write_options(sink, document, block%options, inner, .false.)
          call write_options(sink, document, block%options, inner, .true.)
          do i = block%nodes%first, block%nodes%last
-            call put_line(sink, inner, 'node '//text%get(document%nodes(i)%args)//' '// &
-                          text%get(document%nodes(i)%kwargs))
+            call begin_line(sink, inner, 'node ')
+            call sink%put(text%get(document%nodes(i)%args))
+            call sink%put(' ')
+            call sink%put(text%get(document%nodes(i)%kwargs))
+            call sink%put(line_feed)
          end do
          do i = block%weights%first, block%weights%last
             call put_line(sink, inner, 'weight '//json_quote(text%get(document%tensors(i)%name))// &
@@ -98,8 +109,12 @@ contains
             child = document%blocks(child)%next
          end do
          if (block%inputs%json%count() > 0) then
-            call put_line(sink, inner, 'inputs '//text%get(block%inputs%json))
-            call put_line(sink, inner, 'outputs '//text%get(block%outputs%json))
+            call begin_line(sink, inner, 'inputs ')
+            call sink%put(text%get(block%inputs%json))
+            call sink%put(line_feed)
+            call begin_line(sink, inner, 'outputs ')
+            call sink%put(text%get(block%outputs%json))
+            call sink%put(line_feed)
          end if
          call put_line(sink, block%depth, 'end')
       end associate
@@ -152,7 +167,9 @@ contains
          else if (.not. is_word(key)) then
             key = json_quote(key)
          end if
-         call put_line(sink, depth, key//' = '//document%text%get(document%options(i)%json))
+         call begin_line(sink, depth, key//' = ')
+         call sink%put(document%text%get(document%options(i)%json))
+         call sink%put(line_feed)
       end do
    end subroutine write_options
 
@@ -172,8 +189,9 @@ contains
                   call put_line(sink, 1, 'step '//trim(step_names(step%kind))// &
                                 declaration(document%tensors(step%tensor)))
                else
-                  call put_line(sink, 1, 'step '//trim(step_names(step%kind))//' '// &
-                                document%text%get(step%json))
+                  call begin_line(sink, 1, 'step '//trim(step_names(step%kind))//' ')
+                  call sink%put(document%text%get(step%json))
+                  call sink%put(line_feed)
                end if
             end associate
          end do
