@@ -22,37 +22,49 @@ contains
       integer, intent(in) :: inner, channels, outer
       real(wp), intent(in) :: x(inner, channels, outer)
       real(wp), intent(out) :: mean(channels), variance(channels)
-      real(dp) :: total(group), count
-      integer :: first, last, n, c, j
+      real(dp) :: total, count
+      integer :: c, j
+      if (inner == 1) then
+         call row_moments(channels, outer, x, mean, variance)
+         return
+      end if
       count = real(inner, dp)*real(outer, dp)
-      do first = 1, channels, group
-         last = min(first + group - 1, channels)
-         n = last - first + 1
-         total(:n) = 0
+      do c = 1, channels
+         total = 0
          do j = 1, outer
-            if (inner == 1) then
-               total(:n) = total(:n) + x(1, first:last, j)
-            else
-               do c = 1, n
-                  total(c) = total(c) + sum(real(x(:, first + c - 1, j), dp))
-               end do
-            end if
+            total = total + sum(real(x(:, c, j), dp))
          end do
-         mean(first:last) = real(total(:n)/count, wp)
-         total(:n) = 0
+         mean(c) = real(total/count, wp)
+         total = 0
          do j = 1, outer
-            if (inner == 1) then
-               total(:n) = total(:n) + (x(1, first:last, j) - mean(first:last))**2
-            else
-               do c = 1, n
-                  total(c) = total(c) + &
-                     sum(real((x(:, first + c - 1, j) - mean(first + c - 1))**2, dp))
-               end do
-            end if
+            total = total + sum(real((x(:, c, j) - mean(c))**2, dp))
          end do
-         variance(first:last) = real(total(:n)/count, wp)
+         variance(c) = real(total/count, wp)
       end do
    end subroutine channel_moments
+
+   !> Mean and biased variance of each row.
+   pure subroutine row_moments(rows, columns, x, mean, variance)
+      integer, intent(in) :: rows, columns
+      real(wp), intent(in) :: x(rows, columns)
+      real(wp), intent(out) :: mean(rows), variance(rows)
+      real(dp) :: total(group)
+      integer :: first, last, n, j
+      do first = 1, rows, group
+         last = min(first + group - 1, rows)
+         n = last - first + 1
+         total(:n) = 0
+         do j = 1, columns
+            total(:n) = total(:n) + x(first:last, j)
+         end do
+         mean(first:last) = real(total(:n)/columns, wp)
+         total(:n) = 0
+         do j = 1, columns
+            total(:n) = total(:n) + (x(first:last, j) - mean(first:last))**2
+         end do
+         variance(first:last) = real(total(:n)/columns, wp)
+      end do
+   end subroutine row_moments
 
    !> y = (x - mean)*scale + shift, per channel
    pure subroutine channel_normalize(inner, channels, outer, mean, scale, shift, x, y)
@@ -61,16 +73,27 @@ contains
       real(wp), intent(in) :: x(inner, channels, outer)
       real(wp), intent(out) :: y(inner, channels, outer)
       integer :: c, j
+      if (inner == 1) then
+         call row_normalize(channels, outer, mean, scale, shift, x, y)
+         return
+      end if
       do j = 1, outer
-         if (inner == 1) then
-            y(1, :, j) = (x(1, :, j) - mean)*scale + shift
-         else
-            do c = 1, channels
-               y(:, c, j) = (x(:, c, j) - mean(c))*scale(c) + shift(c)
-            end do
-         end if
+         do c = 1, channels
+            y(:, c, j) = (x(:, c, j) - mean(c))*scale(c) + shift(c)
+         end do
       end do
    end subroutine channel_normalize
+
+   !> y = (x - mean)*scale + shift, per row
+   pure subroutine row_normalize(rows, columns, mean, scale, shift, x, y)
+      integer, intent(in) :: rows, columns
+      real(wp), intent(in) :: mean(rows), scale(rows), shift(rows), x(rows, columns)
+      real(wp), intent(out) :: y(rows, columns)
+      integer :: j
+      do j = 1, columns
+         y(:, j) = (x(:, j) - mean)*scale + shift
+      end do
+   end subroutine row_normalize
 
    !> Sums of dy and of dy*(x - mean) of each channel.
    pure subroutine channel_sums(inner, channels, outer, mean, x, dy, sum_dy, sum_dy_x)
@@ -78,30 +101,44 @@ contains
       real(wp), intent(in) :: mean(channels)
       real(wp), intent(in) :: x(inner, channels, outer), dy(inner, channels, outer)
       real(wp), intent(out) :: sum_dy(channels), sum_dy_x(channels)
+      real(dp) :: total, total_x
+      integer :: c, j
+      if (inner == 1) then
+         call row_sums(channels, outer, mean, x, dy, sum_dy, sum_dy_x)
+         return
+      end if
+      do c = 1, channels
+         total = 0
+         total_x = 0
+         do j = 1, outer
+            total = total + sum(real(dy(:, c, j), dp))
+            total_x = total_x + sum(real(dy(:, c, j)*(x(:, c, j) - mean(c)), dp))
+         end do
+         sum_dy(c) = real(total, wp)
+         sum_dy_x(c) = real(total_x, wp)
+      end do
+   end subroutine channel_sums
+
+   !> Sums of dy and of dy*(x - mean) of each row.
+   pure subroutine row_sums(rows, columns, mean, x, dy, sum_dy, sum_dy_x)
+      integer, intent(in) :: rows, columns
+      real(wp), intent(in) :: mean(rows), x(rows, columns), dy(rows, columns)
+      real(wp), intent(out) :: sum_dy(rows), sum_dy_x(rows)
       real(dp) :: total(group), total_x(group)
-      integer :: first, last, n, c, j, k
-      do first = 1, channels, group
-         last = min(first + group - 1, channels)
+      integer :: first, last, n, j
+      do first = 1, rows, group
+         last = min(first + group - 1, rows)
          n = last - first + 1
          total(:n) = 0
          total_x(:n) = 0
-         do j = 1, outer
-            if (inner == 1) then
-               total(:n) = total(:n) + dy(1, first:last, j)
-               total_x(:n) = total_x(:n) + dy(1, first:last, j)*(x(1, first:last, j) - &
-                                                                mean(first:last))
-            else
-               do c = 1, n
-                  k = first + c - 1
-                  total(c) = total(c) + sum(real(dy(:, k, j), dp))
-                  total_x(c) = total_x(c) + sum(real(dy(:, k, j)*(x(:, k, j) - mean(k)), dp))
-               end do
-            end if
+         do j = 1, columns
+            total(:n) = total(:n) + dy(first:last, j)
+            total_x(:n) = total_x(:n) + dy(first:last, j)*(x(first:last, j) - mean(first:last))
          end do
          sum_dy(first:last) = real(total(:n), wp)
          sum_dy_x(first:last) = real(total_x(:n), wp)
       end do
-   end subroutine channel_sums
+   end subroutine row_sums
 
    !> dx = a*dy - b*(x - mean) - c, per channel
    pure subroutine channel_backward(inner, channels, outer, mean, a, b, c, x, dy, dx)
@@ -110,16 +147,28 @@ contains
       real(wp), intent(in) :: x(inner, channels, outer), dy(inner, channels, outer)
       real(wp), intent(out) :: dx(inner, channels, outer)
       integer :: j, k
+      if (inner == 1) then
+         call row_backward(channels, outer, mean, a, b, c, x, dy, dx)
+         return
+      end if
       do j = 1, outer
-         if (inner == 1) then
-            dx(1, :, j) = a*dy(1, :, j) - b*(x(1, :, j) - mean) - c
-         else
-            do k = 1, channels
-               dx(:, k, j) = a(k)*dy(:, k, j) - b(k)*(x(:, k, j) - mean(k)) - c(k)
-            end do
-         end if
+         do k = 1, channels
+            dx(:, k, j) = a(k)*dy(:, k, j) - b(k)*(x(:, k, j) - mean(k)) - c(k)
+         end do
       end do
    end subroutine channel_backward
+
+   !> dx = a*dy - b*(x - mean) - c, per row
+   pure subroutine row_backward(rows, columns, mean, a, b, c, x, dy, dx)
+      integer, intent(in) :: rows, columns
+      real(wp), intent(in) :: mean(rows), a(rows), b(rows), c(rows)
+      real(wp), intent(in) :: x(rows, columns), dy(rows, columns)
+      real(wp), intent(out) :: dx(rows, columns)
+      integer :: j
+      do j = 1, columns
+         dx(:, j) = a*dy(:, j) - b*(x(:, j) - mean) - c
+      end do
+   end subroutine row_backward
 
    !> y = (x - mean)/sqrt(variance + epsilon) of each column; without `centred` the mean is not
    !> taken off (Keras's `rms_scaling`, which divides by the deviation from the mean all the same).
