@@ -47,7 +47,7 @@ contains
    !> One coarse step of both models and one training step.
    subroutine step(self, net, trainer, loss, error)
       class(coupled_t), intent(inout) :: self
-      type(network_t), intent(in) :: net !! The closure, the one that the trainer trains.
+      type(network_t), intent(inout), target :: net !! The closure, which the trainer trains.
       type(trainer_t), intent(inout) :: trainer !! Its trainer.
       real(wp), intent(out) :: loss !! Mean squared error over the window before the update.
       type(error_t), allocatable, intent(out) :: error !! Whatever the network raises.

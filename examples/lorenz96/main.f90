@@ -1,7 +1,7 @@
 !> Coupled online learning in the Lorenz 96 model: a network that was trained on the wrong system
 !! learns the right closure inside the running coarse model.
 !!
-!!     lorenz96 MODEL.fkb FOLDER [--units 50] [--statistics 500] [--window 10] [--seed 2]
+!!     lorenz96 MODEL.fkb FOLDER [--units 50] [--statistics 500] [--window 30] [--seed 8]
 !!
 !! FOLDER gets the learned network, learned.fkb, and the CSV files that plot.py draws.
 program lorenz96_online
@@ -65,8 +65,6 @@ program lorenz96_online
    call check(error)
 
    call learn(history)
-   call net%save(asked%folder//"/learned.fkb", error)
-   call check(error)
    call network_closure(net, curves(:, 1), curves(:, 4), work, error)
    call check(error)
 
@@ -116,7 +114,7 @@ contains
       end do
    end subroutine run_coarse
 
-   !> Train the network inside the coarse model. The history holds time, error of B(X),
+   !> Train the network inside the coarse model and save it. The history holds time, error of B(X),
    !! rms(X coarse - X truth) and loss, (entry, 4).
    subroutine learn(entries)
       real(wp), allocatable, intent(out) :: entries(:, :)
@@ -158,8 +156,12 @@ contains
          end if
       end do
       call system_clock(now)
-      print "(2x,i0,a,f0.1,a)", steps, " model steps, each with a training step, in ", &
+      print "(2x,i0,a,f6.1,a)", steps, " model steps, each with a training step, in", &
          real(now - began, wp)/rate, " s"
+      ! With Adam's state, so that Keras can go on where Fortran stopped.
+      call trainer%save(asked%folder//"/learned.fkb", error)
+      call check(error)
+      call trainer%clear()
    end subroutine learn
 
    !> Distance of the network from the truth's quartic, over the values that X takes in the truth.
@@ -224,6 +226,9 @@ contains
       call write_csv(asked%folder//"/batches.csv", "step,x,target", batches(:last, :))
       call write_csv(asked%folder//"/losses.csv", "step,loss", losses)
       call write_csv(asked%folder//"/result.csv", "x,b", curves(:, :2))
+      call trainer%save(asked%folder//"/result.fkb", error)
+      call check(error)
+      call trainer%clear()
    end subroutine dump_training
 
    !> Stop with the text of an error.
@@ -231,7 +236,7 @@ contains
       type(error_t), allocatable, intent(in) :: raised
       if (.not. allocated(raised)) return
       write (error_unit, "(a)") "lorenz96: "//raised%message
-      error stop 1, quiet=.true.
+      stop 1, quiet=.true.
    end subroutine check
 
 end program lorenz96_online

@@ -6,8 +6,8 @@ module options
    public :: options_t, read_options
 
    character(len=*), parameter :: usage = &
-      "usage: lorenz96 MODEL.fkb FOLDER [--units 50] [--statistics 500] [--window 10]"// &
-      " [--seed 2] [--dump STEPS]"
+      "usage: lorenz96 MODEL.fkb FOLDER [--units 50] [--statistics 500] [--window 30]"// &
+      " [--seed 8] [--dump STEPS]"
 
    !> What the user asked for.
    type :: options_t
@@ -20,9 +20,9 @@ module options
       !> Time units of each climate.
       real(wp) :: statistics = 500.0_wp
       !> Coarse steps whose samples make one training batch.
-      integer :: window = 10
+      integer :: window = 30
       !> Seed of the starting states.
-      integer :: seed = 2
+      integer :: seed = 8
       !> Training steps to write out for a comparison with Keras instead of the demonstration.
       integer :: dump = 0
    end type options_t
@@ -84,7 +84,7 @@ contains
    subroutine refuse(reason)
       character(len=*), intent(in) :: reason !! A phrase.
       write (error_unit, "(a)") "lorenz96: "//reason, usage
-      error stop 2, quiet=.true.
+      stop 2, quiet=.true.
    end subroutine refuse
 
 end module options

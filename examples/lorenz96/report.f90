@@ -45,7 +45,7 @@ contains
          iomsg=message)
       if (status /= 0) then
          write (error_unit, "(a)") "lorenz96: cannot write "//path//": "//trim(message)
-         error stop 1, quiet=.true.
+         stop 1, quiet=.true.
       end if
       write (unit, "(a)") header
       do i = 1, size(columns, 1)

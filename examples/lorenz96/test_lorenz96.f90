@@ -25,7 +25,7 @@ program test_lorenz96
    call the_truth_has_the_published_climate()
 
    write (output_unit, "(i0,a,i0,a)") tests, " checks, ", failures, " failed"
-   if (failures > 0) error stop 1, quiet=.true.
+   if (failures > 0) stop 1, quiet=.true.
 
 contains
 

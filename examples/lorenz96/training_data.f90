@@ -5,7 +5,7 @@
 !! FILE gets one line "X,B" per slow variable, sampled ten times per time unit. The defaults
 !! F = 7, h = 2, c = 5 are the wrong system: the one the coupled run later has to unlearn.
 program training_data
-   use, intrinsic :: iso_fortran_env, only: wp => real64
+   use, intrinsic :: iso_fortran_env, only: error_unit, wp => real64
    use lorenz96, only: parameters_t, truth_t, dt_fast, n_slow
    implicit none (type, external)
 
@@ -16,7 +16,8 @@ program training_data
    character(len=512) :: path, message
    integer :: i, k, seed, unit, status
 
-   if (command_argument_count() < 1) error stop "usage: training_data FILE [F h c [UNITS [SEED]]]"
+   if (command_argument_count() < 1) call refuse( &
+      "usage: training_data FILE [F h c [UNITS [SEED]]]")
    call get_command_argument(1, path)
    units = argument(5, 500.0_wp)
    seed = nint(argument(6, 1.0_wp))
@@ -24,7 +25,7 @@ program training_data
       c=argument(4, 5.0_wp)), seed, spin_up)
 
    open (newunit=unit, file=path, status="replace", action="write", iostat=status, iomsg=message)
-   if (status /= 0) error stop "training_data: cannot write: "//trim(message)
+   if (status /= 0) call refuse("training_data: cannot write: "//trim(message))
    write (unit, "(a)") "X,B"
    do i = 1, nint(units*samples_per_unit)
       call truth%advance(nint(1/(samples_per_unit*dt_fast)))
@@ -47,7 +48,14 @@ contains
       if (command_argument_count() < place) return
       call get_command_argument(place, text)
       read (text, *, iostat=bad) argument
-      if (bad /= 0) error stop "training_data: not a number: "//trim(text)
+      if (bad /= 0) call refuse("training_data: not a number: "//trim(text))
    end function argument
+
+   !> Say what is wrong and stop.
+   subroutine refuse(reason)
+      character(len=*), intent(in) :: reason !! A sentence.
+      write (error_unit, "(a)") reason
+      stop 1, quiet=.true.
+   end subroutine refuse
 
 end program training_data
