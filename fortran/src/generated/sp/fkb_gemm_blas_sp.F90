@@ -1,6 +1,7 @@
 ! Generated from kernels/fkb_gemm_blas.fypp: edit that file and run tools/generate.py
 !> Matrix products through the BLAS.
 submodule(fkb_gemm_sp) fkb_gemm_blas_sp
+   use fkb_gemm_columns_sp, only: add_columns, add_products
    implicit none (type, external)
 #ifdef FKB_BLAS
 
@@ -15,6 +16,9 @@ submodule(fkb_gemm_sp) fkb_gemm_blas_sp
       end subroutine sgemm
    end interface
 
+   !> Up to so many columns (or, in gemm_nt, so small a depth) the BLAS is not called.
+   integer, parameter :: few = 4
+
 contains
 
    module procedure columns_independent
@@ -22,15 +26,39 @@ contains
    end procedure columns_independent
 
    module procedure gemm_nn
-      call sgemm("n", "n", m, n, k, 1.0_wp, a, max(m, 1), b, max(k, 1), beta, c, max(m, 1))
+      integer :: j
+      if (n > few) then
+         call sgemm("n", "n", m, n, k, 1.0_wp, a, max(m, 1), b, max(k, 1), beta, c, max(m, 1))
+         return
+      end if
+      if (beta < 0.5_wp) c = 0
+      do j = 1, n
+         call add_columns(m, k, a, 1, b(1, j), c(1, j))
+      end do
    end procedure gemm_nn
 
    module procedure gemm_tn
-      call sgemm("t", "n", m, n, k, 1.0_wp, a, max(k, 1), b, max(k, 1), beta, c, max(m, 1))
+      integer :: j
+      if (n > few) then
+         call sgemm("t", "n", m, n, k, 1.0_wp, a, max(k, 1), b, max(k, 1), beta, c, max(m, 1))
+         return
+      end if
+      if (beta < 0.5_wp) c = 0
+      do j = 1, n
+         call add_products(m, k, a, b(1, j), c(1, j))
+      end do
    end procedure gemm_tn
 
    module procedure gemm_nt
-      call sgemm("n", "t", m, n, k, 1.0_wp, a, max(m, 1), b, max(n, 1), beta, c, max(m, 1))
+      integer :: j
+      if (n > few .and. k > few) then
+         call sgemm("n", "t", m, n, k, 1.0_wp, a, max(m, 1), b, max(n, 1), beta, c, max(m, 1))
+         return
+      end if
+      if (beta < 0.5_wp) c = 0
+      do j = 1, n
+         call add_columns(m, k, a, n, b(j, 1), c(1, j))
+      end do
    end procedure gemm_nt
 
 #endif

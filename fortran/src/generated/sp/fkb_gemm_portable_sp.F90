@@ -6,6 +6,7 @@
 !> one chain of multiply-adds over ascending k that starts from what c holds, whatever the tile
 !> and the path, so that a column of the result does not depend on its neighbours.
 submodule(fkb_gemm_sp) fkb_gemm_portable_sp
+   use fkb_gemm_columns_sp, only: add_columns, add_products
    use fkb_gemm_tiles_sp, only: add_half_tile, add_tile, add_tile_nt, columns, half, rows
    implicit none (type, external)
 #ifndef FKB_BLAS
@@ -13,8 +14,7 @@ submodule(fkb_gemm_sp) fkb_gemm_portable_sp
    !> Depth and height of the part of a that stays in the second-level cache (256 kB), and columns
    !> of b that meet it before the next part comes.
    integer, parameter :: depth = 256, height = 8*rows, width = 128
-   !> Up to so many columns (or, in gemm_nt, so small a depth) there is nothing to gain from
-   !> tiles.
+   !> Up to so many columns (or, in gemm_nt, so small a depth) there is nothing to gain from tiles.
    integer, parameter :: few = 2, few_tn = 4
 
 contains
@@ -38,7 +38,7 @@ contains
    module procedure gemm_nt
       integer :: j
       if (beta < 0.5_wp) c = 0
-      if (k > few) then
+      if (k > few .and. n > few) then
          call multiply(m, n, k, a, .true., n, b, c)
       else
          do j = 1, n
@@ -232,84 +232,6 @@ contains
          c(:count, j) = part(j, :count)
       end do
    end subroutine put_transposed
-
-   !> c(m) = c + a(m,k) b, b with a stride; eight columns of a at a time, so that
-   !> c is rarely stored.
-   pure subroutine add_columns(m, k, a, stride, b, c)
-      integer, intent(in) :: m, k, stride
-      real(wp), intent(in) :: a(m, k), b(stride, k)
-      real(wp), intent(inout) :: c(m)
-      integer :: i, l
-      do l = 1, k - 7, 8
-         do i = 1, m
-            c(i) = c(i) + a(i, l)*b(1, l) + a(i, l + 1)*b(1, l + 1) + a(i, l + 2)*b(1, l + 2) &
-               + a(i, l + 3)*b(1, l + 3) + a(i, l + 4)*b(1, l + 4) + a(i, l + 5)*b(1, l + 5) &
-               + a(i, l + 6)*b(1, l + 6) + a(i, l + 7)*b(1, l + 7)
-         end do
-      end do
-      do l = k - mod(k, 8) + 1, k
-         do i = 1, m
-            c(i) = c(i) + a(i, l)*b(1, l)
-         end do
-      end do
-   end subroutine add_columns
-
-   !> c(m) = c + transpose(a(k,m)) b; four products at a time, each in `half` partial sums.
-   pure subroutine add_products(m, k, a, b, c)
-      integer, intent(in) :: m, k
-      real(wp), intent(in) :: a(k, m), b(k)
-      real(wp), intent(inout) :: c(m)
-      real(wp) :: s1(half), s2(half), s3(half), s4(half)
-      integer :: i, j, l
-      do j = 1, m - 3, 4
-         s1 = 0
-         s2 = 0
-         s3 = 0
-         s4 = 0
-         do l = 0, k - half, half
-            do i = 1, half
-               s1(i) = s1(i) + a(l + i, j)*b(l + i)
-               s2(i) = s2(i) + a(l + i, j + 1)*b(l + i)
-               s3(i) = s3(i) + a(l + i, j + 2)*b(l + i)
-               s4(i) = s4(i) + a(l + i, j + 3)*b(l + i)
-            end do
-         end do
-         do l = k - mod(k, half) + 1, k
-            s1(1) = s1(1) + a(l, j)*b(l)
-            s2(1) = s2(1) + a(l, j + 1)*b(l)
-            s3(1) = s3(1) + a(l, j + 2)*b(l)
-            s4(1) = s4(1) + a(l, j + 3)*b(l)
-         end do
-         c(j) = c(j) + folded(s1)
-         c(j + 1) = c(j + 1) + folded(s2)
-         c(j + 2) = c(j + 2) + folded(s3)
-         c(j + 3) = c(j + 3) + folded(s4)
-      end do
-      do j = m - mod(m, 4) + 1, m
-         s1 = 0
-         do l = 0, k - half, half
-            s1 = s1 + a(l + 1:l + half, j)*b(l + 1:l + half)
-         end do
-         do l = k - mod(k, half) + 1, k
-            s1(1) = s1(1) + a(l, j)*b(l)
-         end do
-         c(j) = c(j) + folded(s1)
-      end do
-   end subroutine add_products
-
-   !> The sum of partial sums, halves added first.
-   pure real(wp) function folded(s)
-      real(wp), intent(in) :: s(half)
-      real(wp) :: t(half)
-      integer :: length
-      t = s
-      length = half/2
-      do while (length >= 1)
-         t(:length) = t(:length) + t(length + 1:2*length)
-         length = length/2
-      end do
-      folded = t(1)
-   end function folded
 
 #endif
 end submodule fkb_gemm_portable_sp
