@@ -415,12 +415,27 @@ contains
          layers = layers//'o'//decimal(i)//' = 1'//lf
       end do
       call refuse(failure, model_of(layers), 10005, 'more than 10000 options')
-      i = 100000
-      layers = 'layer "l" A'//lf//repeat('node [] {}'//lf, i)
-      call accept(failure, model_of(layers//'end'//lf))
-      call refuse(failure, model_of(layers//'node [] {}'//lf//'end'//lf), 100006, &
-                  'more than 100000 nodes')
+      call make_nodes(100000, layers)
+      call accept(failure, model_of(layers))
+      call make_nodes(100001, layers)
+      call refuse(failure, model_of(layers), 100006, 'more than 100000 nodes')
    end subroutine limits_are_kept
+
+   !> A layer with so many nodes.
+   subroutine make_nodes(n, text)
+      integer, intent(in) :: n
+      character(:), allocatable, intent(out) :: text
+      character(*), parameter :: head = 'layer "l" A'//lf, node = 'node [] {}'//lf
+      integer :: i, used
+      allocate (character(len(head) + n*len(node) + len('end'//lf)) :: text)
+      text(:len(head)) = head
+      used = len(head)
+      do i = 1, n
+         text(used + 1:used + len(node)) = node
+         used = used + len(node)
+      end do
+      text(used + 1:) = 'end'//lf
+   end subroutine make_nodes
 
    subroutine long_lines_are_read(failure)
       type(failure_t), allocatable, intent(out) :: failure
@@ -466,8 +481,13 @@ contains
    pure function model_of(lines) result(text)
       character(*), intent(in) :: lines
       character(:), allocatable :: text
-      text = 'fkb 1'//lf//'precision float32'//lf//'keras "3"'//lf//'model "m" Functional'//lf// &
-             lines//'end'//lf//'checksum none'//lf//'end'//lf
+      character(*), parameter :: head = 'fkb 1'//lf//'precision float32'//lf//'keras "3"'//lf// &
+         'model "m" Functional'//lf
+      character(*), parameter :: tail = 'end'//lf//'checksum none'//lf//'end'//lf
+      allocate (character(len(head) + len(lines) + len(tail)) :: text)
+      text(:len(head)) = head
+      text(len(head) + 1:len(head) + len(lines)) = lines
+      text(len(head) + len(lines) + 1:) = tail
    end function model_of
 
    !> A text must be read.
