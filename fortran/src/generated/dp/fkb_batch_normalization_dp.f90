@@ -2,8 +2,8 @@
 !> Keras's `BatchNormalization`: y = gamma (x - mean)/sqrt(variance + epsilon) + beta, per channel.
 !>
 !> In training the statistics are those of the whole batch, and `update` moves the moving ones:
-!> moving = momentum moving + (1 - momentum) batch. In inference, and always where the layer's
-!> option `trainable` is false, the moving statistics are used.
+!> moving = momentum moving + (1 - momentum) batch. In inference the moving statistics are used;
+!> the network runs the layer like that where its option `trainable` is false.
 !>
 !> Keras 2 computes inputs of rank 4 and 5 (the batch counted) with TensorFlow's fused kernel,
 !> unless in float64: there the moving variance takes N/(N - 1) times the batch's. In all of Keras 2
@@ -31,7 +31,6 @@ module fkb_batch_normalization_dp
       real(dp) :: epsilon = 1e-3_dp        !! added to the variance
       logical :: center = .true.           !! whether there is a beta
       logical :: scale = .true.            !! whether there is a gamma
-      logical :: trainable = .true.        !! false: inference mode always
       logical :: keras_2 = .false.         !! moves the statistics as Keras 2 does
       logical :: may_fuse = .false.        !! Keras 2 and not float64
    contains
@@ -63,8 +62,6 @@ contains
       call config%get('center', self%center, error, default=.true.)
       if (allocated(error)) return
       call config%get('scale', self%scale, error, default=.true.)
-      if (allocated(error)) return
-      call config%get('trainable', self%trainable, error, default=.true.)
       if (allocated(error)) return
       self%keras_2 = config%keras_major <= 2
       self%may_fuse = .false.
@@ -133,7 +130,7 @@ contains
       plan%fixed_cache = 3*channels
       plan%fixed_scratch = 4*channels
       plan%can_train = .true.
-      plan%batch_coupled = self%trainable
+      plan%batch_coupled = .true.
       plan%infers_when_frozen = .true.
       plan%fuses_activation = .true.
    end subroutine lay_out
@@ -151,7 +148,7 @@ contains
       call split(self, plan, size(x), inner, c, outer)
       associate (mean => scratch(:c), inverse => scratch(c + 1:2*c), &
                  scale => scratch(2*c + 1:3*c), shift => scratch(3*c + 1:4*c))
-         if (mode%training .and. self%trainable) then
+         if (mode%training) then
             call channel_moments(inner, c, outer, x, mean, scale)
             inverse = 1/sqrt(scale + real(self%epsilon, wp))
             cache(:c) = mean
@@ -189,7 +186,7 @@ contains
       integer :: inner, c, outer, g
       real(wp) :: n
       call split(self, plan, size(x), inner, c, outer)
-      coupled = mode%training .and. self%trainable
+      coupled = mode%training
       n = real(inner, wp)*outer
       g = n_gamma(self, c)
       associate (sum_dy => scratch(:c), sum_dy_x => scratch(c + 1:2*c), &
@@ -227,7 +224,7 @@ contains
       real(wp), intent(in), contiguous :: cache(:)
       type(mode_t), intent(in) :: mode
       integer :: c, first
-      if (.not. (mode%training .and. self%trainable)) return
+      if (.not. mode%training) return
       c = plan%weights(size(plan%weights))%shape%extent(1)
       first = n_fixed(self, c)
       call move(weights(first + 1:first + c), cache(:c))

@@ -32,7 +32,7 @@ contains
 
    !> Make the layer and check it: outputs are finite, the same for a repeated call and for each
    !> sample alone, memory is kept to, a fused activation is the activation afterwards, and the
-   !> gradients of inputs and trained weights are those of differences, in training and for a call in
+   !> gradients of inputs and trained weights are those of differences, in training and in calls in
    !> inference mode within a training step. Raises an error that says what does not hold.
    subroutine check_layer(registry, class_name, options, in_shapes, error, batch, indices, &
                           keras_major, seed)

@@ -32,6 +32,7 @@ module fkb_layer_probe_sp
       type(config_t) :: config                      !! the options it was made from
       type(plan_t) :: plan                          !! for the shapes of `prepare`
       integer :: batch = 0
+      logical :: frozen = .false.                   !! the option `trainable` is false
       real(wp), allocatable :: weights(:)           !! the layer's slice
       real(wp), allocatable :: gradient(:)          !! of the slice; `backward` adds to it
       type(tensor_t), allocatable :: x(:), y(:), dy(:), dx(:)
@@ -64,6 +65,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       integer, intent(in), optional :: keras_major  !! whose meaning the options have, default 3
       character(:), allocatable :: unread
+      logical :: trainable
       call self%clear()
       call config_from_json(options, self%config, error)
       if (allocated(error)) return
@@ -72,7 +74,10 @@ contains
       if (present(keras_major)) self%config%keras_major = keras_major
       call registry%create(class_name, self%layer, error)
       if (allocated(error)) return
-      call self%config%ignore('trainable dtype')
+      call self%config%get('trainable', trainable, error, default=.true.)
+      if (allocated(error)) return
+      self%frozen = .not. trainable
+      call self%config%ignore('dtype')
       call self%layer%configure(self%config, error)
       if (allocated(error)) return
       call self%config%unread(unread)
@@ -210,10 +215,10 @@ contains
       if (keep) then
          call spoil(self%cache)
          call self%layer%forward(self%plan, self%weights, x, y, &
-            self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), mode)
+            self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), effective(self, mode))
       else
          call self%layer%forward(self%plan, self%weights, x, y, nothing, &
-            self%scratch(:size(self%scratch) - guard), mode)
+            self%scratch(:size(self%scratch) - guard), effective(self, mode))
       end if
    end subroutine forward
 
@@ -234,15 +239,24 @@ contains
       call spoil(self%scratch)
       call self%layer%backward(self%plan, self%weights, x, y, &
          self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), &
-         dy, dx, self%gradient, mode)
+         dy, dx, self%gradient, effective(self, mode))
    end subroutine backward
 
    !> What a training step changes besides the optimizer.
    subroutine update(self, mode)
       class(layer_probe_t), intent(inout) :: self
       type(mode_t), intent(in) :: mode
-      call self%layer%update(self%plan, self%weights, self%cache(:size(self%cache) - guard), mode)
+      call self%layer%update(self%plan, self%weights, self%cache(:size(self%cache) - guard), &
+                             effective(self, mode))
    end subroutine update
+
+   !> The mode that a network would run the layer in: frozen, it may infer.
+   type(mode_t) function effective(self, mode)
+      class(layer_probe_t), intent(in) :: self
+      type(mode_t), intent(in) :: mode
+      effective = mode
+      if (self%plan%infers_when_frozen .and. self%frozen) effective%training = .false.
+   end function effective
 
    !> Whether the layer takes the inputs.
    subroutine check_input(self, error)
