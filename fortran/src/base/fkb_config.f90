@@ -7,8 +7,8 @@
 !> of arrays count from 0. A message names the option, its value and what was expected.
 module fkb_config
    use fkb_error, only: error_t, fkb_err_argument, raise
-   use fkb_json, only: json_check, json_find, json_integer, json_is_object, json_kind, &
-      json_length, json_next, json_real, json_string
+   use fkb_json, only: json_check, json_compact, json_find, json_integer, json_is_object, &
+      json_kind, json_length, json_next, json_real, json_string
    use fkb_kinds, only: dp, i8, sp
    use fkb_text, only: decimal, quote, shortened, span_t
    implicit none (type, external)
@@ -52,15 +52,16 @@ contains
 
    !> The options of a JSON object. Of a serialised Keras object, `{"class_name":...,"config":{}}`,
    !> the options are those of `config` and `class_name` is set.
-   subroutine config_from_json(json, config, error)
-      character(*), intent(in) :: json          !! the object
+   subroutine config_from_json(text, config, error)
+      character(*), intent(in) :: text          !! the object, with or without blanks
       type(config_t), intent(out) :: config     !! its members
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: problem
+      character(:), allocatable :: json, problem
       type(span_t) :: key, value, inner
       integer :: position, last
       config%class_name = ''
       config%layer_name = ''
+      json = json_compact(text)
       call json_check(json, 1, last, problem)
       if (.not. allocated(problem) .and. last /= len(json)) problem = 'text after the value'
       if (.not. allocated(problem)) then

@@ -1,7 +1,8 @@
 !> JSON values (RFC 8259) as raw text: check one, find its parts, read scalars, write strings.
 !>
-!> Only `json_check` accepts any text; the others expect text that it has passed, one value without
-!> blanks around it. A part is a span of positions in the text given; an empty span means absent.
+!> Only `json_check` and `json_compact` accept any text; the others expect text that `json_check` has
+!> passed, one value without blanks around it. A part is a span of positions in the text given; an
+!> empty span means absent.
 !> Nothing here copies a value or builds a tree.
 module fkb_json
    use fkb_json_check, only: json_check, max_json_depth
@@ -12,11 +13,36 @@ module fkb_json
    public :: json_check, max_json_depth
    public :: json_integer, json_quote, json_real, json_real_text, json_string
    public :: json_kind, json_is_object, json_length, json_next, json_member, json_element, json_find
+   public :: json_compact
 
    character(*), parameter :: blanks = ' '//achar(9)//achar(10)//achar(13)
    character(*), parameter :: delimiters = ',:]}'//blanks
 
 contains
+
+   !> The text without the blanks that JSON allows and the model file does not: `{"a": [1, 2]}`
+   !> becomes `{"a":[1,2]}`. Blanks inside strings and between other characters stay, so that text
+   !> that is no JSON does not become JSON.
+   pure function json_compact(text) result(compact)
+      character(*), intent(in) :: text          !! any text, such as a person writes it
+      character(:), allocatable :: compact
+      integer :: at, last, n
+      allocate (character(len(text)) :: compact)
+      n = 0
+      at = skip_blanks(text, 1)
+      do while (at <= len(text))
+         last = at
+         if (text(at:at) == '"') last = min(value_end(text, at), len(text))
+         compact(n + 1:n + last - at + 1) = text(at:last)
+         n = n + last - at + 1
+         at = skip_blanks(text, last + 1)
+         if (at == last + 1 .or. at > len(text)) cycle
+         if (scan(compact(n:n)//text(at:at), '{}[]:,') > 0) cycle
+         compact(n + 1:n + 1) = ' '
+         n = n + 1
+      end do
+      compact = compact(:n)
+   end function json_compact
 
    !> `null`, `logical`, `number`, `string`, `array` or `object`; `missing` for an empty text.
    pure function json_kind(text) result(kind)

@@ -256,7 +256,7 @@ contains
       call check(failure, allocated(error), 'an array makes options')
       call config_from_json('{"a":1', config, error)
       call check(failure, allocated(error), 'half an object makes options')
-      call config_from_json('{"a":1} ', config, error)
+      call config_from_json('{"a":1} 2', config, error)
       call check(failure, allocated(error), 'text after the object is accepted')
    end subroutine others_make_no_options
 

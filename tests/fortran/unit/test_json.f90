@@ -1,7 +1,7 @@
 !> JSON text: what is accepted, what is found in it, and how scalars are read and written.
 module test_json
-   use fkb_json, only: json_check, json_element, json_find, json_integer, json_kind, json_length, &
-      json_member, json_quote, json_real, json_real_text, json_string
+   use fkb_json, only: json_check, json_compact, json_element, json_find, json_integer, json_kind, &
+      json_length, json_member, json_quote, json_real, json_real_text, json_string
    use fkb_json_order, only: sorted_members
    use fkb_kinds, only: dp, i8
    use fkb_testing, only: check, check_equal, failure_t, suite_t
@@ -19,6 +19,7 @@ contains
       call suite%add('values of RFC 8259 are accepted to their end', values_are_accepted)
       call suite%add('what is no JSON is refused', others_are_refused)
       call suite%add('nesting is accepted up to 64', nesting_is_bounded)
+      call suite%add('blanks between the parts are dropped, all else stays', blanks_are_dropped)
       call suite%add('parts are found by key, position and path', parts_are_found)
       call suite%add('strings are decoded to UTF-8', strings_are_decoded)
       call suite%add('strings are written with the fewest escapes', strings_are_quoted)
@@ -54,6 +55,30 @@ contains
          call check_equal(failure, last, 2 + len(text), 'the end of '//text)
       end subroutine accept
    end subroutine values_are_accepted
+
+   subroutine blanks_are_dropped(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(*), parameter :: line_end = achar(13)//achar(10)
+      call becomes(' { "a b" : [ 1 , -2.5e3 ] ,'//line_end//achar(9)//'"c" : { } } ', &
+                   '{"a b":[1,-2.5e3],"c":{}}')
+      call becomes('{"a":" \" , { "}', '{"a":" \" , { "}')
+      call becomes('"x \\" ', '"x \\"')
+      call becomes('  mse ', 'mse')
+      call becomes('[1 2]', '[1 2]')
+      call becomes('["a"  "b"]', '["a" "b"]')
+      call becomes('[true false', '[true false')
+      call becomes('{"a" : "b  ', '{"a":"b  ')
+      call becomes('{"a" : "b \', '{"a":"b \')
+      call becomes('"\', '"\')
+      call becomes('"', '"')
+      call becomes('   ', '')
+      call becomes('', '')
+   contains
+      subroutine becomes(text, expected)
+         character(*), intent(in) :: text, expected
+         call check_equal(failure, json_compact(text), expected, 'compact '//text)
+      end subroutine becomes
+   end subroutine blanks_are_dropped
 
    subroutine others_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure

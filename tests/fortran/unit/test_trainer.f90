@@ -42,6 +42,7 @@ contains
       call suite%add('shuffled epochs see every sample once', shuffled_epochs_see_all)
       call suite%add('saving and loading goes on with the same bits', saved_training_goes_on)
       call suite%add('a missing compile configuration is named', missing_compile_is_named)
+      call suite%add('a configuration with blanks is the one without', blanks_do_not_matter)
       call suite%add('a state of another optimizer is refused', other_state_is_refused)
    end subroutine collect
 
@@ -741,6 +742,36 @@ contains
       call trainer%init_from_file(net, error)
       call names(error, 'hinge', failure)
    end subroutine missing_compile_is_named
+
+   subroutine blanks_do_not_matter(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t), target :: net, twin
+      type(trainer_t), target :: trainer, other
+      type(error_t), allocatable :: error
+      real(dp), allocatable, target :: x(:, :), classes(:, :), values(:, :)
+      real(dp) :: loss
+      call make(net, failure)
+      call make(twin, failure)
+      if (allocated(failure)) return
+      call make_batch(6, x, classes, values)
+      call trainer%init_from_file(net, error, optimizer= &
+                                  ' { "class_name": "Adam", "config": {"learning_rate": 0.02} } ', &
+                                  loss='{"values": {"class_name": "Huber", "config": {"delta":'// &
+                                  ' 2.0} }, "classes" : "categorical_crossentropy"}'//nl)
+      if (.not. allocated(error)) then
+         call other%init_from_file(twin, error, loss='{"values":{"class_name":"Huber","config":'// &
+                                   '{"delta":2.0}},"classes":"categorical_crossentropy"}', &
+                                   optimizer='{"class_name":"Adam","config":{"learning_rate":0.02}}')
+      end if
+      if (allocated(error)) call fail(failure, error%message)
+      if (allocated(failure)) return
+      call trainer%step(one_view(x), two_views(classes, values), loss, error)
+      call other%step(one_view(x), two_views(classes, values), loss, error)
+      call check_equal(failure, net%params, twin%params, 'the weights')
+      call trainer%init_from_file(net, error, loss='["mse", "mse"]', &
+                                  optimizer='{"class_name": "Adam" "config": {}}')
+      call names(error, 'JSON', failure)
+   end subroutine blanks_do_not_matter
 
    subroutine other_state_is_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -1,25 +1,37 @@
 ! Generated from fkb_umbrella.fypp: edit that file and run tools/generate.py
 !> Everything a user needs, in one precision: `use fkb_dp`.
 module fkb_dp
-   use fkb_adam_dp, only: adam_t
-   use fkb_builtin_dp, only: add_builtin_layers
-   use fkb_config, only: config_t
-   use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
-      sparse_categorical_crossentropy_t
+   ! errors, kinds, shapes
    use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_file, fkb_err_format, &
       fkb_err_numeric, fkb_err_unknown, fkb_err_unsupported, raise
    use fkb_kinds, only: dp, i8, sp, wp => dp
-   use fkb_layer_dp, only: layer_t, mode_t, unary_layer_t, view_t
-   use fkb_loss_dp, only: loss_t
-   use fkb_loss_check_dp, only: check_loss_gradient
-   use fkb_losses_dp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
+   use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
+   ! networks
+   use fkb_host_dp, only: host_t
    use fkb_network_dp, only: network_t, workspace_t
-   use fkb_optimizer_dp, only: optimizer_t
-   use fkb_plan, only: plan_t
-   use fkb_registry_dp, only: registry_t
+   ! training
+   use fkb_adam_dp, only: adam_t
+   use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
+      sparse_categorical_crossentropy_t
+   use fkb_losses_dp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
    use fkb_sgd_dp, only: sgd_t
-   use fkb_shape, only: open_extent, shape_of, shape_t
    use fkb_trainer_dp, only: loss_box_t, trainer_t
+   ! layers of your own
+   use fkb_builtin_dp, only: add_builtin_layers
+   use fkb_config, only: config_t
+   use fkb_gemm_dp, only: gemm_nn, gemm_nt, gemm_tn
+   use fkb_layer_dp, only: layer_t, mode_t, unary_layer_t, view_t
+   use fkb_layer_check_dp, only: check_layer
+   use fkb_plan, only: plan_t, weight_t
+   use fkb_random_dp, only: normal_values, uniform_values
+   use fkb_registry_dp, only: registry_t
+   ! losses and optimizers of your own
+   use fkb_json, only: json_real_text
+   use fkb_loss_dp, only: loss_t, positions_of, reduce_mean, reduce_sum, reduce_weighted_mean
+   use fkb_loss_check_dp, only: check_loss_gradient
+   use fkb_loss_registry_dp, only: loss_registry_t
+   use fkb_optimizer_dp, only: optimizer_state_t, optimizer_t
+   use fkb_segment, only: segment_t
    implicit none (type, external)
    public
 end module fkb_dp

@@ -5,7 +5,7 @@ module fkb_loss_registry_dp
    use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported
-   use fkb_json, only: json_check, json_find, json_kind, json_string
+   use fkb_json, only: json_check, json_compact, json_find, json_kind, json_string
    use fkb_loss_dp, only: loss_t
    use fkb_losses_dp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
    use fkb_text, only: quote, span_t
@@ -158,15 +158,16 @@ contains
    end subroutine loss_from_config
 
    !> Take name and options out of a loss's configuration.
-   subroutine loss_name_and_options(text, name, config, error)
-      character(*), intent(in) :: text
+   subroutine loss_name_and_options(given, name, config, error)
+      character(*), intent(in) :: given
       character(:), allocatable, intent(out) :: name
       type(config_t), intent(out) :: config
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: problem, inner
+      character(:), allocatable :: text, problem, inner
       type(span_t) :: part
       integer :: last
       name = ''
+      text = json_compact(given)
       call config_from_json('{}', config, error)
       if (allocated(error)) return
       if (len_trim(text) == 0 .or. scan(text, '{["') /= 1) then

@@ -4,7 +4,7 @@ module fkb_optimizers_dp
    use fkb_adam_dp, only: adam_t
    use fkb_config, only: config_t, config_from_json
    use fkb_error, only: error_t, raise, fkb_err_unknown, fkb_err_unsupported
-   use fkb_json, only: json_string
+   use fkb_json, only: json_compact, json_string
    use fkb_kinds, only: dp
    use fkb_optimizer_dp, only: optimizer_t
    use fkb_sgd_dp, only: sgd_t
@@ -18,12 +18,13 @@ contains
    !> The optimizer that Keras's compile configuration means: a name, `"adam"`, or an object,
    !> `{"class_name":"Adam","config":{"learning_rate":0.001}}`.
    !> Raises an error for an unknown name or an option that is not supported.
-   subroutine optimizer_from_config(text, optimizer, error)
-      character(*), intent(in) :: text            !! JSON, or a bare name
+   subroutine optimizer_from_config(given, optimizer, error)
+      character(*), intent(in) :: given           !! JSON, or a bare name
       class(optimizer_t), allocatable, intent(out) :: optimizer
       type(error_t), allocatable, intent(out) :: error
       type(config_t) :: config
-      character(:), allocatable :: name, unread
+      character(:), allocatable :: name, text, unread
+      text = json_compact(given)
       if (index(text, '{') == 1) then
          call config_from_json(text, config, error)
          if (allocated(error)) return

@@ -3,8 +3,8 @@
 module fkb_compile_sp
    use fkb_document, only: document_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
-   use fkb_json, only: json_check, json_element, json_find, json_kind, json_length, json_member, &
-      json_next, json_real, json_string
+   use fkb_json, only: json_check, json_compact, json_element, json_find, json_kind, json_length, &
+      json_member, json_next, json_real, json_string
    use fkb_kinds, only: dp
    use fkb_loss_sp, only: loss_t
    use fkb_loss_registry_sp, only: loss_from_config, loss_registry_t
@@ -48,23 +48,24 @@ contains
       type(loss_box_t), allocatable, intent(out) :: boxes(:)   !! one per output
       type(error_t), allocatable, intent(out) :: error
       type(loss_registry_t), intent(in), optional :: registry
-      character(:), allocatable :: part, problem
+      character(:), allocatable :: part, problem, text
       type(name_t), allocatable :: names(:)
       integer :: k, last
       call output_names(document, names)
       allocate (boxes(size(names)))
-      if (scan(loss, '{[') == 1) then
-         call json_check(loss, 1, last, problem)
-         if (allocated(problem) .or. last /= len(loss)) then
+      text = json_compact(loss)
+      if (scan(text, '{[') == 1) then
+         call json_check(text, 1, last, problem)
+         if (allocated(problem) .or. last /= len(text)) then
             call raise(error, fkb_err_argument, 'malformed configuration of a loss, '//quote(loss))
             return
          end if
       end if
-      call check_names('loss', loss, names, error)
+      call check_names('loss', text, names, error)
       if (.not. allocated(error)) call check_names('loss_weights', weights, names, error)
       do k = 1, size(names)
          if (allocated(error)) return
-         part = part_of(loss, k, names)
+         part = part_of(text, k, names)
          if (len(part) > 0 .and. part /= 'null') then
             call loss_from_config(part, document%keras_major(), boxes(k)%loss, error, registry)
             if (.not. allocated(error)) call read_weight(weights, k, names, boxes(k)%weight, error)

@@ -177,7 +177,7 @@ contains
       if (.not. abs(divisor) > 0) divisor = huge(divisor)
    end function reduced_normaliser
 
-   !> Keras's class, empty for a loss that a file cannot name.
+   !> Keras's class, `my_pkg>Class` for a registered one, empty for a loss that a file cannot name.
    pure function no_name(self) result(name)
       class(loss_t), intent(in) :: self
       character(:), allocatable :: name
@@ -195,18 +195,27 @@ contains
    function keras_config(self) result(json)
       class(loss_t), intent(in) :: self
       character(:), allocatable :: json
+      character(:), allocatable :: module_name, name, reduction, registered
       json = ''
-      if (len(self%keras_name()) == 0) return
+      name = self%keras_name()
+      if (len(name) == 0) return
       select case (self%reduction)
       case (reduce_sum)
-         json = 'sum'
+         reduction = 'sum'
       case (reduce_weighted_mean)
-         json = 'mean_with_sample_weight'
+         reduction = 'mean_with_sample_weight'
       case default
-         json = 'sum_over_batch_size'
+         reduction = 'sum_over_batch_size'
       end select
-      json = '{"module":"keras.losses","class_name":"'//self%keras_name()// &
-         '","config":{"reduction":"'//json//'"'//self%keras_options()//'},"registered_name":null}'
+      module_name = '"keras.losses"'
+      registered = 'null'
+      if (index(name, '>') > 0) then
+         module_name = 'null'
+         registered = '"'//name//'"'
+         name = name(index(name, '>') + 1:)
+      end if
+      json = '{"module":'//module_name//',"class_name":"'//name//'","config":{"reduction":"'// &
+         reduction//'"'//self%keras_options()//'},"registered_name":'//registered//'}'
    end function keras_config
 
 end module fkb_loss_sp
