@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Array, Graph, OptimizerVariable
+from .graph import Array, Compile, Graph, OptimizerVariable
 from .keras_compile import LEGACY, LOSS_ALIASES
 from .keras_export import Writing
-from .keras_optimizer import KERAS2_SLOTS, optimizer_parts
+from .keras_optimizer import KERAS2_SLOTS, optimizer_parts, slot_runs
 from .keras_weights import trainable_weights
 from .registry import Config
 from .report import shown
@@ -26,12 +26,28 @@ def export_compile(writing: Writing) -> Config | None:
     if compiled is None:
         return None
     result = {key: _part(key, value, writing) for key, value in compiled.config.items()}
+    _check_state(writing, compiled)
     if writing.archive:
         return result
     optimizer = result.pop("optimizer", None)
     if isinstance(optimizer, dict):
         result["optimizer_config"] = optimizer
     return result
+
+
+def _check_state(writing: Writing, compiled: Compile) -> None:
+    """Refuse to hand state of an unknown optimizer to another major version."""
+    name, options = optimizer_parts(compiled.config)
+    state = [v for v in compiled.variables if v.slot not in ("iteration", "learning_rate")]
+    carried = writing.archive or writing.major == 2
+    crosses = writing.graph.keras_major != writing.major
+    if state and carried and crosses and slot_runs(name, options) is None:
+        writing.report.add(
+            "",
+            "optimizer",
+            f"is {name}, whose variables differ between Keras 2 and 3: export with --dialect "
+            f"keras{writing.graph.keras_major}, or leave out the training part",
+        )
 
 
 def _part(key: str, value: Any, writing: Writing) -> Any:
@@ -128,7 +144,7 @@ def keras2_variables(graph: Graph) -> list[tuple[str, Array]]:
     name, options = optimizer_parts(compiled.config)
     result: list[tuple[str, Array]] = []
     for variable in compiled.variables:
-        if variable.slot != "learning_rate":
+        if variable.slot not in ("learning_rate", "u_product"):
             result.append((_keras2_name(name, variable), np.asarray(variable.value)))
     if name == "SGD" and not options.get("momentum") and _was_built(graph):
         for path, weight in trainable_weights(graph.model):
@@ -145,5 +161,7 @@ def _was_built(graph: Graph) -> bool:
 def _keras2_name(optimizer: str, variable: OptimizerVariable) -> str:
     if variable.slot == "iteration":
         return "iteration:0"
-    slot = KERAS2_SLOTS.get(variable.slot, variable.slot)
+    slot = variable.slot
+    if optimizer != "RMSprop":
+        slot = KERAS2_SLOTS.get(slot, slot)
     return f"{optimizer}/{slot}/{variable.path}:0" if variable.path else f"{optimizer}/{slot}:0"

@@ -12,13 +12,29 @@ from .keras_config import Reading
 from .keras_weights import check_finite, trainable_weights
 from .registry import Config
 
-# Slots of each trainable weight, one list for each run through the weights.
+# Slots of each trainable weight, one list for each run through the weights (Keras 3.15).
 _SLOTS: dict[str, list[list[str]]] = {
     "SGD": [["momentum"]],
     "Adam": [["momentum", "velocity"]],
     "AdamW": [["momentum", "velocity"]],
+    "Lamb": [["momentum", "velocity"]],
+    "Nadam": [["momentum", "velocity"]],
+    "Adamax": [["momentum", "norm"]],
+    "Adagrad": [["accumulator"]],
+    "Adadelta": [["accumulated_grad", "accumulated_delta_var"]],
+    "Ftrl": [["accumulator", "linear"]],
+    "Lion": [["momentum"]],
+    "RMSprop": [["velocity"], ["momentum"], ["average_gradient"]],
 }
-KERAS2_SLOTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
+_NEEDS = {
+    ("SGD", "momentum"): "momentum",
+    ("RMSprop", "momentum"): "momentum",
+    ("RMSprop", "average_gradient"): "centered",
+}
+_INTERLEAVED_OLD = frozenset({"Ftrl"})
+KERAS2_SLOTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat", "norm": "u"}
+
+_NADAM_PRODUCT = "u_product"
 
 Place = tuple[str, str, tuple[int, ...]]
 
@@ -36,9 +52,11 @@ def slot_runs(name: str, options: Config) -> list[list[str]] | None:
     """Return the slots of an optimizer by run through the weights, None where unknown."""
     if name not in _SLOTS:
         return None
-    runs = [list(run) for run in _SLOTS[name]]
-    if name == "SGD" and not options.get("momentum"):
-        runs = []
+    runs = [
+        list(run)
+        for run in _SLOTS[name]
+        if (name, run[0]) not in _NEEDS or options.get(_NEEDS[name, run[0]])
+    ]
     if options.get("amsgrad"):
         runs.append(["velocity_hat"])
     if options.get("gradient_accumulation_steps"):
@@ -80,7 +98,7 @@ def read_optimizer(
     name, options = optimizer_parts(compiled.config)
     runs = slot_runs(name, options)
     if reading.major >= 3:
-        places = None if runs is None else _keras3_places(model, options, runs)
+        places = None if runs is None else _keras3_places(name, model, options, runs)
         compiled.variables = _named(places, arrays) or _unnamed(arrays, options)
         return
     state = _keras2_state(name, runs, arrays, model, legacy)
@@ -97,13 +115,17 @@ def read_optimizer(
         )
     else:
         compiled.variables = _rate_variables(arrays[0], options) + state
+        if name == "Nadam" and state:
+            product = _nadam_product(int(arrays[0]), options)
+            compiled.variables.append(OptimizerVariable(_NADAM_PRODUCT, "", product))
 
 
-def _keras3_places(model: Layer, options: Config, runs: list[list[str]]) -> list[Place]:
+def _keras3_places(name: str, model: Layer, options: Config, runs: list[list[str]]) -> list[Place]:
     scalars: list[Place] = [("iteration", "", ())]
     if has_rate_variable(options):
         scalars.append(("learning_rate", "", ()))
-    return scalars + slot_places(model, runs)
+    last: list[Place] = [(_NADAM_PRODUCT, "", ())] if name == "Nadam" else []
+    return scalars + slot_places(model, runs) + last
 
 
 def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVariable] | None:
@@ -127,8 +149,10 @@ def _unnamed(arrays: list[Array], options: Config) -> list[OptimizerVariable]:
 
 
 def _rate(options: Config) -> Array:
+    """Return the learning rate, in real64 where Keras kept it so (`floatx` is float64)."""
     rate = options.get("learning_rate")
-    return np.asarray(rate if isinstance(rate, (int, float)) else 0.001, np.float32)
+    value = float(rate) if isinstance(rate, (int, float)) else 0.001
+    return np.asarray(value, np.float32 if float(np.float32(value)) == value else np.float64)
 
 
 def _with_rate(arrays: list[Array], options: Config) -> list[Array]:
@@ -143,6 +167,16 @@ def _rate_variables(iteration: Array, options: Config) -> list[OptimizerVariable
     if has_rate_variable(options):
         variables.append(OptimizerVariable("learning_rate", "", _rate(options)))
     return variables
+
+
+def _nadam_product(iterations: int, options: Config) -> Array:
+    """Return Keras 3's running product of momenta, which Keras 2 does not save."""
+    beta, product = np.float32(options.get("beta_1", 0.9)), np.float32(1)
+    for step in range(1, iterations + 1):
+        product *= beta * np.float32(1 - 0.5 * np.float32(0.96) ** np.float32(step))
+        if product == 0:
+            break
+    return np.asarray(product)
 
 
 def _keras2_state(
@@ -162,7 +196,7 @@ def _keras2_state(
     weights = trainable_weights(model)
     kept = slot_places(model, runs)
     file_runs = [["momentum"]] if name == "SGD" and not runs else runs
-    if legacy:
+    if legacy and name not in _INTERLEAVED_OLD:
         file_runs = [[slot] for run in file_runs for slot in run]
     found = slot_places(model, file_runs)
     rest = arrays[1:]
