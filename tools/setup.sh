@@ -145,9 +145,12 @@ set_up_toolchain() {
 
 # The virtual environment, with cmake and ninja from PyPI where the machine has none.
 set_up_python() {
-  local extras=$1 stamp more=()
-  stamp=.venv/.fkb-$level-$(cat pyproject.toml tools/setup.sh | cksum | cut -d' ' -f1)
+  local extras=$1 stamp more=() state
+  state=$(cat pyproject.toml tools/setup.sh | cksum | cut -d' ' -f1)
+  stamp=.venv/.fkb-$level-$state
   [ -e "$stamp" ] && return
+  # What the tests need holds all that a build needs.
+  [ "$level" = build ] && [ -e ".venv/.fkb-test-$state" ] && return
   if [ ! -x .venv/bin/python ]; then
     say "making the virtual environment .venv with $("$python" --version)"
     there venv || stop "Python's venv module is incomplete here: install it (Debian and Ubuntu:" \
