@@ -147,13 +147,16 @@ def test_keras_trains_on_from_an_h5_file(
     assert float(other.evaluate(X, Y, verbose=0)[0]) < before
 
 
-@pytest.mark.parametrize(
-    "optimizer", ["sgd", "sgd with nesterov", "adam", "adamw", "rmsprop", "adamax"]
-)
 @pytest.mark.parametrize("major", [2, 3])
+@pytest.mark.parametrize(
+    "optimizer",
+    some(["sgd", "sgd with nesterov", "adam", "adamw", "rmsprop", "adamax", "nadam"], {"adam"}),
+)
 def test_the_other_keras_goes_on_alike(
     major: int, optimizer: str, keras2: Any, keras3: Any, tmp_path: Path
 ) -> None:
+    if (optimizer, major) == ("nadam", 3):
+        pytest.skip("Keras 2 forgets the product of Nadam's momenta whenever it loads")
     keras, target = (keras3, keras2) if major == 3 else (keras2, keras3)
     model = trained(keras, OPTIMIZERS[optimizer](keras))
     model.save(tmp_path / "model.keras")
