@@ -215,7 +215,8 @@ contains
       if (keep) then
          call spoil(self%cache)
          call self%layer%forward(self%plan, self%weights, x, y, &
-            self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), effective(self, mode))
+            self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), &
+            effective(self, mode))
       else
          call self%layer%forward(self%plan, self%weights, x, y, nothing, &
             self%scratch(:size(self%scratch) - guard), effective(self, mode))
