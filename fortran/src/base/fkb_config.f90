@@ -15,6 +15,9 @@ module fkb_config
    private
    public :: config_t, config_from_json
 
+   !> Most options of one block of the model file, and most members of an object of options.
+   integer, parameter, public :: max_options = 10000
+
    !> One option.
    type :: entry_t
       character(:), allocatable :: key
@@ -66,6 +69,7 @@ contains
       if (.not. allocated(problem) .and. last /= len(json)) problem = 'text after the value'
       if (.not. allocated(problem)) then
          if (.not. json_is_object(json)) problem = 'not an object'
+         if (json_length(json) > max_options) problem = 'too many members'
       end if
       if (allocated(problem)) then
          call raise(error, fkb_err_argument, 'expected a JSON object, not '//quote(json)//': '// &

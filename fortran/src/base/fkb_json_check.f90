@@ -204,8 +204,9 @@ contains
       character(:), allocatable, intent(inout) :: problem
       integer :: start, n
       real(dp) :: value
-      logical :: ok
+      logical :: ok, large
       start = at
+      large = .false.
       if (text(at:at) == '-') at = at + 1
       n = digit_run(text, at)
       if (n > 1) then
@@ -221,12 +222,13 @@ contains
          if (next_is(text, at, '+-')) at = at + 1
          n = digit_run(text, at)
          at = at + n
+         large = n > 2
       end if
       if (n == 0) then
          problem = 'malformed number '//quote(text(start:min(at, len(text))))
       else if (at - start > longest_number) then
          problem = 'a number of more than 4096 characters'
-      else if (scan(text(start:at - 1), '.eE') > 0) then
+      else if ((large .or. at - start > 200) .and. scan(text(start:at - 1), '.eE') > 0) then
          call json_real(text(start:at - 1), value, ok)
          if (.not. ok) problem = 'the number '//text(start:at - 1)//' is not finite'
       end if

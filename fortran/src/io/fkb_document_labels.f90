@@ -25,7 +25,7 @@ contains
             label = short_name(document, at)//'/'//label
             at = document%blocks(at)%parent
          end do
-         label = 'layer "'//label//'"'
+         label = 'layer '//quote(label)
       end if
    end function block_label
 

@@ -1,5 +1,6 @@
 !> Parse option lines: `KEY = VALUE`.
 module fkb_parse_options
+   use fkb_config, only: max_options
    use fkb_document, only: document_t
    use fkb_lexer, only: lexer_t, max_name_length
    use fkb_name_table, only: name_table_t
@@ -7,9 +8,6 @@ module fkb_parse_options
    implicit none (type, external)
    private
    public :: parse_option
-
-   !> Most options of one block.
-   integer, parameter, public :: max_options = 10000
 
 contains
 

@@ -45,6 +45,9 @@ contains
       call accept('[1,[2,{}],{"a":[null,true]},"]"]')
       call accept('{"a":1,"b":{"a":2},"":{"a":3}}')
       call accept('123456789012345678901234567890')
+      call accept('1e308')
+      call accept('1e-999')
+      call accept(repeat('1', 199)//'e99')
    contains
       subroutine accept(text)
          character(*), intent(in) :: text
@@ -97,6 +100,8 @@ contains
       call refuse('1e')
       call refuse('1e+')
       call refuse('1e999')
+      call refuse('1e0309')
+      call refuse(repeat('1', 250)//'e60')
       call refuse('"')
       call refuse('"a')
       call refuse('"\x"')
