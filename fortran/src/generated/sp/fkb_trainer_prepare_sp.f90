@@ -12,6 +12,9 @@ submodule(fkb_trainer_sp) fkb_trainer_prepare_sp
    integer(i8), parameter :: block_bytes = 4194304_i8
    integer, parameter :: least_columns = 32, most_columns = 512
 
+   !> Operations for which another thread pays: about half a millisecond of one core.
+   real(dp), parameter :: least_work = 6e7_dp
+
 contains
 
    module procedure prepare_batch
@@ -61,6 +64,7 @@ contains
       type(trainer_t), intent(in) :: self
       type(cut_t), intent(inout) :: cut
       integer(i8) :: column, n_params
+      real(dp) :: work
       integer :: i
       column = 1
       do i = 1, size(self%net%graph%values)
@@ -73,7 +77,9 @@ contains
       cut%blocks = (cut%batch - 1)/cut%columns + 1
       n_params = max(1_i8, size(self%grad, kind=i8))
       cut%lanes = int(min(int(cut%blocks, i8), int(most_lanes, i8), 1_i8 + 2_i8**28/n_params))
-      !$ if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes)
+      work = 6.0_dp*n_params*cut%batch
+      !$ if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
+      !$ 1 + int(min(work/least_work, 1e6_dp)))
    end subroutine cut_batch
 
    !> A workspace for each thread, and gradients for each lane.
