@@ -173,15 +173,20 @@ def python_tests(full: bool) -> Callable[[Log], Count]:
 
 
 def extension(log: Log) -> Count:
-    """Install the library and build a user's project against it."""
-    prefix = BUILD / "prefix"
-    shutil.rmtree(prefix, ignore_errors=True)
-    status, _ = log.run("cmake", "--install", BUILD / "gfortran", "--prefix", prefix)
-    if status != 0:
-        return Count(failed=1)
-    total = counted(*log.run(ROOT / "tests" / "install" / "run.sh", prefix))
-    if (ROOT / "tests" / "extension" / "run.sh").exists():
-        total += counted(*log.run(ROOT / "tests" / "extension" / "run.sh", prefix))
+    """Install the library and build a user's project against it, with each compiler."""
+    total = Count()
+    for name, compiler in (("gfortran", None), ("flang", FLANG)):
+        if compiler and not (shutil.which(compiler) and (BUILD / name).is_dir()):
+            continue
+        prefix = BUILD / f"prefix-{name}"
+        shutil.rmtree(prefix, ignore_errors=True)
+        status, _ = log.run("cmake", "--install", BUILD / name, "--prefix", prefix)
+        if status != 0:
+            total.failed += 1
+            continue
+        chosen = {"FC": compiler} if compiler else {}
+        for script in ("install", "extension"):
+            total += counted(*log.run(ROOT / "tests" / script / "run.sh", prefix, **chosen))
     return total
 
 

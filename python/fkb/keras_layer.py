@@ -81,7 +81,9 @@ def read_options(
             reading.report.add(path, option.name, f"is missing: {spec.class_name} needs it")
     if spec.class_name == "InputLayer":
         _check_batch_shape(result.options, path, reading)
-    _check_dtype(spec, result.options, path, reading)
+    _check_dtype(spec.class_name, result.options, path, reading)
+    if custom_layer(spec.class_name):
+        result.meta = _custom_meta(entry or {})
     return result
 
 
@@ -171,9 +173,9 @@ def _check_batch_shape(options: Config, path: str, reading: Reading) -> None:
         reading.report.add(path, "batch_shape", "is missing or null")
 
 
-def _check_dtype(spec: LayerSpec, options: Config, path: str, reading: Reading) -> None:
+def _check_dtype(class_name: str, options: Config, path: str, reading: Reading) -> None:
     dtype = options.get("dtype")
-    allowed = INPUT_DTYPES if spec.class_name in ("InputLayer", "Embedding") else FLOAT_DTYPES
+    allowed = INPUT_DTYPES if class_name in ("InputLayer", "Embedding") else FLOAT_DTYPES
     if dtype is not None and dtype not in allowed:
         reading.report.add(
             path,
@@ -188,7 +190,7 @@ def _read_custom(config: Config, path: str, reading: Reading, entry: Config) -> 
     custom = custom_layer(name)
     result = Options(config, _custom_meta(entry), _take_input_shape(config))
     config = {key: value for key, value in config.items() if key != "batch_input_shape"}
-    result.options = plain(config)
+    result.options = _custom_options(config, path, reading)
     if custom and custom.converter:
         try:
             result.options = custom.converter(dict(result.options))
@@ -197,6 +199,19 @@ def _read_custom(config: Config, path: str, reading: Reading, entry: Config) -> 
     elif not custom and not reading.allow_custom:
         reading.report.add(path, "class", _unknown_class(name, entry))
     return result
+
+
+def _custom_options(config: Config, path: str, reading: Reading) -> Config:
+    """Return options as they stand, those that every layer has in canonical form."""
+    options: Config = {}
+    for key, value in config.items():
+        common = next((option for option in COMMON if option.name == key), None)
+        if common is None:
+            options[key] = plain(value)
+        else:
+            _read_option(common, value, path, options, reading)
+    _check_dtype("", options, path, reading)
+    return options
 
 
 def _custom_meta(entry: Config) -> Config:

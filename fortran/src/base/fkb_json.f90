@@ -1,8 +1,8 @@
 !> JSON values (RFC 8259) as raw text: check one, find its parts, read scalars, write strings.
 !>
-!> Only `json_check` and `json_compact` accept any text; the others expect text that `json_check` has
-!> passed, one value without blanks around it. A part is a span of positions in the text given; an
-!> empty span means absent.
+!> Only `json_check` and `json_compact` accept any text; the others expect text that `json_check`
+!> has passed, one value without blanks around it. A part is a span of positions in the text given;
+!> an empty span means absent.
 !> Nothing here copies a value or builds a tree.
 module fkb_json
    use fkb_json_check, only: json_check, max_json_depth

@@ -62,13 +62,23 @@ contains
       type(config_t), intent(out) :: config
       type(layer_box_t), intent(inout) :: box
       type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: json
       box%block = block
       box%path = document%path(block)
       box%class_name = document%class_name(block)
       call set_frozen(document, box)
+      call document%config(block, config)
+      if (box%class_name == 'Activation') then
+         json = option_text(document, block, 'activation')
+         if (json_kind(json) == 'string') then
+            if (registry%has(json_string(json))) then     ! a user's function
+               box%class_name = json_string(json)
+               call config%ignore('activation')
+            end if
+         end if
+      end if
       call registry%create(box%class_name, box%layer, error)
       if (allocated(error)) return
-      call document%config(block, config)
       call take_general(document, block, config, box, error)
       if (allocated(error)) return
       call box%layer%configure(config, error)

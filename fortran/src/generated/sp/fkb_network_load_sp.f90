@@ -129,23 +129,26 @@ contains
       type(values_t), intent(in) :: values
       integer(i8), intent(inout) :: n_integers
       type(error_t), allocatable, intent(out) :: error
-      integer :: i, node, t, last
+      integer :: i, node, t, first, last, segment
       integer(i8) :: at
       node = findloc(net%graph%nodes%layer, box, dim=1)
-      t = 1
+      first = 1
       last = 0
       if (net%graph%layers(box)%block > 0) then
-         t = net%document%blocks(net%graph%layers(box)%block)%weights%first
+         first = net%document%blocks(net%graph%layers(box)%block)%weights%first
          last = net%document%blocks(net%graph%layers(box)%block)%weights%last
       end if
+      t = first
+      segment = net%graph%layers(box)%first_segment - 1
       associate (weights => net%graph%nodes(node)%plan%weights)
          do i = 1, size(weights)
+            if (.not. weights(i)%integer_valued) segment = segment + 1
             if (weights(i)%from_option) cycle
             if (t > last) then
                call raise(error, fkb_err_format, 'weight "'//weights(i)%name//'" is missing')
                return
             end if
-            call check_weight(net%document, net%document%tensors(t), weights(i), error)
+            call check_weight(net%document, net%document%tensors(t), weights(i), t - first, error)
             if (allocated(error)) return
             associate (tensor => net%document%tensors(t))
                if (weights(i)%integer_valued) then
@@ -156,6 +159,8 @@ contains
                else
                   at = net%graph%layers(box)%first + weights(i)%first - 1
                   net%weight_at(t) = at
+                  net%graph%segments(segment)%path = net%graph%layers(box)%path//'/'// &
+                     net%document%text%get(tensor%name)
                   if (buffer_of(tensor%dtype) == in_singles) then
                      net%params(at:at + tensor%count - 1) = real( &
                         values%singles(tensor%offset + 1:tensor%offset + tensor%count), wp)
@@ -173,15 +178,19 @@ contains
          net%document%tensors(t)%line)
    end subroutine place_layer
 
-   subroutine check_weight(document, tensor, weight, error)
+   !> A weight has the name that its layer gives it or, where the source of the file does not say
+   !> that of a user's layer, its number among the layer's weights.
+   subroutine check_weight(document, tensor, weight, number, error)
       type(document_t), intent(in) :: document
       type(tensor_t), intent(in) :: tensor
       type(weight_t), intent(in) :: weight
+      integer, intent(in) :: number                  !! from 0
       type(error_t), allocatable, intent(out) :: error
       integer :: extents(tensor%rank)
       extents = tensor%extent(tensor%rank:1:-1)
       associate (given => shape_of(extents))
-         if (.not. document%text%same(tensor%name, weight%name)) then
+         if (.not. (document%text%same(tensor%name, weight%name) .or. &
+                    document%text%same(tensor%name, decimal(number)))) then
             call raise(error, fkb_err_format, 'weight "'//document%text%get(tensor%name)// &
                '" stands where "'//weight%name//'" is expected', tensor%line)
          else if (given%text() /= weight%shape%text()) then
@@ -252,8 +261,9 @@ contains
                      'option "'//name//'_constraint" of layer "'//layer%path// &
                      '" is not supported in training'
                   json = option_text(net%document, layer%block, name//'_regularizer')
-                  if (json == '' .or. json == 'null') cycle
-                  call penalty_of(json, segment%l1, segment%l2, segment%refusal)
+                  if (json == '' .or. json == 'null' .or. allocated(segment%refusal)) cycle
+                  call penalty_of(json, net%document%keras_major(), segment%l1, segment%l2, &
+                     segment%refusal)
                   if (allocated(segment%refusal)) segment%refusal = 'option "'//name// &
                      '_regularizer" of layer "'//layer%path//'": '//segment%refusal
                end associate

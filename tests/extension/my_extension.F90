@@ -1,0 +1,29 @@
+!> Puts what this project adds to FKB beside what FKB has.
+module my_extension
+   use FKB_KIND, only: add_builtin_layers, error_t, loss_registry_t, registry_t
+   use my_scale, only: scale_t
+   use my_snake, only: snake_t
+   use my_weighted_error, only: weighted_error_t
+   implicit none (type, external)
+   private
+   public :: add_my_layers, add_my_losses
+
+contains
+
+   !> The library's layers and ours, under the names that Keras saves.
+   subroutine add_my_layers(registry, error)
+      type(registry_t), intent(inout) :: registry
+      type(error_t), allocatable, intent(out) :: error
+      call add_builtin_layers(registry, error)
+      if (.not. allocated(error)) call registry%add('my_pkg>Scale', scale_t(), error)
+      if (.not. allocated(error)) call registry%add('my_pkg>snake', snake_t(), error)
+   end subroutine add_my_layers
+
+   !> Our losses; the library's need not be added.
+   subroutine add_my_losses(losses, error)
+      type(loss_registry_t), intent(inout) :: losses
+      type(error_t), allocatable, intent(out) :: error
+      call losses%add('my_pkg>WeightedError', weighted_error_t(), error)
+   end subroutine add_my_losses
+
+end module my_extension
