@@ -59,13 +59,13 @@ def test_a_clean_tree_has_no_findings(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_a_layer_that_uses_a_layer_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    other = "fortran/templates/layers/fkb_dropout.fypp"
+    other = "fortran/templates/layers/fkb_flatten.fypp"
     found = findings(
         monkeypatch,
         tmp_path,
-        {DENSE: layer("fkb_dropout_${SFX}$"), other: "module fkb_dropout_${SFX}$\n"},
+        {DENSE: layer("fkb_flatten_${SFX}$"), other: "module fkb_flatten_${SFX}$\n"},
     )
-    assert found == [f"{DENSE}:2: one of layers uses another, fkb_dropout_${{SFX}}$"]
+    assert found == [f"{DENSE}:2: one of layers uses another, fkb_flatten_${{SFX}}$"]
 
 
 def test_a_kernel_that_uses_the_network_is_found(

@@ -5,6 +5,7 @@ program main
    use test_config, only: collect_config => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
+   use test_document, only: collect_document => collect
    use test_gemm, only: collect_gemm => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
@@ -18,8 +19,10 @@ program main
    use test_optimizer, only: collect_optimizer => collect
    use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
+   use test_reader_damage, only: collect_reader_damage => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
+   use test_writer, only: collect_writer => collect
    implicit none (type, external)
    type(runner_t) :: runner
    type(suite_t) :: suite
@@ -30,6 +33,8 @@ program main
    call collect_crc32(suite)
    call runner%run(suite)
    call collect_dense_kernels(suite)
+   call runner%run(suite)
+   call collect_document(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)
@@ -57,9 +62,13 @@ program main
    call runner%run(suite)
    call collect_reader(suite)
    call runner%run(suite)
+   call collect_reader_damage(suite)
+   call runner%run(suite)
    call collect_testing(suite)
    call runner%run(suite)
    call collect_trainer(suite)
+   call runner%run(suite)
+   call collect_writer(suite)
    call runner%run(suite)
    call runner%finish()
 end program main
