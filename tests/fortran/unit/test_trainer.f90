@@ -280,13 +280,16 @@ contains
       type(error_t), allocatable :: error
       real(dp), allocatable, target :: x(:, :), classes(:, :), values(:, :)
       real(dp) :: loss
+      real(sp), allocatable :: narrow(:, :)
       real(sp) :: loss_sp
       integer :: k
       call write_model(file, 'float32', 'linear', '', &
          '  loss = ["mse","mae"]'//nl//'  optimizer = "adam"'//nl)
       call make_batch(8, x, classes, values)
-      x = real(real(x, sp), dp)
-      values = real(real(values, sp), dp)
+      narrow = real(x, sp)
+      x = real(narrow, dp)
+      narrow = real(values, sp)
+      values = real(narrow, dp)
       call net%load(file, error)
       if (.not. allocated(error)) call net_sp%load(file, error)
       if (.not. allocated(error)) call trainer%init_from_file(net, error)

@@ -147,8 +147,9 @@ contains
       end do
    end subroutine binary_from_logits
 
-   !> loss = -mean s log(c + e) + (1 - s) log(1 - c + e), c = clip(p), s = keep t + shift.
-   !> Keras 3 has e = 0, Keras 2 its epsilon. No gradient where p is clipped.
+   !> loss = -mean s log(c + e) + (1 - s) log((1 + e) - c), c = clip(p), s = keep t + shift.
+   !> Keras 3 has e = 0, Keras 2 its epsilon, which TensorFlow's graphs add to the 1. No gradient
+   !> where p is clipped.
    pure subroutine binary_from_probabilities(n, m, t, p, w, keep, shift, e, value, grad)
       integer, intent(in) :: n, m
       real(wp), intent(in) :: t(n, m), p(n, m), w(m), keep, shift, e
@@ -167,7 +168,7 @@ contains
          end do
          value = value + w(j)*(total/n)
       end do
-      grad = (1 - clipped(p)) + e
+      grad = (1 + e) - clipped(p)
       call log_values(n*m, grad)
       do j = 1, m
          factor = w(j)/n
@@ -176,7 +177,7 @@ contains
             s = keep*t(i, j) + shift
             total = total - (1 - s)*real(grad(i, j), dp)
             c = clipped(p(i, j))
-            grad(i, j) = factor*((1 - s)/((1 - c) + e) - s/(c + e))
+            grad(i, j) = factor*((1 - s)/((1 + e) - c) - s/(c + e))
             if (is_clipped(p(i, j))) grad(i, j) = 0
          end do
          value = value + w(j)*(total/n)

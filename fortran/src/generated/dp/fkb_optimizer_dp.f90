@@ -8,8 +8,9 @@ module fkb_optimizer_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
    use fkb_json, only: json_real_text
-   use fkb_kinds, only: dp, i8, sp, wp => dp
+   use fkb_kinds, only: dp, i8, wp => dp
    use fkb_optimizer_kernels_dp, only: clip_values, decay_weights, scale_values, square_sum
+   use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
    use fkb_text, only: quote
    implicit none (type, external)
@@ -276,7 +277,7 @@ contains
       do i = 1, size(segments)
          if (.not. segments(i)%trainable) cycle
          associate (first => segments(i)%first, last => segments(i)%last)
-            call decay_weights(last - first + 1, real(real(self%weight_decay, sp), wp), &
+            call decay_weights(last - first + 1, real(rounded_to_single(self%weight_decay), wp), &
                                real(self%rate()*segments(i)%rate_factor, wp), &
                                params(first:last))
          end associate

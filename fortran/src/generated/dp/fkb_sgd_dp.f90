@@ -4,9 +4,10 @@ module fkb_sgd_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
    use fkb_json, only: json_real_text
-   use fkb_kinds, only: dp, i8, sp, wp => dp
+   use fkb_kinds, only: dp, i8, wp => dp
    use fkb_optimizer_dp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_kernels_dp, only: descend, descend_momentum, descend_nesterov
+   use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
    implicit none (type, external)
    private
@@ -42,7 +43,7 @@ contains
       integer :: at
       call self%clip_and_decay(params, grad, state, segments, error)
       if (allocated(error)) return
-      momentum = real(real(self%momentum, sp), wp)     ! Keras casts it through real32
+      momentum = real(rounded_to_single(self%momentum), wp)     ! Keras casts it through real32
       at = 0
       do
          call next_run(segments, at, first, last, factor)

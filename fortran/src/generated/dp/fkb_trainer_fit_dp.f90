@@ -34,6 +34,7 @@ contains
       call check_samples(whole, batch_size, n, error)
       if (present(history)) history = 0
       if (allocated(error)) return
+      if (present(seed)) self%seed = seed
       shuffled = .true.
       if (present(shuffle)) shuffled = shuffle
       allocate (trays(size(whole)), part(size(whole)), order(n))

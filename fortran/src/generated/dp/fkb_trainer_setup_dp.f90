@@ -5,6 +5,7 @@ submodule(fkb_trainer_dp) fkb_trainer_setup_dp
    use fkb_error, only: fkb_err_argument, fkb_err_format, raise
    use fkb_json, only: json_real_text
    use fkb_optimizers_dp, only: optimizer_from_config
+   use fkb_rounding, only: rounded_to_single
    use fkb_text, only: decimal, quote
    use fkb_variable, only: variable_t
    implicit none (type, external)
@@ -216,7 +217,7 @@ contains
    pure real(dp) function stored_rate(self) result(rate)
       type(trainer_t), intent(in) :: self
       rate = self%optimizer%rate()
-      if (self%rate_dtype == 'float32') rate = real(real(rate, sp), dp)
+      if (self%rate_dtype == 'float32') rate = rounded_to_single(rate)
    end function stored_rate
 
    !> Write the compile configuration of what was not taken from the file or has changed.

@@ -4,9 +4,10 @@ module fkb_adam_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
    use fkb_json, only: json_real_text
-   use fkb_kinds, only: dp, i8, sp, wp => sp
+   use fkb_kinds, only: dp, i8, wp => sp
    use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_kernels_sp, only: adam_update, amsgrad_update
+   use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
    implicit none (type, external)
    private
@@ -73,7 +74,7 @@ contains
    pure real(wp) function power_of(beta, t)
       real(dp), intent(in) :: beta
       integer(i8), intent(in) :: t
-      power_of = real(real(real(beta, sp), dp)**real(t, dp), wp)
+      power_of = real(rounded_to_single(beta)**real(t, dp), wp)
    end function power_of
 
    !> Read Keras's options; those that are absent have Keras's defaults.

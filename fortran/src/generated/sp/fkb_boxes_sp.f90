@@ -10,6 +10,7 @@ module fkb_boxes_sp
    use fkb_kinds, only: dp
    use fkb_program_sp, only: layer_box_t
    use fkb_registry_sp, only: registry_t
+   use fkb_rounding, only: rounded_to_single
    use fkb_text, only: span_t
    implicit none (type, external)
    private
@@ -48,12 +49,22 @@ contains
             return
          end if
          if (allocated(boxes(n + 1)%layer)) then
+            call hand_penalty_on(boxes(n), boxes(n + 1))
             n = n + 1
             activation_of(block) = n
          end if
       end do
       call shrink(boxes, n)
    end subroutine make_boxes
+
+   !> A layer's penalty is on what leaves it: the output of its activation.
+   pure subroutine hand_penalty_on(box, activation)
+      type(layer_box_t), intent(inout) :: box, activation
+      activation%activity_l1 = box%activity_l1
+      activation%activity_l2 = box%activity_l2
+      box%activity_l1 = 0
+      box%activity_l2 = 0
+   end subroutine hand_penalty_on
 
    subroutine make_box(document, registry, block, config, box, error)
       type(document_t), intent(in) :: document
@@ -129,18 +140,30 @@ contains
             ends_with(key, '_regularizer') .or. ends_with(key, '_constraint')) &
             call config%ignore(key)
          if (key == 'activity_regularizer' .and. json /= 'null') then
-            call penalty_of(json, box%activity_l1, box%activity_l2, refusal)
+            call penalty_of(json, document%keras_major(), box%activity_l1, box%activity_l2, refusal)
             if (allocated(refusal)) then
                call raise(error, fkb_err_unsupported, 'activity_regularizer '//refusal)
                return
             end if
          end if
       end do
-      if (box%class_name == 'ActivityRegularization') then
-         call config%get('l1', box%activity_l1, error, default=0.0_dp)
-         if (.not. allocated(error)) call config%get('l2', box%activity_l2, error, default=0.0_dp)
-      end if
+      if (box%class_name == 'ActivityRegularization') call take_penalty(config, box, error)
    end subroutine take_general
+
+   !> The factors of the layer `ActivityRegularization`.
+   subroutine take_penalty(config, box, error)
+      type(config_t), intent(inout) :: config
+      type(layer_box_t), intent(inout) :: box
+      type(error_t), allocatable, intent(out) :: error
+      real(dp) :: l1, l2
+      call config%get('l1', l1, error, default=0.0_dp)
+      if (allocated(error)) return
+      call config%get('l2', l2, error, default=0.0_dp)
+      if (allocated(error)) return
+      call round_as_keras(config%keras_major, l1, l2)
+      box%activity_l1 = l1
+      box%activity_l2 = l2
+   end subroutine take_penalty
 
    pure logical function ends_with(text, tail)
       character(*), intent(in) :: text, tail
@@ -149,8 +172,9 @@ contains
    end function ends_with
 
    !> Factors of an L1, L2 or L1L2 regularizer; `refusal` is allocated for any other.
-   subroutine penalty_of(json, l1, l2, refusal)
+   subroutine penalty_of(json, keras_major, l1, l2, refusal)
       character(*), intent(in) :: json                   !! a serialised Keras regularizer
+      integer, intent(in) :: keras_major
       real(dp), intent(out) :: l1, l2                    !! of l1*sum|x| + l2*sum x^2
       character(:), allocatable, intent(out) :: refusal
       character(:), allocatable :: class_name
@@ -175,7 +199,17 @@ contains
       case default
          refusal = json//' is not supported in training (only L1, L2 and L1L2 are)'
       end select
+      call round_as_keras(keras_major, l1, l2)
    end subroutine penalty_of
+
+   !> Keras 3 casts the factors of regularizers through real32 whatever the kind.
+   pure subroutine round_as_keras(keras_major, l1, l2)
+      integer, intent(in) :: keras_major
+      real(dp), intent(inout) :: l1, l2
+      if (keras_major < 3) return
+      l1 = rounded_to_single(l1)
+      l2 = rounded_to_single(l2)
+   end subroutine round_as_keras
 
    !> A factor of a regularizer, Keras's 0.01 where the file names none.
    !> Not inside `penalty_of`: gfortran needs an executable stack for that.

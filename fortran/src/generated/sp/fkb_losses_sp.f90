@@ -6,9 +6,10 @@ module fkb_losses_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument
    use fkb_json, only: json_real_text
-   use fkb_kinds, only: dp, sp, wp => sp
+   use fkb_kinds, only: dp, wp => sp
    use fkb_loss_sp, only: loss_t
    use fkb_loss_kernels_sp, only: absolute_error, huber_error, log_cosh_error, squared_error
+   use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -92,7 +93,9 @@ contains
       if (allocated(error)) return
       call config%get('delta', self%delta, error, default=1.0_wp)
       if (allocated(error)) return
-      if (config%keras_major < 3) self%delta = real(real(self%delta, sp), wp)
+      if (config%keras_major < 3) then
+         self%delta = real(rounded_to_single(real(self%delta, dp)), wp)
+      end if
       if (.not. self%delta > 0) then
          call raise(error, fkb_err_argument, 'option "delta" of the loss "huber" must be positive')
       end if

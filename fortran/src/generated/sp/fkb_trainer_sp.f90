@@ -183,7 +183,7 @@ module fkb_trainer_sp
          type(error_t), allocatable, intent(out) :: error
          type(host_t), intent(in), optional :: weights(:)
          logical, intent(in), optional :: shuffle        !! a new order in each epoch, default true
-         integer, intent(in), optional :: seed           !! of the orders, default 0
+         integer, intent(in), optional :: seed           !! of the orders and the noise
          real(dp), intent(out), optional :: history(:)   !! (epochs)
       end subroutine fit_hosts
 

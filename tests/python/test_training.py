@@ -1,0 +1,431 @@
+"""Training steps in Fortran against the same steps in Keras, from the same files and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fkb
+import numpy as np
+import pytest
+from fkb import library
+from fkb.errors import EngineError
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+tf_keras = pytest.importorskip("tf_keras")
+
+
+def has_engine() -> bool:
+    try:
+        library.find_library()
+    except EngineError:
+        return False
+    return True
+
+
+pytestmark = pytest.mark.skipif(not has_engine(), reason="the FKB library is not built")
+
+STEPS = 10
+BATCH = 16
+# Of each array's scale. Keras rounds hyperparameters to real32 in both kinds, and so do we.
+TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
+
+
+def set_precision(kind: str) -> None:
+    keras.config.set_floatx(kind)
+    keras.config.set_dtype_policy(kind)
+    tf_keras.backend.set_floatx(kind)
+    tf_keras.mixed_precision.set_global_policy(kind)
+
+
+@pytest.fixture(params=["float32", "float64"])
+def kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    set_precision(request.param)
+    keras.utils.set_random_seed(11)
+    yield str(request.param)
+    set_precision("float32")
+
+
+def with_batch_norm(k: Any) -> Any:
+    """A network of dense layers and batch normalisation, without a bias that it would cancel."""
+    return k.Sequential(
+        [
+            k.Input((6,)),
+            k.layers.Dense(12, activation="tanh"),
+            k.layers.Dense(10, use_bias=False),
+            k.layers.BatchNormalization(momentum=0.9),
+            k.layers.Activation("elu"),
+            k.layers.Dense(3),
+        ]
+    )
+
+
+def plain(k: Any) -> Any:
+    return k.Sequential([k.Input((6,)), k.layers.Dense(8, activation="tanh"), k.layers.Dense(3)])
+
+
+def numbers(kind: str, seed: int, features: int = 3, n: int = STEPS * BATCH) -> tuple[Any, Any]:
+    """Inputs and targets that a network can learn."""
+    generator = np.random.default_rng(seed)
+    x = generator.standard_normal((n, 6)).astype(kind)
+    mix = generator.standard_normal((6, features))
+    return x, np.sin(x @ mix).astype(kind)
+
+
+def batches(*arrays: Any) -> Iterator[tuple[Any, ...]]:
+    n = len(arrays[0][0] if isinstance(arrays[0], list) else arrays[0])
+    for first in range(0, n, BATCH):
+        yield tuple(_part(array, slice(first, first + BATCH)) for array in arrays)
+
+
+def _part(array: Any, part: slice) -> Any:
+    if isinstance(array, list):
+        return [one[part] for one in array]
+    return None if array is None else array[part]
+
+
+def compiled(model: Any, optimizer: Any, loss: Any = "mean_squared_error", **options: Any) -> Any:
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=False, **options)
+    return model
+
+
+def train_keras(model: Any, x: Any, y: Any, weights: Any = None) -> list[float]:
+    losses = []
+    for xb, yb, wb in batches(x, y, weights):
+        logs = model.train_on_batch(xb, yb, sample_weight=wb, return_dict=True)
+        losses.append(float(logs["loss"]))
+        model.reset_metrics()
+    return losses
+
+
+def train_fortran(trainer: Any, x: Any, y: Any, weights: Any = None) -> list[float]:
+    return [trainer.step(xb, yb, wb) for xb, yb, wb in batches(x, y, weights)]
+
+
+def variables(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the weights of a model by their paths in the model file."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from variables(layer, f"{path}{layer.name}/")
+            continue
+        for weight in layer.weights:
+            name = weight.name.split("/")[-1].split(":")[0]
+            yield f"{path}{layer.name}/{name}", weight.numpy()
+
+
+def same_weights(net: Any, model: Any, tolerance: float) -> None:
+    mine = net.weights
+    theirs = dict(variables(model))
+    assert theirs.keys() == mine.keys()
+    for path, wanted in theirs.items():
+        scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
+        difference = float(np.max(np.abs(mine[path] - wanted), initial=0.0)) / scale
+        assert difference <= tolerance, f"{path}: {difference:.2e} > {tolerance:.2e}"
+
+
+def converted(model: Any, folder: Path, suffix: str = ".keras") -> Any:
+    """The network of a Keras model, through a file."""
+    model.save(folder / f"model{suffix}")
+    fkb.convert(folder / f"model{suffix}", folder / "model.fkb")
+    return fkb.load(folder / "model.fkb")
+
+
+def compare(
+    model: Any,
+    folder: Path,
+    kind: str,
+    data: tuple[Any, ...],
+    suffix: str = ".keras",
+    tolerance: float | None = None,
+) -> Any:
+    """Train both from the same file and compare losses and weights; return the network."""
+    net = converted(model, folder, suffix)
+    bound = tolerance or TOLERANCE[kind]
+    trainer = fkb.Trainer(net)
+    mine = train_fortran(trainer, *data)
+    theirs = train_keras(model, *data)
+    # Keras adds up a batch's loss in the kind of the network.
+    np.testing.assert_allclose(mine, theirs, rtol=max(bound, 1e-5 if kind == "float32" else 1e-12))
+    assert theirs[0] != theirs[-1]
+    same_weights(net, model, bound)
+    return net
+
+
+OPTIMIZERS: dict[str, Callable[[], Any]] = {
+    "sgd": lambda: keras.optimizers.SGD(0.05),
+    "momentum": lambda: keras.optimizers.SGD(0.02, momentum=0.9),
+    "nesterov": lambda: keras.optimizers.SGD(0.02, momentum=0.9, nesterov=True),
+    "adam": lambda: keras.optimizers.Adam(),
+    "adam with options": lambda: keras.optimizers.Adam(0.003, 0.8, 0.99, 1e-5, amsgrad=True),
+    "adam with decay": lambda: keras.optimizers.Adam(weight_decay=0.01, clipnorm=0.5),
+    "adamw": lambda: keras.optimizers.AdamW(0.002, global_clipnorm=0.3),
+    "clipped values": lambda: keras.optimizers.SGD(0.02, clipvalue=0.01),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_ten_steps_are_those_of_keras(name: str, kind: str, tmp_path: Path) -> None:
+    model = compiled(with_batch_norm(keras), OPTIMIZERS[name]())
+    compare(model, tmp_path, kind, numbers(kind, 1))
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adam with options"])
+def test_five_steps_here_and_five_there_are_ten(name: str, kind: str, tmp_path: Path) -> None:
+    model = compiled(with_batch_norm(keras), OPTIMIZERS[name]())
+    net = converted(model, tmp_path)
+    x, y = numbers(kind, 2)
+    half = STEPS // 2 * BATCH
+    train_keras(model, x, y)
+    train_fortran(fkb.Trainer(net), x[:half], y[:half])
+    net.save(tmp_path / "half.fkb")
+    fkb.export(tmp_path / "half.fkb", tmp_path / "half.keras")
+    other = keras.saving.load_model(tmp_path / "half.keras")
+    assert int(other.optimizer.iterations.numpy()) == STEPS // 2
+    train_keras(other, x[half:], y[half:])
+    wanted = dict(variables(model))
+    for path, value in variables(other):
+        scale = float(np.max(np.abs(wanted[path])))
+        assert np.max(np.abs(value - wanted[path])) <= TOLERANCE[kind] * scale, path
+
+
+def test_a_trainer_goes_on_where_keras_stopped(kind: str, tmp_path: Path) -> None:
+    model = compiled(with_batch_norm(keras), keras.optimizers.Adam(0.01))
+    x, y = numbers(kind, 3)
+    half = STEPS // 2 * BATCH
+    train_keras(model, x[:half], y[:half])
+    compare(model, tmp_path, kind, (x[half:], y[half:]))
+
+
+def test_a_compiled_train_function_gives_the_same_steps(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    model = with_batch_norm(keras)
+    model.compile(optimizer="adam", loss="mean_squared_error", jit_compile=True)
+    compare(model, tmp_path, "float32", numbers("float32", 4))
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_keras_2_models_train_as_keras_2_does(
+    name: str, suffix: str, kind: str, tmp_path: Path
+) -> None:
+    options = {"momentum": 0.9} if name == "SGD" else {}
+    optimizer = getattr(tf_keras.optimizers, name)(learning_rate=0.01, **options)
+    model = compiled(with_batch_norm(tf_keras), optimizer)
+    x, y = numbers(kind, 5)
+    half = STEPS // 2 * BATCH
+    train_keras(model, x[:half], y[:half])
+    compare(model, tmp_path, kind, (x[half:], y[half:]), suffix)
+
+
+def ending(k: Any, activation: str | None, how: str, units: int = 4) -> Any:
+    """A network that ends with an activation in one of the ways Keras has for it."""
+    x = k.Input((6,))
+    h = k.layers.Dense(9, activation="tanh")(x)
+    if how == "option":
+        y = k.layers.Dense(units, activation=activation)(h)
+    elif how == "layer":
+        y = k.layers.Activation(activation)(k.layers.Dense(units)(h))
+    elif how == "softmax layer":
+        y = k.layers.Softmax()(k.layers.Dense(units)(h))
+    elif how == "nested":
+        inner = k.Input((9,))
+        last = k.Model(inner, k.layers.Dense(units, activation=activation)(inner), name="last")
+        y = last(h)
+    else:
+        raise AssertionError(how)
+    return k.Model(x, y)
+
+
+def make_targets(loss: str, generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    if loss.startswith("Sparse"):
+        return generator.integers(shape[-1], size=shape[:-1])[..., None]
+    if loss.startswith("Categorical"):
+        return np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])]
+    if loss.startswith("Binary"):
+        return generator.integers(2, size=shape)
+    return generator.standard_normal(shape)
+
+
+LOSSES: list[tuple[str, dict[str, Any], str | None, str]] = [
+    ("MeanSquaredError", {}, None, "option"),
+    ("MeanAbsoluteError", {}, None, "option"),
+    ("Huber", {}, None, "option"),
+    ("LogCosh", {}, None, "option"),
+    ("BinaryCrossentropy", {}, "sigmoid", "option"),
+    ("BinaryCrossentropy", {}, "sigmoid", "layer"),
+    ("BinaryCrossentropy", {}, "sigmoid", "nested"),
+    ("BinaryCrossentropy", {"label_smoothing": 0.1}, "sigmoid", "option"),
+    ("BinaryCrossentropy", {"from_logits": True}, None, "option"),
+    ("BinaryCrossentropy", {}, "hard_sigmoid", "option"),
+    ("BinaryCrossentropy", {}, "softmax", "option"),
+    ("CategoricalCrossentropy", {}, "softmax", "option"),
+    ("CategoricalCrossentropy", {}, "softmax", "layer"),
+    ("CategoricalCrossentropy", {}, "softmax", "softmax layer"),
+    ("CategoricalCrossentropy", {}, "softmax", "nested"),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.1}, "softmax", "option"),
+    ("CategoricalCrossentropy", {"from_logits": True}, None, "option"),
+    ("CategoricalCrossentropy", {}, "softplus", "option"),
+    ("CategoricalCrossentropy", {}, "sigmoid", "option"),
+    ("SparseCategoricalCrossentropy", {}, "softmax", "option"),
+    ("SparseCategoricalCrossentropy", {}, "softmax", "softmax layer"),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, None, "option"),
+    ("SparseCategoricalCrossentropy", {}, "sigmoid", "layer"),
+]
+
+
+@pytest.mark.parametrize("k", [keras, tf_keras], ids=["Keras 3", "Keras 2"])
+@pytest.mark.parametrize(("loss", "options", "activation", "how"), LOSSES)
+def test_losses_train_as_in_keras(
+    loss: str,
+    options: dict[str, Any],
+    activation: str | None,
+    how: str,
+    k: Any,
+    kind: str,
+    tmp_path: Path,
+) -> None:
+    model = ending(k, activation, how)
+    compiled(model, k.optimizers.SGD(0.1), getattr(k.losses, loss)(**options))
+    generator = np.random.default_rng(6)
+    x = generator.standard_normal((4 * BATCH, 6)).astype(kind)
+    y = make_targets(loss, generator, (4 * BATCH, 4)).astype(kind)
+    # Logits that saturate, where a clip of probabilities would show. Probabilities from elsewhere
+    # near the clip have gradients that blow up any rounding: no further than to it.
+    gain = 3 if activation in ("hard_sigmoid", "softplus") else 15
+    weights = model.get_weights()
+    model.set_weights([*weights[:-2], gain * weights[-2], weights[-1]])
+    compare(model, tmp_path, kind, (x, y), tolerance=max(TOLERANCE[kind], 2e-10))
+
+
+@pytest.mark.parametrize("loss", ["MeanSquaredError", "SparseCategoricalCrossentropy"])
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
+def test_positions_and_weights_reduce_as_in_keras(
+    loss: str, reduction: str, kind: str, tmp_path: Path
+) -> None:
+    activation = "softmax" if loss.startswith("Sparse") else None
+    model = keras.Sequential(
+        [
+            keras.Input((5, 6)),
+            keras.layers.Dense(7, activation="tanh"),
+            keras.layers.Dense(4, activation=activation),
+        ]
+    )
+    rate = 0.003 if reduction == "sum" else 0.1
+    compiled(model, keras.optimizers.SGD(rate), getattr(keras.losses, loss)(reduction=reduction))
+    generator = np.random.default_rng(7)
+    n = 3 * BATCH
+    x = generator.standard_normal((n, 5, 6)).astype(kind)
+    y = make_targets(loss, generator, (n, 5, 4)).astype(kind)
+    weights = generator.uniform(0, 2, size=(n, 5)).astype(kind)
+    compare(model, tmp_path, kind, (x, y, weights))
+
+
+def test_sample_weights_are_those_of_keras(kind: str, tmp_path: Path) -> None:
+    model = compiled(plain(keras), keras.optimizers.SGD(0.1))
+    weights = np.random.default_rng(8).uniform(0, 3, STEPS * BATCH).astype(kind)
+    weights[:5] = 0
+    compare(model, tmp_path, kind, (*numbers(kind, 8), weights))
+
+
+def two_ends(k: Any) -> Any:
+    a, b = k.Input((6,), name="a"), k.Input((2,), name="b")
+    h = k.layers.Dense(8, activation="tanh", name="h")(k.layers.Concatenate(name="ab")([a, b]))
+    p = k.layers.Dense(3, name="p")(h)
+    q = k.layers.Dense(2, activation="softmax", name="q")(h)
+    return k.Model([a, b], [p, q])
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["lists", "names"])
+def test_several_ends_train_as_in_keras(named: bool, kind: str, tmp_path: Path) -> None:
+    losses = ["mean_absolute_error", keras.losses.CategoricalCrossentropy()]
+    weights: Any = [0.3, 2.0]
+    loss: Any = losses
+    if named:
+        loss, weights = dict(zip("qp", losses[::-1], strict=True)), {"p": 0.3, "q": 2.0}
+    model = compiled(two_ends(keras), keras.optimizers.Adam(0.01), loss, loss_weights=weights)
+    x, y = numbers(kind, 9)
+    generator = np.random.default_rng(9)
+    b = generator.standard_normal((len(x), 2)).astype(kind)
+    classes = np.eye(2)[generator.integers(2, size=len(x))].astype(kind)
+    compare(model, tmp_path, kind, ([x, b], [y, classes]))
+
+
+def test_frozen_layers_stay(kind: str, tmp_path: Path) -> None:
+    model = with_batch_norm(keras)
+    model.layers[0].trainable = False
+    model.layers[2].trainable = False
+    before = [w.numpy() for w in model.layers[2].weights]
+    compiled(model, keras.optimizers.Adam(0.01))
+    net = compare(model, tmp_path, kind, numbers(kind, 10))
+    name = model.layers[2].name
+    for weight, old in zip(model.layers[2].weights, before, strict=True):
+        np.testing.assert_array_equal(net.weights[f"{name}/{weight.name}"], old)
+
+
+def test_regularizers_are_those_of_keras(kind: str, tmp_path: Path) -> None:
+    regularizers = keras.regularizers
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(8, "tanh", kernel_regularizer=regularizers.L2(0.02)),
+            keras.layers.Dense(
+                5,
+                "relu",
+                kernel_regularizer=regularizers.L1(0.01),
+                bias_regularizer=regularizers.L1L2(0.01, 0.03),
+                activity_regularizer=regularizers.L2(0.05),
+            ),
+            keras.layers.ActivityRegularization(l1=0.02, l2=0.01),
+            keras.layers.Dense(3, kernel_regularizer="l2"),
+        ]
+    )
+    compiled(model, keras.optimizers.SGD(0.05))
+    compare(model, tmp_path, kind, numbers(kind, 11))
+
+
+def test_a_penalty_on_a_softmax_trains_as_in_keras(kind: str, tmp_path: Path) -> None:
+    x = keras.Input((6,))
+    last = keras.layers.Dense(4, "softmax", activity_regularizer=keras.regularizers.L2(0.5))
+    model = keras.Model(x, last(keras.layers.Dense(8, "tanh")(x)))
+    compiled(model, keras.optimizers.SGD(0.1), "categorical_crossentropy")
+    y = np.eye(4)[np.random.default_rng(12).integers(4, size=STEPS * BATCH)].astype(kind)
+    compare(model, tmp_path, kind, (numbers(kind, 12)[0], y))
+
+
+def test_fit_is_fit_of_keras(kind: str, tmp_path: Path) -> None:
+    model = compiled(plain(keras), keras.optimizers.Adam(0.01))
+    net = converted(model, tmp_path)
+    x, y = numbers(kind, 13, n=50)
+    mine = fkb.Trainer(net).fit(x, y, epochs=3, batch_size=16, shuffle=False)
+    theirs = model.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0).history["loss"]
+    np.testing.assert_allclose(mine, theirs, rtol=1e-5 if kind == "float32" else 1e-12)
+    same_weights(net, model, TOLERANCE[kind])
+
+
+def test_either_kind_of_array_trains(kind: str, tmp_path: Path) -> None:
+    model = compiled(plain(keras), keras.optimizers.Adam(0.01))
+    x, y = numbers("float32", 14)
+    one, other = converted(model, tmp_path), fkb.load(tmp_path / "model.fkb")
+    train_fortran(fkb.Trainer(one), x, y)
+    train_fortran(fkb.Trainer(other), x.astype("float64"), y.astype("float64"))
+    np.testing.assert_array_equal(one.params, other.params)
+
+
+def test_a_loss_and_an_optimizer_can_be_given(kind: str, tmp_path: Path) -> None:
+    model = compiled(plain(keras), keras.optimizers.SGD(0.1), "mean_absolute_error")
+    net = converted(model, tmp_path)
+    optimizer = {"class_name": "Adam", "config": {"learning_rate": 0.01}}
+    trainer = fkb.Trainer(net, loss="huber", optimizer=optimizer)
+    x, y = numbers(kind, 15)
+    half = STEPS // 2 * BATCH
+    train_fortran(trainer, x[:half], y[:half])
+    # What was given is what is saved: Keras goes on with it.
+    net.save(tmp_path / "half.fkb")
+    fkb.export(tmp_path / "half.fkb", tmp_path / "half.keras")
+    other = keras.saving.load_model(tmp_path / "half.keras")
+    assert type(other.optimizer).__name__ == "Adam"
+    train_fortran(trainer, x[half:], y[half:])
+    train_keras(other, x[half:], y[half:])
+    same_weights(net, other, TOLERANCE[kind])
