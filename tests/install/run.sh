@@ -32,6 +32,16 @@ no_executable_stack() {
     grep -vq RWE
 }
 
+# The C example with a C compiler and pkg-config alone. There is no model for it here: it says what
+# is missing and ends.
+c_host() {
+  local flags
+  read -ra flags <<<"$(pkg-config --cflags --libs fkb)"
+  cc "$here/../../examples/c_host/c_host.c" "${flags[@]}" -lm -pthread \
+    -Wl,-rpath,"$(pkg-config --variable=libdir fkb)" -o "$work/c_host" &&
+    { "$work/c_host" "no such file.fkb" never.fkb || true; } | grep -q 'code 2: no such file.fkb'
+}
+
 try "no executable stack" no_executable_stack
 try "find_package" cmake -S "$here" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_Fortran_COMPILER="${FC:-gfortran}"
@@ -45,6 +55,7 @@ export PKG_CONFIG_PATH
 try "make build" make -C "$work" all
 try "shared with make" names_the_file "$work/user_dynamic"
 try "static with make" names_the_file "$work/user_static"
+try "C with pkg-config" c_host
 
 if [ "$failed" -gt 0 ]; then
   echo "$passed passed, $failed failed"
