@@ -140,7 +140,8 @@ contains
             ends_with(key, '_regularizer') .or. ends_with(key, '_constraint')) &
             call config%ignore(key)
          if (key == 'activity_regularizer' .and. json /= 'null') then
-            call penalty_of(json, document%keras_major(), box%activity_l1, box%activity_l2, refusal)
+            call penalty_of(json, document%keras_major(), box%activity_l1, box%activity_l2, &
+               refusal)
             if (allocated(refusal)) then
                call raise(error, fkb_err_unsupported, 'activity_regularizer '//refusal)
                return
