@@ -209,19 +209,19 @@ def memory(log: Log) -> Count:
 
 def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
     """Return the steps in order."""
-    checked = ("-DFKB_BLAS=OFF", "-DFKB_OPENMP=OFF", "-DFKB_CHECKS=ON")
+    checked = ("-DFKB_BLAS=ON", "-DFKB_OPENMP=OFF", "-DFKB_CHECKS=ON")
     chosen: dict[str, Callable[[Log], Count]] = {
         "lint": lint,
-        "gfortran": build_and_test("gfortran", None, "-DFKB_NATIVE=ON"),
+        "gfortran": build_and_test("gfortran", None, "-DFKB_NATIVE=ON", "-DFKB_BLAS=OFF"),
         "checked": build_and_test("checked", None, *checked),
-        "flang": build_and_test("flang", FLANG),
+        "flang": build_and_test("flang", FLANG, "-DFKB_BLAS=ON"),
         "fpm": fpm_step(os.environ.get("FC", "gfortran")),
         "python": python_tests(full),
         "extension": extension,
         "wheel": wheel,
     }
     if full:
-        chosen["portable"] = build_and_test("portable", None, "-DFKB_BLAS=OFF", "-DFKB_NATIVE=ON")
+        chosen["blas"] = build_and_test("blas", None, "-DFKB_BLAS=ON", "-DFKB_NATIVE=ON")
         chosen["flang-portable"] = build_and_test("flang-portable", FLANG, "-DFKB_BLAS=OFF")
         chosen["fpm-flang"] = fpm_step(FLANG)
         chosen["valgrind"] = memory
