@@ -2,7 +2,7 @@
 module fkb_number_reader
    use fkb_decimal, only: powers_t
    use fkb_kinds, only: dp, i8, sp
-   use fkb_number_scan, only: decimal_t, max_token_length, read_token, round_decimal, &
+   use fkb_number_scan, only: decimal_t, max_digits, max_token_length, read_token, round_decimal, &
       scan_any_decimal, scan_decimal
    implicit none (type, external)
    private
@@ -235,7 +235,7 @@ contains
       if (negative .or. buffer(at:at) == '+') at = at + 1
    end subroutine skip_sign
 
-   !> A token is not too long and ends before white space.
+   !> A token is not too long, has at most 40 digits and ends before white space.
    pure subroutine check_end(buffer, start, at, ok)
       character(*), intent(in) :: buffer
       integer, intent(in) :: start, at
@@ -243,10 +243,23 @@ contains
       if (.not. ok) return
       select case (iachar(buffer(at:at)))
       case (9, 10, 13, 32)
+         ok = at - start <= max_digits
+         if (ok) return
          ok = at - start <= max_token_length
+         if (ok) ok = digit_count(buffer(start:at - 1)) <= max_digits
       case default
          ok = .false.
       end select
    end subroutine check_end
+
+   !> Number of decimal digits in a text.
+   pure integer function digit_count(text) result(n)
+      character(*), intent(in) :: text
+      integer :: i
+      n = 0
+      do i = 1, len(text)
+         if (index('0123456789', text(i:i)) > 0) n = n + 1
+      end do
+   end function digit_count
 
 end module fkb_number_reader

@@ -8,7 +8,7 @@ module fkb_number_scan
    private
    public :: decimal_t, scan_decimal, scan_any_decimal, round_decimal, read_token
 
-   !> Longest token, in bytes; a number has at most `max_digits` significant digits.
+   !> Longest token, in bytes; a number has at most `max_digits` digits, those of the exponent too.
    integer, parameter, public :: max_token_length = 128
    integer, parameter, public :: max_digits = 40
 
@@ -108,7 +108,7 @@ contains
          end if
          at = at + 1
       end do
-      ok = digits > 0 .and. significant <= max_digits
+      ok = digits > 0
       if (.not. ok) return
       if (digit == small_e .or. digit == large_e) then
          call scan_exponent(buffer, at, number%exponent, ok)

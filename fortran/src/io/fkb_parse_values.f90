@@ -200,15 +200,16 @@ contains
       end select
    end subroutine read_piece
 
-   !> Go on with the line after the numbers: only white space may stand before it.
+   !> Go on with the line after the numbers: white space may stand before it, in it only blanks.
    subroutine finish_lines(lexer, lines, count, label)
       type(lexer_t), intent(inout) :: lexer
       integer, intent(in) :: lines, count
       character(*), intent(in) :: label
       integer :: seen
-      logical :: line_ended
+      logical :: line_ended, only_blanks
       seen = lines
       line_ended = .false.
+      only_blanks = .true.
       do
          if (lexer%next > lexer%filled) call lexer%load_more()
          if (lexer%failed() .or. lexer%next > lexer%filled) exit
@@ -216,13 +217,18 @@ contains
          case (10)
             seen = seen + 1
             line_ended = .true.
-         case (9, 13, 32)
+            only_blanks = .true.
+         case (32)
             continue
+         case (9, 13)
+            only_blanks = .false.
          case default
             if (.not. line_ended .or. scan(lexer%buffer(lexer%next:lexer%next), &
                                            '+-.0123456789') > 0) then
                call lexer%fail(label//' has more than the '//decimal(count)// &
                                ' values announced', lexer%line + 1 + seen)
+            else if (.not. only_blanks) then
+               call lexer%fail('a control character in the line', lexer%line + 1 + seen)
             end if
             exit
          end select

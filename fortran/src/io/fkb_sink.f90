@@ -1,6 +1,10 @@
 !> A file that is written in pieces beside its final name and takes its place at the end.
+!>
+!> The C standard library writes it: gfortran's runtime reports a full disk nowhere, not even on
+!> close, and flang's ends the program.
 module fkb_sink
-   use, intrinsic :: iso_c_binding, only: c_char, c_int, c_null_char
+   use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_int, c_null_char, c_null_ptr, &
+      c_ptr, c_size_t
    use fkb_crc32, only: crc32_t
    use fkb_error, only: error_t, fkb_err_file, raise
    use fkb_kinds, only: i8
@@ -17,26 +21,50 @@ module fkb_sink
       logical :: summing = .false.
       character(:), allocatable, private :: path
       character(:), allocatable, private :: temporary
-      character(:), allocatable, private :: reason
       character(room), private :: buffer
       integer, private :: used = 0
-      integer, private :: unit = 0
-      logical, private :: is_open = .false.
+      logical, private :: failed = .false.
+      type(c_ptr), private :: file = c_null_ptr
    contains
       procedure :: open => open_sink
       procedure :: put
       procedure :: finish
-      procedure :: abandon
       procedure, private :: flush => flush_sink
    end type sink_t
 
    interface
-      !> `rename` of C's standard library.
+      type(c_ptr) function c_fopen(path, mode) bind(c, name='fopen')
+         import :: c_char, c_ptr
+         implicit none (type, external)
+         character(kind=c_char), intent(in) :: path(*), mode(*)
+      end function c_fopen
+      integer(c_size_t) function c_fwrite(bytes, size, count, file) bind(c, name='fwrite')
+         import :: c_char, c_ptr, c_size_t
+         implicit none (type, external)
+         character(kind=c_char), intent(in) :: bytes(*)
+         integer(c_size_t), value, intent(in) :: size, count
+         type(c_ptr), value, intent(in) :: file
+      end function c_fwrite
+      integer(c_int) function c_fflush(file) bind(c, name='fflush')
+         import :: c_int, c_ptr
+         implicit none (type, external)
+         type(c_ptr), value, intent(in) :: file
+      end function c_fflush
+      integer(c_int) function c_fclose(file) bind(c, name='fclose')
+         import :: c_int, c_ptr
+         implicit none (type, external)
+         type(c_ptr), value, intent(in) :: file
+      end function c_fclose
       integer(c_int) function c_rename(old, new) bind(c, name='rename')
          import :: c_char, c_int
          implicit none (type, external)
          character(kind=c_char), intent(in) :: old(*), new(*)
       end function c_rename
+      integer(c_int) function c_remove(path) bind(c, name='remove')
+         import :: c_char, c_int
+         implicit none (type, external)
+         character(kind=c_char), intent(in) :: path(*)
+      end function c_remove
    end interface
 
 contains
@@ -46,25 +74,20 @@ contains
       class(sink_t), intent(inout) :: self
       character(*), intent(in) :: path          !! final name of the file
       type(error_t), allocatable, intent(out) :: error
-      character(256) :: reason
-      integer :: attempt, status
+      integer :: attempt
       integer(i8) :: ticks
-      logical :: exists
       self%path = trim(path)
-      self%reason = ''
       self%used = 0
-      reason = ''
+      self%failed = .false.
       call system_clock(ticks)
       do attempt = 0, 99
          self%temporary = self%path//'.'//decimal(modulo(ticks, 1000000000_i8) + attempt)//'.part'
-         inquire (file=self%temporary, exist=exists)
-         if (exists) cycle
-         open (newunit=self%unit, file=self%temporary, access='stream', form='unformatted', &
-               status='new', action='write', iostat=status, iomsg=reason)
-         self%is_open = status == 0
-         if (self%is_open) return
+         ! x: only a file that does not exist yet (C11).
+         self%file = c_fopen(self%temporary//c_null_char, 'wbx'//c_null_char)
+         if (c_associated(self%file)) return
       end do
-      call raise(error, fkb_err_file, self%path//' cannot be written: '//trim(reason))
+      call raise(error, fkb_err_file, self%path// &
+                 ' cannot be written: no file can be made in its directory')
    end subroutine open_sink
 
    !> Write a piece of text.
@@ -88,50 +111,37 @@ contains
       self%used = 0
    end subroutine flush_sink
 
-   !> Write bytes to the file and keep the first failure.
+   !> Write bytes to the file, unless that failed before.
    subroutine write_bytes(self, bytes)
       class(sink_t), intent(inout) :: self
       character(*), intent(in) :: bytes
-      character(256) :: reason
-      integer :: status
-      if (len(bytes) == 0 .or. len(self%reason) > 0) return
-      reason = 'the disk may be full'
-      write (self%unit, iostat=status, iomsg=reason) bytes
-      if (status /= 0) self%reason = trim(reason)
+      integer(c_size_t) :: length
+      length = len(bytes, kind=c_size_t)
+      if (length == 0 .or. self%failed) return
+      self%failed = c_fwrite(bytes, 1_c_size_t, length, self%file) /= length
    end subroutine write_bytes
 
    !> Complete the file and give it its final name; an older file of that name is replaced only now.
    subroutine finish(self, error)
       class(sink_t), intent(inout) :: self
       type(error_t), allocatable, intent(out) :: error
-      integer :: status
+      integer(c_int) :: status
+      character(:), allocatable :: reason
       call self%flush()
-      if (len(self%reason) == 0) then
-         close (self%unit, iostat=status)
-         self%is_open = .false.
-         if (status /= 0) self%reason = 'the disk may be full'
-      end if
-      if (len(self%reason) == 0) then
+      status = c_fflush(self%file)
+      self%failed = self%failed .or. status /= 0
+      status = c_fclose(self%file)
+      self%failed = self%failed .or. status /= 0
+      self%file = c_null_ptr
+      reason = 'the disk is full or the file too large'
+      if (.not. self%failed) then
          status = c_rename(self%temporary//c_null_char, self%path//c_null_char)
          if (status == 0) return
-         self%reason = 'it cannot be replaced'
+         reason = 'what has this name cannot be replaced'
       end if
-      call raise(error, fkb_err_file, self%path//' cannot be written: '//self%reason)
-      call self%abandon()
+      status = c_remove(self%temporary//c_null_char)
+      if (status /= 0) reason = reason//', and '//self%temporary//' stays behind'
+      call raise(error, fkb_err_file, self%path//' cannot be written: '//reason)
    end subroutine finish
-
-   !> Remove the temporary file.
-   subroutine abandon(self)
-      class(sink_t), intent(inout) :: self
-      integer :: status
-      if (.not. allocated(self%temporary)) return
-      if (.not. self%is_open) then
-         open (newunit=self%unit, file=self%temporary, access='stream', form='unformatted', &
-               status='old', action='readwrite', iostat=status)
-         self%is_open = status == 0
-      end if
-      if (self%is_open) close (self%unit, status='delete', iostat=status)
-      self%is_open = self%is_open .and. status /= 0
-   end subroutine abandon
 
 end module fkb_sink

@@ -228,8 +228,8 @@ contains
       call powers%fill()
       call read_text_singles(powers, '1 +1 1. .5 0.5e0 5E-1 5e+2'//achar(9)//'-.25e1'//achar(13)// &
                              achar(10)//'000000000000000000000000000000012 -0 1e-400 0e999 '// &
-                             '0.00000000000000000000000000000000000000000000000012e48 '// &
-                             '1234567890123456789012345678901234567890e-39 ', 24, -149, values, &
+                             '0.000000000000000000000000000000000012e34 '// &
+                             '12345678901234567890123456789012345678e-37 ', 24, -149, values, &
                              failure)
       call check_equal(failure, values, [1.0_sp, 1.0_sp, 1.0_sp, 0.5_sp, 0.5_sp, 0.5_sp, 500.0_sp, &
                                          -2.5_sp, 12.0_sp, -0.0_sp, 0.0_sp, 0.0_sp, 0.12_sp, &
@@ -251,7 +251,10 @@ contains
          call check(failure, refused(trim(tokens(i)), 24, -149), trim(tokens(i))//' is a number')
       end do
       call check(failure, refused(repeat('1', 41), 24, -149), '41 digits are accepted')
-      call check(failure,.not. refused(repeat('1', 39), 24, -149), '39 digits are refused')
+      call check(failure,.not. refused('-0.'//repeat('1', 39), 24, -149), '40 digits are refused')
+      call check(failure, refused('1.'//repeat('0', 38)//'e00', 24, -149), &
+                 '41 digits with the exponent are accepted')
+      call check(failure, refused(repeat('0', 40)//'1', 24, -149), '40 zeros and a 1 are accepted')
       call check(failure, refused(repeat('0', 200)//'1', 24, -149), '201 digits are accepted')
    end subroutine others_are_refused
 

@@ -381,7 +381,9 @@ contains
       call refuse(failure, whole(:len(whole) - 1), 44, 'its last line has no end')
       call refuse(failure, whole//lf, 45, 'text after the end of the model')
       call refuse(failure, whole//'end'//lf, 45, 'text after the end of the model')
-      call accept(failure, replaced(whole, '0.5 -2', '0.5'//lf//achar(9)//' -2'//lf//lf))
+      call accept(failure, replaced(whole, '0.5 -2', '0.5'//lf//achar(9)//' -2'//lf//lf//'  '))
+      call refuse(failure, replaced(whole, '0.5 -2'//lf, '0.5 -2'//lf//achar(9)), 36, &
+                  'a control character')
    end subroutine values_are_checked
 
    subroutine limits_are_kept(failure)
