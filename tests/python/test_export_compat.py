@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fkb import text
@@ -47,7 +49,7 @@ for number, case in enumerate(zoo.cases(3)):
                 model = keras.models.load_model(base + "_back" + suffix, compile=False)
                 outputs = zoo.outputs_of(model, zoo.inputs_of(model, 3))[: case.exact]
                 for i, y in enumerate(outputs):
-                    np.testing.assert_array_equal(y, stored[f"y{i}"])
+                    np.testing.assert_allclose(y, stored[f"y{i}"], rtol=0, atol=1e-5)
                 for i, w in enumerate(model.get_weights()):
                     np.testing.assert_array_equal(w, stored[f"arr_{i}"])
         results[number] = "ok"
@@ -79,11 +81,9 @@ def old_keras(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(step: str, version: str, old_keras: Path, folder: Path) -> dict[str, str]:
+def run(step: str, version: str, place: Path | None, folder: Path) -> dict[str, str]:
     """Run one step for the whole zoo in that version of Keras."""
-    import json
-
-    paths = [old_keras / version, Path(__file__).parent]
+    paths = [*([place] if place else []), Path(__file__).parent]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, version, step, folder],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
@@ -95,21 +95,45 @@ def run(step: str, version: str, old_keras: Path, folder: Path) -> dict[str, str
     return dict(json.loads((folder / f"{step}.json").read_text()))
 
 
+def export_all(saved: dict[str, str], version: str, folder: Path) -> dict[str, bool]:
+    """Send all saved models through a graph; return whether they are Functional by number."""
+    functional = {}
+    for number, result in saved.items():
+        if ":" not in result:
+            graph = read_keras(folder / f"{number}.keras")
+            assert graph.keras_version == version
+            assert text.dumps(read_h5(folder / f"{number}.h5")) == text.dumps(graph)
+            write_keras(graph, folder / f"{number}_back.keras")
+            write_h5(graph, folder / f"{number}_back.h5")
+            layers = [graph.model, *(layer for _, layer in graph.model.walk())]
+            functional[number] = any(layer.class_name == "Functional" for layer in layers)
+    return functional
+
+
+@pytest.fixture(scope="module")
+def current(keras3: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bool]]:
+    """Return a folder with models of the current Keras, exported, and which are Functional."""
+    folder = tmp_path_factory.mktemp("current")
+    version = keras3.__version__
+    return folder, export_all(run("save", version, None, folder), version, folder)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_old_versions_of_keras_3_are_served(
-    version: str, old_keras: Path, keras3: object, tmp_path: Path
+    version: str, old_keras: Path, current: tuple[Path, dict[str, bool]], tmp_path: Path
 ) -> None:
-    saved = run("save", version, old_keras, tmp_path)
-    for number, result in saved.items():
-        if ":" in result:
-            continue
-        graph = read_keras(tmp_path / f"{number}.keras")
-        assert graph.keras_version == version
-        assert text.dumps(read_h5(tmp_path / f"{number}.h5")) == text.dumps(graph)
-        write_keras(graph, tmp_path / f"{number}_back.keras")
-        write_h5(graph, tmp_path / f"{number}_back.h5")
-    loaded = run("load", version, old_keras, tmp_path)
+    saved = run("save", version, old_keras / version, tmp_path)
+    export_all(saved, version, tmp_path)
+    loaded = run("load", version, old_keras / version, tmp_path)
     made = [number for number, result in saved.items() if result == "ok"]
     assert len(made) > 80
     wrong = [loaded[number] for number in made if loaded[number] != "ok"]
+    assert not wrong, wrong
+
+    folder, functional = current
+    loaded = run("load", version, old_keras / version, folder)
+    # Keras before 3.6 cannot read the single outputs that newer versions write without a list.
+    able = [n for n in made if n in functional and not (functional[n] and version < "3.6")]
+    assert len(able) > 70
+    wrong = [loaded[number] for number in able if loaded[number] != "ok"]
     assert not wrong, wrong
