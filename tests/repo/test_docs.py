@@ -59,6 +59,49 @@ program piece
 end program piece
 """
 
+COUNTER = """\
+#include <stddef.h>
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+static long count = 0;
+void *malloc(size_t n) { count++; return __libc_malloc(n); }
+void *calloc(size_t n, size_t m) { count++; return __libc_calloc(n, m); }
+void *realloc(void *p, size_t n) { count++; return __libc_realloc(p, n); }
+long allocations(void) { return count; }
+"""
+
+AGAIN = """\
+program again
+   use, intrinsic :: iso_c_binding, only: c_long
+   use fkb_sp, only: dp, error_t, network_t, workspace_t
+   implicit none
+   interface
+      function allocations() bind(c)
+         import :: c_long
+         integer(c_long) :: allocations
+      end function allocations
+   end interface
+   type(network_t) :: net
+   type(workspace_t) :: work
+   type(error_t), allocatable :: error
+   real :: x(4, 9000), y(2, 9000)
+   real(dp) :: x_r8(4, 9000), y_r8(2, 9000)
+   integer(c_long) :: before
+   integer :: call_number
+   call net%load("model.fkb", error)
+   if (allocated(error)) error stop error%message
+   x = 0.5
+   x_r8 = 0.5_dp
+   do call_number = 1, 3
+      before = allocations()
+      call net%predict(x, y, work, error)
+      call net%predict(x_r8, y_r8, work, error)
+      call net%predict(x(:, 1), y(:, 1), work, error)
+      if (allocated(error)) error stop error%message
+      print '(i0)', allocations() - before
+   end do
+end program again
+"""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -258,3 +301,89 @@ end program names
     # The network is built from these; they compute nothing.
     assert claimed - library == {"InputLayer", "Sequential", "Functional"}
     assert library <= claimed
+
+
+def test_only_the_first_prediction_allocates(
+    installed: dict[str, str], model: Path, tmp_path: Path
+) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("the counter of allocations is for glibc")
+    (tmp_path / "counter.c").write_text(COUNTER)
+    (tmp_path / "again.f90").write_text(AGAIN)
+    command = (
+        f"fkb convert {model} model.fkb && gcc -c counter.c && gfortran $(fkb flags --compile) "
+        "again.f90 counter.o $(fkb flags --link) -o again && ./again | tail -n 3"
+    )
+    environment = {**installed, "OPENBLAS_NUM_THREADS": "1"}
+    first, *rest = run(["bash", "-c", command], tmp_path, environment).split()[-3:]
+    assert int(first) > 0
+    assert rest == ["0", "0"]
+
+
+REFUSED = """
+import sys, fkb, keras
+layers = keras.layers
+def functional(shape, make):
+    x = keras.Input(shape)
+    return keras.Model(x, make(x))
+class Own(keras.Model):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.inner = layers.Dense(2)
+    def build(self, shape):
+        self.inner.build(shape)
+    def call(self, x):
+        return self.inner(x)
+own = Own()
+own.build((None, 3))
+models = {
+    "convolutions": functional((8, 3), layers.Conv1D(2, 3)),
+    "pooling": functional((8, 3), layers.MaxPooling1D()),
+    "recurrent": functional((8, 3), layers.LSTM(2)),
+    "attention": functional((8, 3), lambda x: layers.MultiHeadAttention(2, 2)(x, x)),
+    "mask_zero": functional((8,), layers.Embedding(5, 3, mask_zero=True)),
+    "Masking": functional((8, 3), layers.Masking()),
+    "TimeDistributed": functional((8, 3), layers.TimeDistributed(layers.Dense(2))),
+    "Bidirectional": functional((8, 3), layers.Bidirectional(layers.LSTM(2))),
+    "keras.ops": functional((3,), keras.ops.sin),
+    "Lambda": functional((3,), layers.Lambda(lambda x: 2 * x)),
+    "subclassed": own,
+    "mixed precision": functional((3,), layers.Dense(2, dtype="mixed_float16")),
+}
+for name, model in models.items():
+    model.save("refused.keras")
+    try:
+        fkb.convert("refused.keras", "refused.fkb")
+    except fkb.UnsupportedError:
+        print("refused:", name)
+constrained = functional((3,), layers.Dense(2, kernel_constraint="non_neg"))
+rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
+dense = functional((3,), layers.Dense(2))
+trained = {
+    "optimizers": (dense, keras.optimizers.RMSprop(), "mse"),
+    "losses": (dense, keras.optimizers.SGD(), "poisson"),
+    "learning-rate schedules": (dense, keras.optimizers.SGD(rate), "mse"),
+    "constraints": (constrained, keras.optimizers.SGD(), "mse"),
+}
+for name, (model, optimizer, loss) in trained.items():
+    model.compile(optimizer, loss)
+    model.save("refused.keras")
+    fkb.convert("refused.keras", "refused.fkb")
+    net = fkb.load("refused.fkb")
+    net.predict([[1.0, 2.0, 3.0]])
+    try:
+        fkb.Trainer(net)
+    except fkb.EngineError:
+        print("refused:", name)
+"""
+
+
+def test_what_the_readme_calls_unsupported_is_refused(
+    installed: dict[str, str], model: Path, tmp_path: Path
+) -> None:
+    assert model.exists()
+    output = run([sys.executable, "-c", REFUSED], tmp_path, installed)
+    names = re.findall(r"^refused: (.+)$", output, re.MULTILINE)
+    assert len(names) == 16, output
+    section = (ROOT / "README.md").read_text().split("Not supported yet")[1].split("\n## ")[0]
+    assert not [name for name in names if name not in section]

@@ -44,6 +44,7 @@ contains
          return
       end if
       self%capacity = columns
+      self%holds_block = .not. for_training .and. columns >= block_columns(self)
       self%training = for_training
       self%key = net%graph%key
    end procedure prepare
@@ -51,6 +52,7 @@ contains
    module procedure clear_workspace
       self%key = 0
       self%capacity = 0
+      self%holds_block = .false.
       self%columns = 0
       if (allocated(self%in_shapes)) deallocate (self%in_shapes)
       if (allocated(self%shapes)) deallocate (self%shapes)
@@ -90,7 +92,7 @@ contains
       if (for_training) then
          fits = fits .and. self%capacity >= batch
       else
-         fits = fits .and. (self%capacity >= batch .or. self%capacity >= block_columns(self))
+         fits = fits .and. (self%capacity >= batch .or. self%holds_block)
       end if
    end function fits
 

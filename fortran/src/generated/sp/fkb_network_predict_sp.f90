@@ -12,18 +12,28 @@ submodule(fkb_network_sp) fkb_network_predict_sp
 contains
 
    module procedure run
-      type(port_t) :: plain_in(size(inputs)), plain_out(size(outputs))
       integer :: batch
       call check_arrays(self, inputs, outputs, batch, error)
       if (allocated(error)) return
       if (present(raw)) then
          if (raw) then
-            call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error)
+            call run_raw(self, inputs, outputs, batch, work, error)
             return
          end if
       end if
       call run_blocks(self, self%inputs, self%outputs, inputs, outputs, batch, work, error)
    end procedure run
+
+   !> Without the ports' steps. Apart, because arrays of unknown size are allocated at entry.
+   subroutine run_raw(self, inputs, outputs, batch, work, error)
+      type(network_t), intent(in) :: self
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer, intent(in) :: batch
+      type(workspace_t), intent(inout), target :: work
+      type(error_t), allocatable, intent(out) :: error
+      type(port_t) :: plain_in(size(inputs)), plain_out(size(outputs))
+      call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error)
+   end subroutine run_raw
 
    subroutine run_blocks(self, in_ports, out_ports, inputs, outputs, batch, work, error)
       type(network_t), intent(in) :: self
@@ -101,8 +111,23 @@ contains
       end if
    end subroutine check_arrays
 
-   !> Prepare the workspace unless it is; one open dimension an input follows from its size.
+   !> Prepare the workspace unless it is.
    subroutine make_ready(self, ports, inputs, batch, work, error)
+      type(network_t), intent(in) :: self
+      type(port_t), intent(in) :: ports(:)
+      type(host_t), intent(in) :: inputs(:)
+      integer, intent(in) :: batch
+      type(workspace_t), intent(inout) :: work
+      type(error_t), allocatable, intent(out) :: error
+      if (work%key == self%graph%key .and. .not. work%training .and. &
+         (work%capacity >= batch .or. work%holds_block)) then
+         if (all_features_fit(ports, inputs, work)) return
+      end if
+      call prepare_for(self, ports, inputs, batch, work, error)
+   end subroutine make_ready
+
+   !> Prepare the workspace; one open dimension an input follows from its size.
+   subroutine prepare_for(self, ports, inputs, batch, work, error)
       type(network_t), intent(in) :: self
       type(port_t), intent(in) :: ports(:)
       type(host_t), intent(in) :: inputs(:)
@@ -111,9 +136,6 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(shape_t) :: shapes(size(inputs))
       integer :: k
-      if (work%key == self%graph%key .and. .not. work%training .and. work%capacity >= batch) then
-         if (all_features_fit(ports, inputs, work)) return
-      end if
       do k = 1, size(inputs)
          shapes(k) = self%graph%values(self%graph%inputs(k))%shape
          if (shapes(k)%closed()) cycle
@@ -131,7 +153,7 @@ contains
          end if
       end do
       call work%prepare(self, shapes, batch, error)
-   end subroutine make_ready
+   end subroutine prepare_for
 
    pure logical function all_features_fit(ports, inputs, work) result(fit)
       type(port_t), intent(in) :: ports(:)

@@ -66,6 +66,7 @@ module fkb_network_sp
       private
       integer(i8) :: key = 0                          !! of the network it is prepared for
       integer :: capacity = 0                         !! columns that fit
+      logical :: holds_block = .false.                !! so many that any batch can be run
       integer(i8) :: column_reals = 0                 !! memory of a column in inference
       logical :: training = .false.
       type(shape_t), allocatable :: in_shapes(:)      !! closed shapes of the inputs
