@@ -31,7 +31,7 @@ module fkb_plan
       logical :: batch_coupled = .false.            !! in training a column sees the others
       logical :: infers_when_frozen = .false.       !! frozen, it runs as in inference
       logical :: passes_through = .false.           !! in inference the output is the input
-      logical :: fuses_activation = .false.         !! forward applies `activation` in its last touch
+      logical :: fuses_activation = .false.         !! forward applies `activation` too
       logical :: checks_input = .false.             !! `check_input` is to be called
       integer :: activation = 0                     !! id that forward is to apply, 0 for none
       real(dp) :: activation_parameters(n_parameters) = 0   !! its parameters
@@ -73,7 +73,8 @@ contains
       if (present(trainable)) grown(n + 1)%trainable = trainable
       if (present(integer_valued)) grown(n + 1)%integer_valued = integer_valued
       if (present(from_option)) grown(n + 1)%from_option = from_option
-      if (grown(n + 1)%integer_valued .or. grown(n + 1)%from_option) grown(n + 1)%trainable = .false.
+      if (grown(n + 1)%integer_valued .or. grown(n + 1)%from_option) &
+         grown(n + 1)%trainable = .false.
       call move_alloc(grown, self%weights)
    end subroutine add_weight
 

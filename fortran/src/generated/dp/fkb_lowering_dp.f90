@@ -38,7 +38,8 @@ contains
       integer :: k
       call graph%clear()
       allocate (builder%box_of(document%block_count), builder%activation_of(document%block_count))
-      call make_boxes(document, registry, graph%layers, builder%box_of, builder%activation_of, error)
+      call make_boxes(document, registry, graph%layers, builder%box_of, builder%activation_of, &
+                      error)
       if (allocated(error)) return
       allocate (builder%nodes(16), builder%values(16), builder%segments(16))
       call declare_inputs(document, builder, graph%inputs, error)

@@ -23,7 +23,7 @@ module fkb_program_dp
       integer :: first_segment = 1               !! of its weights
       integer :: last_segment = 0                !! of its weights
       logical :: own_trainable = .true.          !! its own option `trainable`
-      logical :: frozen = .false.                !! that option of it or of a model around it is false
+      logical :: frozen = .false.                !! an own or outer `trainable` is false
       real(dp) :: activity_l1 = 0                !! penalty on its output, per sample
       real(dp) :: activity_l2 = 0                !! penalty on its output, per sample
    end type layer_box_t
