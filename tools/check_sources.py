@@ -4,7 +4,7 @@
 Usage: check_sources.py
 
 Prints one line per finding as `file:line: text`; the exit status is 1 when there is an error.
-A procedure longer than a screen is only a warning.
+A procedure longer than a screen and a long file of tests are only warnings.
 """
 
 from __future__ import annotations
@@ -153,7 +153,8 @@ def check_sizes(path: pathlib.Path) -> Iterator[Finding]:
     """Yield a file that is too long and procedures longer than a screen."""
     lines = path.read_text().splitlines()
     if len(lines) > FILE_LINES:
-        yield Finding(path, 1, f"{len(lines)} lines, split it before {FILE_LINES}")
+        text = f"{len(lines)} lines, split it before {FILE_LINES}"
+        yield Finding(path, 1, text, error="tests" not in path.relative_to(ROOT).parts)
     open_procedures: list[tuple[str, int]] = []
     in_interface = False
     for number, line in enumerate(lines, 1):
