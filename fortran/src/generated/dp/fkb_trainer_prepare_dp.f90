@@ -9,7 +9,7 @@ submodule(fkb_trainer_dp) fkb_trainer_prepare_dp
    implicit none (type, external)
 
    !> Values and gradients of a block take about so many bytes.
-   integer(i8), parameter :: block_bytes = 4194304_i8
+   integer(i8), parameter :: block_bytes = 8388608_i8
    integer, parameter :: least_columns = 32, most_columns = 512
 
    !> Operations for which another thread pays: about half a millisecond of one core.
