@@ -75,7 +75,7 @@ class ModelReader:
         if tokens.peek() == "@":
             self._phase(tokens, frame, _META)
             tokens.at += 1
-            if read_option(tokens, layer.meta, frame.label) is None:
+            if read_option(tokens, layer.meta, frame.label, len(layer.config)) is None:
                 tokens.fail(f'unexpected "{shorten(tokens.text)}" in {frame.label}')
         elif read_option(tokens, layer.config, frame.label) is not None:
             self._phase(tokens, frame, _OPTIONS)

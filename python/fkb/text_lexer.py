@@ -16,6 +16,8 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_NAME_BYTES = 65535
 MAX_RANK = 8
 MAX_VALUES = 2**31 - 1
+MAX_OPTIONS = 10_000
+MAX_STRUCTURE_BYTES = 1_000_000_000
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.>-]*")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -148,6 +150,8 @@ class Tokens:
         match = WORD.match(self.text, self.at)
         if not match:
             self.fail(f"malformed {what}")
+        if len(match.group()) > MAX_NAME_BYTES:
+            self.fail(f"{what} is longer than {MAX_NAME_BYTES} bytes")
         self.at = match.end()
         return match.group()
 
@@ -234,13 +238,16 @@ def shorten(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def read_option(tokens: Tokens, options: dict[str, Any], inside: str) -> str | None:
+def read_option(
+    tokens: Tokens, options: dict[str, Any], inside: str, others: int = 0
+) -> str | None:
     """Read an option line into `options` and return its key; None when it is no option line.
 
     Args:
         tokens: stand at the key.
         options: takes the option.
         inside: the block, for messages.
+        others: number of options of the block that stand elsewhere.
     """
     if tokens.peek() == '"':
         key = tokens.name(f"key of an option in {inside}")
@@ -249,6 +256,8 @@ def read_option(tokens: Tokens, options: dict[str, Any], inside: str) -> str | N
         if not match or not tokens.text.startswith(" = ", match.end()):
             return None
         key = match.group()
+        if len(key) > MAX_NAME_BYTES:
+            tokens.fail(f"key of an option in {inside} is longer than {MAX_NAME_BYTES} bytes")
         tokens.at = match.end()
     if not tokens.text.startswith(" = ", tokens.at):
         tokens.fail(f'unexpected "{shorten(tokens.text)}" in {inside}')
@@ -257,4 +266,6 @@ def read_option(tokens: Tokens, options: dict[str, Any], inside: str) -> str | N
         tokens.fail(f'option "{shorten(key)}" stands twice in {inside}')
     options[key] = tokens.json(f'option "{shorten(key)}"')
     tokens.end()
+    if len(options) + others > MAX_OPTIONS:
+        tokens.fail(f"{inside} has more than {MAX_OPTIONS} options")
     return key

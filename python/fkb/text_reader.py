@@ -10,7 +10,7 @@ from . import text_json, text_values
 from .graph import Array, Graph
 from .progress import Progress
 from .text_layers import ModelReader
-from .text_lexer import Slot, Source, Tokens, shorten
+from .text_lexer import MAX_STRUCTURE_BYTES, Slot, Source, Tokens, shorten
 from .text_sections import PortReader, read_compile, read_sample
 
 VERSION = 1
@@ -121,6 +121,8 @@ class _Reader:
         tokens.space("the checksum")
         stated = self._hex(tokens)
         tokens.end()
+        if self.source.position > MAX_STRUCTURE_BYTES:
+            tokens.fail(f"the structure is longer than {MAX_STRUCTURE_BYTES} bytes")
         if stated is None:
             return
         before = self.source.data[: self.source.start]

@@ -215,6 +215,21 @@ def test_a_long_line_within_the_limit_is_read() -> None:
     assert graph.model.children[1].config["activation"] == value
 
 
+def test_a_block_has_at_most_ten_thousand_options() -> None:
+    many = "".join(f"o{number} = 1\n" for number in range(9_998))
+    graph = text.loads(edited("activation", many + "activation"))
+    words = 'layer "dense" has more than 10000 options'
+    assert len(graph.model.children[1].config) == 10_000
+    refused(edited("activation", many + "p = 1\nactivation"), words)
+    refused(edited("    node", many + "@module = 1\n    node"), words)
+
+
+def test_words_are_as_short_as_names() -> None:
+    assert text.loads(edited("activation", "x" * 65_535 + " = 1\nactivation"))
+    refused(edited("activation", "x" * 65_536 + " = 1\nactivation"), "longer than 65535 bytes")
+    refused(edited("dense\" Dense", "dense\" " + "D" * 65_536), "longer than 65535 bytes")
+
+
 def with_tail(tail: str) -> bytes:
     return edited("checksum none", tail + "checksum none")
 
