@@ -9,8 +9,9 @@ from typing import Any
 import fkb
 import numpy as np
 import pytest
-from fkb import library
+from fkb import library, text
 from fkb.errors import EngineError
+from fkb.graph import Port, Step
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
@@ -429,3 +430,47 @@ def test_a_loss_and_an_optimizer_can_be_given(kind: str, tmp_path: Path) -> None
     train_fortran(trainer, x[half:], y[half:])
     train_keras(other, x[half:], y[half:])
     same_weights(net, other, TOLERANCE[kind])
+
+
+def test_transforms_stand_between_host_and_loss(kind: str, tmp_path: Path) -> None:
+    model = compiled(plain(keras), keras.optimizers.Adam(0.01), "huber")
+    net = converted(model, tmp_path)
+    x, y = numbers(kind, 16)
+    spread, offset = np.array([2.0, 0.5, 3.0]), 1.25
+    graph = text.read(tmp_path / "model.fkb")
+    graph.inputs[0] = Port("state", {}, [Step("divide", 2.0)])
+    graph.outputs[0] = Port("tendency", {}, [Step("multiply", spread), Step("add", offset)])
+    text.write(graph, tmp_path / "host.fkb")
+    host = fkb.load(tmp_path / "host.fkb")
+    # The loss is that of the network's own numbers, whatever the host's units.
+    mine = train_fortran(fkb.Trainer(host), 2 * x, (y.astype("f8") * spread + offset).astype(kind))
+    theirs = train_fortran(fkb.Trainer(net), x, y)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-5 if kind == "float32" else 1e-12)
+    scale = np.max(np.abs(net.params))
+    np.testing.assert_allclose(host.params, net.params, atol=scale * TOLERANCE[kind], rtol=0)
+
+
+def test_noise_is_the_same_for_the_same_seed_and_step(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(40, "tanh"),
+            layers.Dropout(0.4),
+            layers.GaussianNoise(0.1),
+            layers.Dense(3),
+        ]
+    )
+    compiled(model, keras.optimizers.SGD(0.05))
+    one = converted(model, tmp_path)
+    again, other = fkb.load(tmp_path / "model.fkb"), fkb.load(tmp_path / "model.fkb")
+    x, y = numbers("float32", 17, n=700)
+    runs = [
+        fkb.Trainer(net).fit(x, y, epochs=2, batch_size=350, shuffle=False, seed=seed)
+        for net, seed in ((one, 1), (again, 1), (other, 2))
+    ]
+    assert runs[0] == runs[1]
+    np.testing.assert_array_equal(one.params, again.params)
+    assert runs[0] != runs[2]
+    assert abs(runs[0][1] - runs[2][1]) < 0.3 * runs[0][1]
