@@ -221,13 +221,13 @@ def test_a_block_has_at_most_ten_thousand_options() -> None:
     words = 'layer "dense" has more than 10000 options'
     assert len(graph.model.children[1].config) == 10_000
     refused(edited("activation", many + "p = 1\nactivation"), words)
-    refused(edited("    node", many + "@module = 1\n    node"), words)
+    refused(edited("    node [[", many + "@module = 1\n    node [["), words)
 
 
 def test_words_are_as_short_as_names() -> None:
     assert text.loads(edited("activation", "x" * 65_535 + " = 1\nactivation"))
     refused(edited("activation", "x" * 65_536 + " = 1\nactivation"), "longer than 65535 bytes")
-    refused(edited("dense\" Dense", "dense\" " + "D" * 65_536), "longer than 65535 bytes")
+    refused(edited('dense" Dense', 'dense" ' + "D" * 65_536), "longer than 65535 bytes")
 
 
 def with_tail(tail: str) -> bytes:
