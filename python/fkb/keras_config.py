@@ -180,9 +180,12 @@ def _read_container(entry: Config, path: str, reading: Reading, depth: int) -> L
 
 
 def _freeze(layer: Layer) -> None:
-    """Freeze all layers of a frozen model: Keras 2 asks the model, Keras 3 each layer."""
+    """Freeze all layers of a frozen model: Keras 2 asks the model, Keras 3 each layer.
+
+    A BatchNormalization keeps its own flag, which says whether it uses the statistics of the batch.
+    """
     for _, inner in layer.walk():
-        if inner.class_name != "InputLayer":
+        if inner.class_name not in ("InputLayer", "BatchNormalization"):
             inner.config["trainable"] = False
 
 
