@@ -2,7 +2,9 @@
  *
  * Handles are opaque. A network may serve any number of threads at once, each with a workspace of
  * its own. Functions that can fail return 0 for success or one of FKB_ERROR_*, and put a sentence
- * into the fkb_error they are given (which may be NULL).
+ * into the fkb_error they are given (which may be NULL). A NULL where a handle, a path or an array
+ * is needed is FKB_ERROR_ARGUMENT; functions without a status return 0 or -1 for it, or do nothing.
+ * Results that nobody wants (loss, worst, count, shape, path ...) may be NULL.
  *
  * Arrays are described by their shape in C's order with the batch first, as in Keras:
  * float x[16][94] is {x, sizeof(float), 2, {16, 94}}. float and double go with every network.

@@ -1,6 +1,6 @@
 !> Arrays that C hands over: memory with a shape in C's order, the batch first.
 module fkb_c_array
-   use, intrinsic :: iso_c_binding, only: c_int, c_int64_t, c_ptr
+   use, intrinsic :: iso_c_binding, only: c_associated, c_int, c_int64_t, c_ptr
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: i8
    use fkb_shape, only: max_rank, shape_of, shape_t
@@ -26,7 +26,8 @@ contains
       shape = shape_of(int(array%shape(array%rank:2:-1)))
    end function sample_shape
 
-   !> Raises an error for a rank, an extent or a kind that no array can have.
+   !> Raises an error for a rank, an extent or a kind that no array can have, and for values at a
+   !> null pointer.
    subroutine check_array(array, error)
       type(c_array_t), intent(in) :: array
       type(error_t), allocatable, intent(out) :: error
@@ -51,8 +52,11 @@ contains
          values = values*array%shape(i)
          if (values > huge(1)) exit
       end do
-      if (array%shape(1) < 0 .or. array%shape(1) > huge(1) .or. values > huge(1)) &
+      if (array%shape(1) < 0 .or. array%shape(1) > huge(1) .or. values > huge(1)) then
          call raise(error, fkb_err_argument, 'an array is too large')
+      else if (array%shape(1) > 0 .and. .not. c_associated(array%data)) then
+         call raise(error, fkb_err_argument, 'the data of an array is a null pointer')
+      end if
    end subroutine check_array
 
 end module fkb_c_array

@@ -1,22 +1,18 @@
-!> Networks and workspaces for C; documented in fkb.h.
+!> Networks for C; documented in fkb.h.
 module fkb_c_network
    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_double, c_f_pointer, c_int, &
       c_int64_t, c_loc, c_null_ptr, c_ptr, c_size_t
-   use fkb_bridge_dp, only: gradient_dp => bridge_gradient, predict_dp => bridge_predict
-   use fkb_bridge_sp, only: gradient_sp => bridge_gradient, predict_sp => bridge_predict
-   use fkb_c_array, only: c_array_t
-   use fkb_c_text, only: put_text, report, text_of
+   use fkb_c_text, only: need, put_text, report, text_of
    use fkb_document, only: document_t
    use fkb_document_parts, only: dtype_float64
    use fkb_error, only: error_t, add_context, fkb_err_argument, raise
    use fkb_kinds, only: dp, sp
-   use fkb_layer_dp, only: mode_dp_t => mode_t
-   use fkb_layer_sp, only: mode_sp_t => mode_t
-   use fkb_network_dp, only: network_dp_t => network_t, workspace_dp_t => workspace_t
-   use fkb_network_sp, only: network_sp_t => network_t, workspace_sp_t => workspace_t
+   use fkb_network_dp, only: network_dp_t => network_t
+   use fkb_network_sp, only: network_sp_t => network_t
    use fkb_reader, only: read_document
    use fkb_segment, only: segment_t
    use fkb_shape, only: shape_t
+   use fkb_text, only: decimal
    implicit none (type, external)
    private
    public :: network_handle_t, network_of
@@ -28,12 +24,6 @@ module fkb_c_network
       type(network_dp_t) :: double_net
    end type network_handle_t
 
-   !> A workspace that serves networks of both kinds.
-   type :: workspace_handle_t
-      type(workspace_sp_t) :: single_work
-      type(workspace_dp_t) :: double_work
-   end type workspace_handle_t
-
 contains
 
    !> The network of a handle.
@@ -43,28 +33,20 @@ contains
       call c_f_pointer(handle, net)
    end function network_of
 
-   function work_of(handle) result(work)
-      type(c_ptr), intent(in), value :: handle
-      type(workspace_handle_t), pointer :: work
-      call c_f_pointer(handle, work)
-   end function work_of
-
    integer(c_int) function load_network(path, bytes, handle, error_out) result(code) &
       bind(c, name='fkb_network_load')
-      character(kind=c_char), intent(in) :: path(*)
+      character(kind=c_char), intent(in), optional :: path(*)
       integer(c_int), intent(in), value :: bytes
-      type(c_ptr), intent(out) :: handle
+      type(c_ptr), intent(inout), optional :: handle
       type(c_ptr), intent(in), value :: error_out
       type(network_handle_t), pointer :: net
       type(document_t) :: document
       type(error_t), allocatable :: error
-      handle = c_null_ptr
-      if (bytes /= 0 .and. bytes /= 4 .and. bytes /= 8) then
-         call raise(error, fkb_err_argument, 'a network has 4 or 8 bytes a weight, 0 for the file''s')
-         code = report(error, error_out)
-         return
-      end if
-      call read_document(text_of(path), document, error)
+      call need(present(handle), 'place for the network', error)
+      call need(present(path), 'path', error)
+      if (present(handle)) handle = c_null_ptr
+      if (.not. allocated(error)) call check_bytes(bytes, error)
+      if (.not. allocated(error)) call read_document(text_of(path), document, error)
       if (allocated(error)) then
          code = report(error, error_out)
          return
@@ -85,6 +67,13 @@ contains
       code = report(error, error_out)
    end function load_network
 
+   subroutine check_bytes(bytes, error)
+      integer(c_int), intent(in) :: bytes
+      type(error_t), allocatable, intent(out) :: error
+      if (all(bytes /= [0, 4, 8])) call raise(error, fkb_err_argument, &
+         'a weight has 4 or 8 bytes, 0 for those of the file, not '//decimal(int(bytes)))
+   end subroutine check_bytes
+
    subroutine free_network(handle) bind(c, name='fkb_network_free')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
@@ -98,12 +87,19 @@ contains
    integer(c_int) function save_network(handle, path, bytes, error_out) result(code) &
       bind(c, name='fkb_network_save')
       type(c_ptr), intent(in), value :: handle
-      character(kind=c_char), intent(in) :: path(*)
+      character(kind=c_char), intent(in), optional :: path(*)
       integer(c_int), intent(in), value :: bytes
       type(c_ptr), intent(in), value :: error_out
       type(network_handle_t), pointer :: net
       type(error_t), allocatable :: error
       character(:), allocatable :: precision
+      call need(c_associated(handle), 'network', error)
+      call need(present(path), 'path', error)
+      if (.not. allocated(error)) call check_bytes(bytes, error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       net => network_of(handle)
       if (bytes == 4) precision = 'float32'
       if (bytes == 8) precision = 'float64'
@@ -118,6 +114,8 @@ contains
    integer(c_int) function bytes_of_network(handle) result(bytes) bind(c, name='fkb_network_bytes')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
+      bytes = 0
+      if (.not. c_associated(handle)) return
       net => network_of(handle)
       bytes = merge(8_c_int, 4_c_int, net%double)
    end function bytes_of_network
@@ -125,6 +123,8 @@ contains
    integer(c_int) function count_inputs(handle) result(n) bind(c, name='fkb_network_inputs')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
+      n = 0
+      if (.not. c_associated(handle)) return
       net => network_of(handle)
       if (net%double) then
          n = size(net%double_net%inputs, kind=c_int)
@@ -136,6 +136,8 @@ contains
    integer(c_int) function count_outputs(handle) result(n) bind(c, name='fkb_network_outputs')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
+      n = 0
+      if (.not. c_associated(handle)) return
       net => network_of(handle)
       if (net%double) then
          n = size(net%double_net%outputs, kind=c_int)
@@ -149,11 +151,11 @@ contains
       bind(c, name='fkb_network_shape')
       type(c_ptr), intent(in), value :: handle
       integer(c_int), intent(in), value :: is_output, k
-      integer(c_int64_t), intent(inout) :: shape(9)
+      integer(c_int64_t), intent(inout), optional :: shape(9)
       type(network_handle_t), pointer :: net
       type(shape_t) :: found
       rank = -1
-      if (k < 0) return
+      if (k < 0 .or. .not. c_associated(handle)) return
       net => network_of(handle)
       if (is_output /= 0) then
          if (k >= count_outputs(handle)) return
@@ -175,6 +177,7 @@ contains
          end if
       end if
       rank = int(found%rank + 1, c_int)
+      if (.not. present(shape)) return
       shape = 1
       shape(1) = -1
       shape(2:rank) = found%extent(found%rank:1:-1)
@@ -183,6 +186,8 @@ contains
    integer(c_int) function count_segments(handle) result(n) bind(c, name='fkb_network_segments')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
+      n = 0
+      if (.not. c_associated(handle)) return
       net => network_of(handle)
       if (net%double) then
          n = size(net%double_net%graph%segments, kind=c_int)
@@ -197,16 +202,16 @@ contains
       type(c_ptr), intent(in), value :: handle
       integer(c_int), intent(in), value :: k
       integer(c_size_t), intent(in), value :: size
-      character(kind=c_char), intent(inout) :: path(size)
-      integer(c_int64_t), intent(out) :: first, count
-      integer(c_int), intent(out) :: trainable
-      integer(c_int64_t), intent(inout) :: shape(9)
+      character(kind=c_char), intent(inout), optional :: path(size)
+      integer(c_int64_t), intent(inout), optional :: first, count
+      integer(c_int), intent(inout), optional :: trainable
+      integer(c_int64_t), intent(inout), optional :: shape(9)
       type(network_handle_t), pointer :: net
       type(segment_t) :: segment
       rank = -1
-      first = 0
-      count = 0
-      trainable = 0
+      if (present(first)) first = 0
+      if (present(count)) count = 0
+      if (present(trainable)) trainable = 0
       if (k < 0 .or. k >= count_segments(handle)) return
       net => network_of(handle)
       if (net%double) then
@@ -214,11 +219,12 @@ contains
       else
          segment = net%single_net%graph%segments(k + 1)
       end if
-      call put_text(segment%path, path, size)
-      first = segment%first - 1
-      count = segment%last - segment%first + 1
-      trainable = merge(1_c_int, 0_c_int, segment%trainable)
+      if (present(path)) call put_text(segment%path, path, size)
+      if (present(first)) first = segment%first - 1
+      if (present(count)) count = segment%last - segment%first + 1
+      if (present(trainable)) trainable = merge(1_c_int, 0_c_int, segment%trainable)
       rank = int(segment%shape%rank, c_int)
+      if (.not. present(shape)) return
       shape = 1
       shape(:rank) = segment%shape%extent(rank:1:-1)
    end function describe_segment
@@ -226,6 +232,8 @@ contains
    integer(c_int64_t) function count_params(handle) result(n) bind(c, name='fkb_network_params')
       type(c_ptr), intent(in), value :: handle
       type(network_handle_t), pointer :: net
+      n = 0
+      if (.not. c_associated(handle)) return
       net => network_of(handle)
       if (net%double) then
          n = size(net%double_net%params, kind=c_int64_t)
@@ -236,8 +244,9 @@ contains
 
    subroutine get_params(handle, params) bind(c, name='fkb_network_get_params')
       type(c_ptr), intent(in), value :: handle
-      real(c_double), intent(inout) :: params(*)
+      real(c_double), intent(inout), optional :: params(*)
       type(network_handle_t), pointer :: net
+      if (.not. (c_associated(handle) .and. present(params))) return
       net => network_of(handle)
       if (net%double) then
          params(:size(net%double_net%params)) = net%double_net%params
@@ -248,8 +257,9 @@ contains
 
    subroutine set_params(handle, params) bind(c, name='fkb_network_set_params')
       type(c_ptr), intent(in), value :: handle
-      real(c_double), intent(in) :: params(*)
+      real(c_double), intent(in), optional :: params(*)
       type(network_handle_t), pointer :: net
+      if (.not. (c_associated(handle) .and. present(params))) return
       net => network_of(handle)
       if (net%double) then
          net%double_net%params = params(:size(net%double_net%params))
@@ -261,11 +271,17 @@ contains
    integer(c_int) function set_trainable(handle, path, trainable, error_out) result(code) &
       bind(c, name='fkb_network_set_trainable')
       type(c_ptr), intent(in), value :: handle
-      character(kind=c_char), intent(in) :: path(*)
+      character(kind=c_char), intent(in), optional :: path(*)
       integer(c_int), intent(in), value :: trainable
       type(c_ptr), intent(in), value :: error_out
       type(network_handle_t), pointer :: net
       type(error_t), allocatable :: error
+      call need(c_associated(handle), 'network', error)
+      call need(present(path), 'path', error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       net => network_of(handle)
       if (net%double) then
          call net%double_net%set_trainable(text_of(path), trainable /= 0, error)
@@ -274,94 +290,5 @@ contains
       end if
       code = report(error, error_out)
    end function set_trainable
-
-   type(c_ptr) function new_workspace() result(handle) bind(c, name='fkb_workspace_new')
-      type(workspace_handle_t), pointer :: work
-      allocate (work)
-      handle = c_loc(work)
-   end function new_workspace
-
-   subroutine free_workspace(handle) bind(c, name='fkb_workspace_free')
-      type(c_ptr), intent(in), value :: handle
-      type(workspace_handle_t), pointer :: work
-      if (.not. c_associated(handle)) return
-      work => work_of(handle)
-      call work%single_work%clear()
-      call work%double_work%clear()
-      deallocate (work)
-   end subroutine free_workspace
-
-   integer(c_int) function predict(handle, work_handle, n_inputs, inputs, n_outputs, outputs, raw, &
-      error_out) result(code) bind(c, name='fkb_predict')
-      type(c_ptr), intent(in), value :: handle, work_handle
-      integer(c_int), intent(in), value :: n_inputs, n_outputs, raw
-      type(c_array_t), intent(in) :: inputs(n_inputs), outputs(n_outputs)
-      type(c_ptr), intent(in), value :: error_out
-      type(network_handle_t), pointer :: net
-      type(workspace_handle_t), pointer :: work
-      type(error_t), allocatable :: error
-      net => network_of(handle)
-      work => work_of(work_handle)
-      if (net%double) then
-         call predict_dp(net%double_net, work%double_work, inputs, outputs, raw /= 0, error)
-      else
-         call predict_sp(net%single_net, work%single_work, inputs, outputs, raw /= 0, error)
-      end if
-      code = report(error, error_out)
-   end function predict
-
-   integer(c_int) function gradient(handle, work_handle, n_inputs, inputs, n_outputs, dy, y, dx, &
-      dparams, training, seed, step, error_out) result(code) bind(c, name='fkb_gradient')
-      type(c_ptr), intent(in), value :: handle, work_handle
-      integer(c_int), intent(in), value :: n_inputs, n_outputs, training
-      type(c_array_t), intent(in) :: inputs(n_inputs), dy(n_outputs), y(n_outputs), dx(n_inputs)
-      real(c_double), intent(inout) :: dparams(*)
-      integer(c_int64_t), intent(in), value :: seed, step
-      type(c_ptr), intent(in), value :: error_out
-      type(network_handle_t), pointer :: net
-      type(workspace_handle_t), pointer :: work
-      type(error_t), allocatable :: error
-      real(sp), allocatable :: singles(:)
-      type(mode_sp_t) :: mode_s
-      type(mode_dp_t) :: mode_d
-      net => network_of(handle)
-      work => work_of(work_handle)
-      if (net%double) then
-         mode_d%training = training /= 0
-         mode_d%seed = seed
-         mode_d%step = step
-         call gradient_dp(net%double_net, work%double_work, inputs, dy, y, dx, &
-            dparams(:size(net%double_net%params)), mode_d, error)
-      else
-         mode_s%training = training /= 0
-         mode_s%seed = seed
-         mode_s%step = step
-         allocate (singles(size(net%single_net%params)))
-         call gradient_sp(net%single_net, work%single_work, inputs, dy, y, dx, singles, mode_s, error)
-         dparams(:size(singles)) = real(singles, dp)
-      end if
-      code = report(error, error_out)
-   end function gradient
-
-   integer(c_int) function check_samples(handle, work_handle, worst, count, error_out) &
-      result(code) bind(c, name='fkb_check_samples')
-      type(c_ptr), intent(in), value :: handle, work_handle
-      real(c_double), intent(out) :: worst
-      integer(c_int), intent(out) :: count
-      type(c_ptr), intent(in), value :: error_out
-      type(network_handle_t), pointer :: net
-      type(workspace_handle_t), pointer :: work
-      type(error_t), allocatable :: error
-      net => network_of(handle)
-      work => work_of(work_handle)
-      if (net%double) then
-         count = int(net%double_net%document%sample_count, c_int)
-         call net%double_net%check_samples(work%double_work, error, worst)
-      else
-         count = int(net%single_net%document%sample_count, c_int)
-         call net%single_net%check_samples(work%single_work, error, worst)
-      end if
-      code = report(error, error_out)
-   end function check_samples
 
 end module fkb_c_network

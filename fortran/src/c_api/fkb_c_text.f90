@@ -2,10 +2,10 @@
 module fkb_c_text
    use, intrinsic :: iso_c_binding, only: c_associated, c_char, c_f_pointer, c_int, c_null_char, &
       c_ptr, c_size_t
-   use fkb_error, only: error_t
+   use fkb_error, only: error_t, fkb_err_argument, raise
    implicit none (type, external)
    private
-   public :: c_error_t, text_of, put_text, report
+   public :: c_error_t, text_of, put_text, report, need
 
    !> Characters of a message in C, the closing null included.
    integer, parameter, public :: message_size = 1024
@@ -34,18 +34,35 @@ contains
       end do
    end function text_of
 
-   !> A C string from a Fortran text, cut to fit.
+   !> A C string from a Fortran text, cut to fit between two characters of UTF-8.
    subroutine put_text(text, string, size)
       character(*), intent(in) :: text
       integer(c_size_t), intent(in), value :: size      !! room of the string
-      character(kind=c_char), intent(out) :: string(size)
+      character(kind=c_char), intent(inout) :: string(size)
       integer :: i, n
-      n = min(len(text), int(size) - 1)
+      if (size < 1) return
+      n = len(text)
+      if (n >= size) then
+         n = int(size) - 1
+         do while (n > 0)
+            if (iand(iachar(text(n + 1:n + 1)), 192) /= 128) exit
+            n = n - 1
+         end do
+      end if
       do i = 1, n
          string(i) = text(i:i)
       end do
       string(n + 1) = c_null_char
    end subroutine put_text
+
+   !> Raise an error where C gave a null pointer, unless there is an error already.
+   subroutine need(given, what, error)
+      logical, intent(in) :: given                      !! the pointer is not null
+      character(*), intent(in) :: what                  !! it points to
+      type(error_t), allocatable, intent(inout) :: error
+      if (given .or. allocated(error)) return
+      call raise(error, fkb_err_argument, 'the '//what//' is a null pointer')
+   end subroutine need
 
    !> Hand an error to C; the result is its code, 0 for success.
    integer(c_int) function report(error, target) result(code)

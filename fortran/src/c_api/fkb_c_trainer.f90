@@ -6,8 +6,8 @@ module fkb_c_trainer
    use fkb_bridge_training_sp, only: fit_sp => bridge_fit, step_sp => bridge_step
    use fkb_c_array, only: c_array_t
    use fkb_c_network, only: network_handle_t, network_of
-   use fkb_c_text, only: report, text_of
-   use fkb_error, only: error_t
+   use fkb_c_text, only: need, report, text_of
+   use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_trainer_dp, only: trainer_dp_t => trainer_t
    use fkb_trainer_sp, only: trainer_sp_t => trainer_t
    implicit none (type, external)
@@ -42,13 +42,19 @@ contains
    integer(c_int) function new_trainer(net_handle, loss, optimizer, handle, error_out) &
       result(code) bind(c, name='fkb_trainer_new')
       type(c_ptr), intent(in), value :: net_handle, loss, optimizer
-      type(c_ptr), intent(out) :: handle
+      type(c_ptr), intent(inout), optional :: handle
       type(c_ptr), intent(in), value :: error_out
       type(network_handle_t), pointer :: net
       type(trainer_handle_t), pointer :: trainer
       character(:), allocatable :: loss_text, optimizer_text
       type(error_t), allocatable :: error
-      handle = c_null_ptr
+      if (present(handle)) handle = c_null_ptr
+      call need(c_associated(net_handle), 'network', error)
+      call need(present(handle), 'place for the trainer', error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       net => network_of(net_handle)
       call optional_text(loss, loss_text)
       call optional_text(optimizer, optimizer_text)
@@ -87,28 +93,45 @@ contains
       type(c_array_t), pointer :: given(:)
       allocate (arrays(0))
       if (.not. c_associated(pointer)) return
-      call c_f_pointer(pointer, given, [n])
+      call c_f_pointer(pointer, given, [max(0, n)])
       arrays = given
    end function weights_of
+
+   subroutine need_batch(handle, inputs, targets, error)
+      type(c_ptr), intent(in), value :: handle
+      logical, intent(in) :: inputs, targets            !! they are given
+      type(error_t), allocatable, intent(out) :: error
+      call need(c_associated(handle), 'trainer', error)
+      call need(inputs, 'list of inputs', error)
+      call need(targets, 'list of targets', error)
+   end subroutine need_batch
 
    integer(c_int) function step(handle, n_inputs, inputs, n_outputs, targets, weights, loss, &
       error_out) result(code) bind(c, name='fkb_trainer_step')
       type(c_ptr), intent(in), value :: handle
       integer(c_int), intent(in), value :: n_inputs, n_outputs
-      type(c_array_t), intent(in) :: inputs(n_inputs), targets(n_outputs)
+      type(c_array_t), intent(in), optional :: inputs(n_inputs), targets(n_outputs)
       type(c_ptr), intent(in), value :: weights
-      real(c_double), intent(out) :: loss
+      real(c_double), intent(inout), optional :: loss
       type(c_ptr), intent(in), value :: error_out
       type(trainer_handle_t), pointer :: trainer
       type(error_t), allocatable :: error
+      real(c_double) :: value
+      if (present(loss)) loss = 0
+      call need_batch(handle, present(inputs), present(targets), error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       trainer => trainer_of(handle)
       if (trainer%double) then
          call step_dp(trainer%double_trainer, inputs, targets, weights_of(weights, n_outputs), &
-            loss, error)
+            value, error)
       else
          call step_sp(trainer%single_trainer, inputs, targets, weights_of(weights, n_outputs), &
-            loss, error)
+            value, error)
       end if
+      if (present(loss)) loss = value
       code = report(error, error_out)
    end function step
 
@@ -116,13 +139,21 @@ contains
       batch_size, shuffle, seed, history, error_out) result(code) bind(c, name='fkb_trainer_fit')
       type(c_ptr), intent(in), value :: handle
       integer(c_int), intent(in), value :: n_inputs, n_outputs, epochs, batch_size, shuffle
-      type(c_array_t), intent(in) :: inputs(n_inputs), targets(n_outputs)
+      type(c_array_t), intent(in), optional :: inputs(n_inputs), targets(n_outputs)
       type(c_ptr), intent(in), value :: weights
       integer(c_int64_t), intent(in), value :: seed
-      real(c_double), intent(inout) :: history(epochs)
+      real(c_double), intent(inout), optional :: history(epochs)
       type(c_ptr), intent(in), value :: error_out
       type(trainer_handle_t), pointer :: trainer
       type(error_t), allocatable :: error
+      call need_batch(handle, present(inputs), present(targets), error)
+      call need(present(history), 'place for the history', error)
+      if (.not. allocated(error) .and. seed /= int(seed)) call raise(error, fkb_err_argument, &
+         'the seed has more than 32 bits')
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       trainer => trainer_of(handle)
       if (trainer%double) then
          call fit_dp(trainer%double_trainer, inputs, targets, weights_of(weights, n_outputs), &
@@ -139,6 +170,11 @@ contains
       type(c_ptr), intent(in), value :: error_out
       type(trainer_handle_t), pointer :: trainer
       type(error_t), allocatable :: error
+      call need(c_associated(handle), 'trainer', error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       trainer => trainer_of(handle)
       if (trainer%double) then
          call trainer%double_trainer%store(error)

@@ -52,13 +52,18 @@ contains
       type(view_t) :: view
       integer :: k
       call net%can_train(error)
+      if (.not. allocated(error)) call check_counts(net, size(inputs), size(dx), size(dy), &
+         size(y), error)
       if (.not. allocated(error)) call attach(inputs, x, error)
       if (.not. allocated(error)) call attach(dy, gy, error)
       if (.not. allocated(error)) call attach(y, ys, error)
       if (.not. allocated(error)) call attach(dx, gx, error)
       if (.not. allocated(error)) call network_shapes(net, inputs, .false., shapes, error)
       if (allocated(error)) return
-      call work%prepare(net, shapes, x(1)%batch(), error, training=.true.)
+      if (any([(x(k)%batch() /= x(1)%batch(), k=1, size(x))])) call raise(error, &
+         fkb_err_argument, 'the inputs have different numbers of samples')
+      if (.not. allocated(error)) call work%prepare(net, shapes, x(1)%batch(), error, &
+         training=.true.)
       if (.not. allocated(error)) call net%forward_pass(x, 1, x(1)%batch(), work, mode, error)
       if (allocated(error)) return
       do k = 1, size(y)
@@ -66,6 +71,8 @@ contains
          call hand_out(view, ys(k), error)
          if (allocated(error)) return
          view = net%output_gradient(work, k, .false.)
+         call check_size(view, gy(k), error)
+         if (allocated(error)) return
          if (associated(gy(k)%s)) view%v = real(gy(k)%s, wp)
          if (associated(gy(k)%d)) view%v = real(gy(k)%d, wp)
       end do
@@ -78,19 +85,40 @@ contains
       end do
    end subroutine bridge_gradient
 
+   !> As many arrays as the network has ends, also for the gradients.
+   subroutine check_counts(net, n_inputs, n_dx, n_dy, n_outputs, error)
+      type(network_t), intent(in) :: net
+      integer, intent(in) :: n_inputs, n_dx, n_dy, n_outputs
+      type(error_t), allocatable, intent(out) :: error
+      if (any([n_inputs, n_dx] /= size(net%inputs)) .or. &
+         any([n_dy, n_outputs] /= size(net%outputs))) call raise(error, fkb_err_argument, &
+         'the network has '//decimal(size(net%inputs))//' inputs and '// &
+         decimal(size(net%outputs))//' outputs, '//decimal(n_inputs)//' and '// &
+         decimal(n_outputs)//' arrays were given')
+   end subroutine check_counts
+
    subroutine hand_out(view, host, error)
       type(view_t), intent(in) :: view
       type(host_t), intent(in) :: host
       type(error_t), allocatable, intent(out) :: error
-      if (host%features() /= size(view%v, 1) .or. host%batch() /= size(view%v, 2)) then
+      call check_size(view, host, error)
+      if (allocated(error)) return
+      if (associated(host%s)) host%s = real(view%v, sp)
+      if (associated(host%d)) host%d = real(view%v, dp)
+   end subroutine hand_out
+
+   subroutine check_size(view, host, error)
+      type(view_t), intent(in) :: view
+      type(host_t), intent(in) :: host
+      type(error_t), allocatable, intent(out) :: error
+      if (host%features() /= size(view%v, 1)) then
          call raise(error, fkb_err_argument, 'an array has '//decimal(host%features())// &
             ' values a sample, '//decimal(size(view%v, 1))//' are expected')
-      else if (associated(host%s)) then
-         host%s = real(view%v, sp)
-      else
-         host%d = real(view%v, dp)
+      else if (host%batch() /= size(view%v, 2)) then
+         call raise(error, fkb_err_argument, 'an array has '//decimal(host%batch())// &
+            ' samples, '//decimal(size(view%v, 2))//' are expected')
       end if
-   end subroutine hand_out
+   end subroutine check_size
 
    !> Fortran's views of C's arrays.
    subroutine attach(arrays, hosts, error)
