@@ -17,6 +17,7 @@ program main
    use test_network, only: collect_network => collect
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
+   use test_passes, only: collect_passes => collect
    use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
    use test_reader_damage, only: collect_reader_damage => collect
@@ -57,6 +58,8 @@ program main
    call collect_numbers(suite)
    call runner%run(suite)
    call collect_optimizer(suite)
+   call runner%run(suite)
+   call collect_passes(suite)
    call runner%run(suite)
    call collect_random(suite)
    call runner%run(suite)
