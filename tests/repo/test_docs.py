@@ -164,7 +164,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fkb "$@"\n')
     command.chmod(0o755)
-    environment = dict(os.environ, PYTHONPATH=str(root / "site"), OMP_NUM_THREADS="1")
+    environment = dict(os.environ, PYTHONPATH=str(root / "site"), OMP_NUM_THREADS="2")
     environment["PATH"] = f"{command.parent}{os.pathsep}{environment['PATH']}"
     environment.pop("FKB_LIBRARY", None)
     return environment
