@@ -22,6 +22,7 @@ from .keras_weights import own_slots, store_groups
 from .registry import Config
 
 _ATTRIBUTE_LIMIT = 64512
+_TEXT_REFERENCE = 16
 
 
 def json_text(value: Any) -> str:
@@ -61,11 +62,13 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
     reading.report.raise_if_any()
     ours = dict(writing.graph.model.walk())
     empty = np.zeros(0, np.float32)
+    paths: dict[str, str] = {}
     for path, layer in found.walk():
         slots = own_slots(layer, path, shapes)
         values = ours[path].weights
         if slots is None:
             layer.weights = [Weight(str(i), empty) for i, _ in enumerate(values)]
+            paths |= {f"{path}/{weight.name}": f"{path}/{i}" for i, weight in enumerate(values)}
         elif [slot.name for slot in slots] != [weight.name for weight in values]:
             raise FkbError(
                 f'layer "{path}" has the weights {[w.name for w in values]}, its options need '
@@ -73,14 +76,23 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
             )
         else:
             layer.weights = [Weight(slot.name, empty, slot.trainable) for slot in slots]
+    reading.fix_weights()
     graph = Graph(writing.graph.precision, writing.version, found, compile=compiled)
     if compiled is not None and writing.graph.compile is not None:
-        compiled.variables = _expected_variables(writing, compiled)
+        compiled.variables = _expected_variables(writing, compiled, paths)
     return graph
 
 
-def _expected_variables(writing: Writing, compiled: Compile) -> list[OptimizerVariable]:
-    """Return the variables under the names that the reader will give them."""
+def _expected_variables(
+    writing: Writing, compiled: Compile, paths: dict[str, str]
+) -> list[OptimizerVariable]:
+    """Return the variables under the names that the reader will give them.
+
+    Args:
+        writing: the file being written.
+        compiled: the training configuration as it is read back.
+        paths: of the weights that the reader cannot name, ours to its own.
+    """
     ours = writing.graph.compile.variables if writing.graph.compile else []
     if not writing.archive and writing.major >= 3:
         return []
@@ -90,7 +102,8 @@ def _expected_variables(writing: Writing, compiled: Compile) -> list[OptimizerVa
     for number, variable in enumerate(ours):
         scalar = number == 0 or (number == 1 and has_rate_variable(options))
         slot = variable.slot if known or scalar else f"var{number}"
-        result.append(OptimizerVariable(slot, variable.path if known else "", variable.value))
+        path = paths.get(variable.path, variable.path) if known else ""
+        result.append(OptimizerVariable(slot, path, variable.value))
     return result
 
 
@@ -139,7 +152,7 @@ def _optimizer_arrays(writing: Writing) -> list[Array]:
 def write_names(owner: h5py.Group, attribute: str, names: list[str]) -> None:
     """Write an attribute that lists names, in parts where it is longer than HDF5 takes."""
     encoded = [name.encode("utf-8") for name in names]
-    longest = max((len(name) for name in encoded), default=0)
+    longest = max(len(name) for name in [*encoded, b" " * _TEXT_REFERENCE])
     parts = 1
     while -(-len(encoded) // parts) * longest > _ATTRIBUTE_LIMIT:
         parts += 1

@@ -186,6 +186,26 @@ def test_an_unchanged_round_trip_changes_nothing(case: Case) -> None:
     assert json.dumps(model.get_config()) == json.dumps(case.model.get_config())
 
 
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_names_that_only_an_h5_file_tells_survive_the_way(case: Case, suffix: str) -> None:
+    source = case.folder / "model.h5"
+    case.model.save(source)
+    fkb.convert(source, case.text, allow_custom=True)
+    assert 'weight "scale"' in case.text.read_text()
+    done = case.run_host("sp")
+    assert done.returncode == 0, done.stdout + done.stderr
+    trained, again = case.folder / "trained.fkb", case.folder / "again.fkb"
+    back = case.folder / f"back.{suffix}"
+    fkb.export(trained, back)
+    fkb.convert(back, again, allow_custom=True)
+    # Keras 3 cannot take the optimizer's state from an .h5 file.
+    if suffix == "keras":
+        assert again.read_bytes() == trained.read_bytes()
+    model = keras.models.load_model(back)
+    found = model(case.x[case.batch(0)], training=False)
+    assert worst(found, case.read("after").reshape(BATCH, 3)) <= FORWARD
+
+
 def test_registering_adds_nothing_but_the_names_of_weights(case: Case) -> None:
     done = convert_by_command(case)
     assert done.returncode == 0, done.stderr
