@@ -252,6 +252,29 @@ def test_links_lead_to_files() -> None:
     assert not broken
 
 
+def test_paths_in_the_text_exist() -> None:
+    wrong = []
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for path in re.findall(r"`((?:python|fortran|tools|tests|examples|docs)/[^`\s]+)`", text):
+            if not list(ROOT.glob(path.rstrip("/"))):
+                wrong.append(f"{page.relative_to(ROOT)}: {path}")
+    assert not wrong
+
+
+def test_modules_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    folders = [ROOT / "fortran", ROOT / "python"]
+    stems = {path.stem for folder in folders for path in folder.rglob("*") if path.is_file()}
+    stems |= {"fkb_sp", "fkb_dp", "fkb_parse_"}
+    assert not set(re.findall(r"\bfkb_\w+", text)) - stems
+    table = text.split("## Where things are")[1].split("\n\n")[1]
+    rows = [row for row in table.splitlines() if re.search(r"command|Keras files|way into", row)]
+    assert len(rows) == 4
+    named = re.findall(r"`([a-z_0-9]+)`", " ".join(rows))
+    assert not {name for name in named if name != "fkb"} - stems
+
+
 def test_make_targets_that_are_named_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set()

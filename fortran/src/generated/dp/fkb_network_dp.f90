@@ -124,7 +124,7 @@ module fkb_network_dp
          class(network_t), intent(in) :: self
          character(*), intent(in) :: path
          type(error_t), allocatable, intent(out) :: error
-         character(*), intent(in), optional :: precision   !! `float32`, `float64`; default: the file's
+         character(*), intent(in), optional :: precision   !! `float32`, `float64`; or as the file
       end subroutine save
 
       !> Make this network a deep copy of `source`.
