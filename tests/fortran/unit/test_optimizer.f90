@@ -8,6 +8,7 @@ module test_optimizer
    use fkb_optimizer_sp, only: optimizer_sp => optimizer_t, state_sp => optimizer_state_t
    use fkb_optimizers_dp, only: optimizer_from_config_dp => optimizer_from_config
    use fkb_optimizers_sp, only: optimizer_from_config_sp => optimizer_from_config
+   use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
    use fkb_sgd_dp, only: sgd_t
    use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
@@ -33,6 +34,7 @@ contains
       call suite%add('options that are not supported are refused by name', bad_options_are_refused)
       call suite%add('a state that does not fit is refused', wrong_state_is_refused)
       call suite%add('variables stand in the order of Keras', variables_are_in_order)
+      call suite%add('two numbers side by side are rounded to real32', pairs_are_rounded)
    end subroutine collect
 
    !> Make the steps of every case of the table in real32.
@@ -327,6 +329,20 @@ contains
       call check_equal(failure, optimizer%slot_name(3), 'velocity_hat', 'the third slot')
       call check_equal(failure, sgd_name(), 'momentum', 'the slot of SGD')
    end subroutine variables_are_in_order
+
+   subroutine pairs_are_rounded(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      real(dp) :: pair(2)
+      call round_pair(0.02_dp, 0.01_dp, pair)
+      call check_equal(failure, pair, [0.019999999552965164_dp, 0.009999999776482582_dp], 'pair')
+   end subroutine pairs_are_rounded
+
+   subroutine round_pair(a, b, pair)
+      real(dp), intent(in) :: a, b
+      real(dp), intent(out) :: pair(2)
+      pair(1) = rounded_to_single(a)
+      pair(2) = rounded_to_single(b)
+   end subroutine round_pair
 
    function sgd_name() result(name)
       character(:), allocatable :: name

@@ -46,13 +46,14 @@ contains
       call suite%add('a state of another optimizer is refused', other_state_is_refused)
    end subroutine collect
 
-   !> Dense(4, tanh) and two heads, Dense(3, softmax) and Dense(2); weights by a formula.
-   subroutine write_model(path, precision, activation, options, compile)
+   !> Dense(4, tanh), a dropout, and two heads, Dense(3) and Dense(2); weights by a formula.
+   subroutine write_model(path, precision, activation, options, compile, rate)
       character(*), intent(in) :: path
       character(*), intent(in) :: precision         !! `float32` or `float64`
       character(*), intent(in) :: activation        !! of the first head
       character(*), intent(in) :: options           !! lines of the first layer
       character(*), intent(in) :: compile           !! lines of the compile block, may be empty
+      character(*), intent(in) :: rate              !! of the dropout
       character(:), allocatable :: p
       integer :: unit
       p = ' '//precision//' '
@@ -62,11 +63,13 @@ contains
          nl//'    node [] {}'//nl//'  end'//nl//'  layer "hidden" Dense'//nl//'    units = 4'// &
          nl//'    activation = "tanh"'//nl//options//'    node [["x",0,0]] {}'//nl// &
          '    weight "kernel"'//p//'[3,4] trainable'//nl//'    weight "bias"'//p// &
-         '[4] trainable'//nl//'  end'//nl//'  layer "classes" Dense'//nl//'    units = 3'//nl// &
-         '    activation = "'//activation//'"'//nl//'    node [["hidden",0,0]] {}'//nl// &
+         '[4] trainable'//nl//'  end'//nl//'  layer "rest" Dropout'//nl//'    rate = '//rate//nl// &
+         '    node [["hidden",0,0]] {}'//nl//'  end'//nl// &
+         '  layer "classes" Dense'//nl//'    units = 3'//nl// &
+         '    activation = "'//activation//'"'//nl//'    node [["rest",0,0]] {}'//nl// &
          '    weight "kernel"'//p//'[4,3] trainable'//nl//'    weight "bias"'//p// &
          '[3] trainable'//nl//'  end'//nl//'  layer "values" Dense'//nl//'    units = 2'//nl// &
-         '    node [["hidden",0,0]] {}'//nl//'    weight "kernel"'//p//'[4,2] trainable'//nl// &
+         '    node [["rest",0,0]] {}'//nl//'    weight "kernel"'//p//'[4,2] trainable'//nl// &
          '    weight "bias"'//p//'[2] trainable'//nl//'  end'//nl//'  inputs ["x",0,0]'//nl// &
          '  outputs [["classes",0,0],["values",0,0]]'//nl//'end'
       if (len(compile) > 0) write (unit, '(a)') 'compile'//nl//compile//'end'
@@ -89,19 +92,21 @@ contains
    end subroutine write_values
 
    !> The network, and losses for both heads.
-   subroutine make(net, failure, activation, options, compile)
+   subroutine make(net, failure, activation, options, compile, rate)
       type(network_t), intent(inout) :: net
       type(failure_t), allocatable, intent(inout) :: failure
-      character(*), intent(in), optional :: activation, options, compile
+      character(*), intent(in), optional :: activation, options, compile, rate
       type(error_t), allocatable :: error
-      character(:), allocatable :: activation_now, options_now, compile_now
+      character(:), allocatable :: activation_now, options_now, compile_now, rate_now
       activation_now = 'softmax'
       options_now = ''
       compile_now = ''
+      rate_now = '0.0'
       if (present(activation)) activation_now = activation
       if (present(options)) options_now = options
       if (present(compile)) compile_now = compile
-      call write_model(file, 'float64', activation_now, options_now, compile_now)
+      if (present(rate)) rate_now = rate
+      call write_model(file, 'float64', activation_now, options_now, compile_now, rate_now)
       call net%load(file, error)
       if (allocated(error)) call fail(failure, error%message)
    end subroutine make
@@ -248,10 +253,10 @@ contains
       real(dp), allocatable :: serial(:), parallel(:)
       real(dp) :: serial_loss, parallel_loss
       integer :: before, threads
-      call make(net, failure)
+      call make(net, failure, rate='0.3')
       if (allocated(failure)) return
       call two_losses(boxes, .false.)
-      call trainer%init(net, boxes, sgd_t(), error)
+      call trainer%init(net, boxes, sgd_t(), error, seed=7)
       call make_batch(6000, x, classes, values)
       allocate (serial, parallel, mold=net%params)
       before = 1
@@ -284,7 +289,7 @@ contains
       real(sp) :: loss_sp
       integer :: k
       call write_model(file, 'float32', 'linear', '', &
-         '  loss = ["mse","mae"]'//nl//'  optimizer = "adam"'//nl)
+         '  loss = ["mse","mae"]'//nl//'  optimizer = "adam"'//nl, '0.0')
       call make_batch(8, x, classes, values)
       narrow = real(x, sp)
       x = real(narrow, dp)
@@ -764,7 +769,8 @@ contains
       if (.not. allocated(error)) then
          call other%init_from_file(twin, error, loss='{"values":{"class_name":"Huber","config":'// &
                                    '{"delta":2.0}},"classes":"categorical_crossentropy"}', &
-                                   optimizer='{"class_name":"Adam","config":{"learning_rate":0.02}}')
+                                   optimizer='{"class_name":"Adam","config":{'// &
+                                   '"learning_rate":0.02}}')
       end if
       if (allocated(error)) call fail(failure, error%message)
       if (allocated(failure)) return
