@@ -1,5 +1,6 @@
 !> A hash table of names, each within a scope: finds a name among very many, and one that stands
-!> twice.
+!> twice. The hash begins at the time of day, so that nobody can write a file whose names collide;
+!> no result depends on it.
 module fkb_name_table
    use fkb_kinds, only: i8
    use fkb_text, only: span_t, text_pool_t
@@ -19,6 +20,7 @@ module fkb_name_table
    type :: name_table_t
       private
       integer :: used = 0
+      integer(i8) :: start = 0                  ! of the hash
       type(text_pool_t) :: names
       type(entry_t), allocatable :: entries(:)
       integer, allocatable :: slots(:)          ! entry or 0, twice as many as entries or more
@@ -39,7 +41,7 @@ contains
       integer, intent(out) :: earlier           !! the value it had, 0 when it is new
       integer :: slot, hash
       call reserve(self)
-      hash = hash_of(scope, name)
+      hash = hash_of(self%start, scope, name)
       slot = slot_of(self, scope, name, hash)
       earlier = 0
       if (self%slots(slot) > 0) then
@@ -64,7 +66,7 @@ contains
       integer :: slot
       value = 0
       if (self%used == 0) return
-      slot = slot_of(self, scope, name, hash_of(scope, name))
+      slot = slot_of(self, scope, name, hash_of(self%start, scope, name))
       if (self%slots(slot) > 0) value = self%entries(self%slots(slot))%value
    end function find
 
@@ -99,6 +101,7 @@ contains
       type(entry_t), allocatable :: longer(:)
       integer :: i, slot
       if (.not. allocated(self%entries)) then
+         call system_clock(self%start)
          allocate (self%entries(8), self%slots(17))
          self%slots = 0
       end if
@@ -119,14 +122,16 @@ contains
    end subroutine reserve
 
    !> A number from 0 to 2**31 - 1 (FNV-1a, Fowler, Noll and Vo, cut to 31 bits).
-   pure integer function hash_of(scope, name) result(hash)
+   pure integer function hash_of(start, scope, name) result(hash)
+      integer(i8), intent(in) :: start
       integer, intent(in) :: scope
       character(*), intent(in) :: name
       integer(i8) :: h
       integer :: i
       integer(i8), parameter :: mask = 2147483647_i8
       integer(i8), parameter :: prime = 16777619_i8
-      h = iand((scope + 2166136261_i8)*prime, mask)
+      h = iand(ieor(start, 2166136261_i8), mask)
+      h = iand(ieor(h, int(scope, i8))*prime, mask)
       do i = 1, len(name)
          h = iand(ieor(h, int(iachar(name(i:i)), i8))*prime, mask)
       end do
