@@ -191,6 +191,38 @@ def test_five_steps_here_and_five_there_are_ten(name: str, kind: str, tmp_path: 
         assert np.max(np.abs(value - wanted[path])) <= TOLERANCE[kind] * scale, path
 
 
+def nested_and_shared(k: Any) -> Any:
+    """A model in a model, called twice, among layers on both sides of it."""
+    inner_x = k.Input((5,))
+    h = k.layers.Dense(5, activation="tanh", name="one")(inner_x)
+    h = k.layers.LayerNormalization(name="norm")(h)
+    inner = k.Model(inner_x, k.layers.Dense(5, name="two")(h), name="inner")
+    x = k.Input((6,))
+    first = k.layers.Dense(5, name="first")(x)
+    twice = inner(k.layers.Activation("tanh")(inner(first)))
+    both = k.layers.Concatenate()([twice, first])
+    return k.Model(x, k.layers.Dense(3, name="last")(both))
+
+
+def test_state_finds_its_weights_in_nested_models(kind: str, tmp_path: Path) -> None:
+    model = compiled(nested_and_shared(keras), keras.optimizers.Adam(0.01))
+    x, y = numbers(kind, 18)
+    third = STEPS * BATCH // 5 * 2
+    train_keras(model, x[:third], y[:third])
+    net = converted(model, tmp_path)
+    train_fortran(fkb.Trainer(net), x[third:], y[third:])
+    net.save(tmp_path / "later.fkb")
+    fkb.export(tmp_path / "later.fkb", tmp_path / "later.keras")
+    other = keras.saving.load_model(tmp_path / "later.keras")
+    train_keras(model, x[third:], y[third:])
+    train_keras(model, x, y)
+    train_keras(other, x, y)
+    wanted = dict(variables(model))
+    for path, value in variables(other):
+        scale = float(np.max(np.abs(wanted[path])))
+        assert np.max(np.abs(value - wanted[path])) <= 4 * TOLERANCE[kind] * scale, path
+
+
 def test_a_trainer_goes_on_where_keras_stopped(kind: str, tmp_path: Path) -> None:
     model = compiled(with_batch_norm(keras), keras.optimizers.Adam(0.01))
     x, y = numbers(kind, 3)
