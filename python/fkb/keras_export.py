@@ -264,7 +264,7 @@ def _keras3_node(node: Node, container: Layer, path: str, writing: Writing) -> C
 
 
 def _tensor_dtype(container: Layer, ref: TensorRef, writing: Writing) -> str:
-    child = next(child for child in container.children if child.name == ref.layer)
+    child = writing.shapes.child(container, ref.layer)
     dtype = child.config.get("dtype")
     if child.class_name == "InputLayer" and isinstance(dtype, str):
         return dtype

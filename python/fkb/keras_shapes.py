@@ -26,11 +26,17 @@ class ModelShapes:
 
     inputs: dict[int, list[Unknown]] = field(default_factory=dict)
     outputs: dict[int, list[list[Unknown]]] = field(default_factory=dict)
+    _children: dict[int, dict[str, Layer]] = field(default_factory=dict)
+
+    def child(self, container: Layer, name: str) -> Layer:
+        """Return the layer of that name in a container."""
+        if id(container) not in self._children:
+            self._children[id(container)] = {child.name: child for child in container.children}
+        return self._children[id(container)][name]
 
     def of(self, container: Layer, ref: TensorRef) -> Unknown:
         """Return the shape of a tensor of a container."""
-        child = next(child for child in container.children if child.name == ref.layer)
-        return self.at(child, ref)
+        return self.at(self.child(container, ref.layer), ref)
 
     def at(self, child: Layer, ref: TensorRef) -> Unknown:
         """Return the shape of output `ref` of a layer."""
@@ -106,7 +112,7 @@ def _call(
         _check_nested(layer, given, path, report)
         return [shapes.of(layer, ref) for ref in flatten_structure(layer.outputs)]
     spec = layer_spec(layer.class_name)
-    if spec is None or any(problem.layer == path for problem in report.problems):
+    if spec is None or report.concerns(path):
         return [None]
     config = spec.filled(layer.config)
     if layer.class_name == "InputLayer":

@@ -132,7 +132,9 @@ def legacy_slots(
     if major >= 3:
         frozen = _frozen_by_loading(layer) if loading else set()
         return _keras3_order(layer, slots, frozen, loading)
-    own = {id(slot.layer): [s for s in slots if s.layer is slot.layer] for slot in slots}
+    own: dict[int, list[Slot]] = {}
+    for slot in slots:
+        own.setdefault(id(slot.layer), []).append(slot)
     return _keras2_trainable(layer, own) + _keras2_fixed(layer, own)
 
 

@@ -10,16 +10,16 @@ import h5py
 import numpy as np
 
 from .errors import FkbError
-from .graph import Array, Compile, Graph, Layer, OptimizerVariable, Weight
+from .graph import Array, Compile, Graph, Layer, Weight
 from .keras_compile import read_compile_config
 from .keras_compile_export import export_compile, keras2_variables
 from .keras_config import Reading, parse_json, read_model
 from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
-from .keras_optimizer import has_rate_variable, optimizer_parts, slot_runs
+from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
 from .keras_weights import own_slots, store_groups
-from .registry import Config
+from .registry import Config, layer_spec
 
 _ATTRIBUTE_LIMIT = 64512
 _TEXT_REFERENCE = 16
@@ -51,60 +51,51 @@ def export_configs(writing: Writing) -> tuple[Config, Config | None, str]:
 
 
 def _read_back(writing: Writing, model: Config, training: Config | None) -> Graph:
-    """Return what the readers will make of the configurations, weights by name only."""
+    """Return what the readers will make of the exported file, with the values of the graph."""
     reading = Reading(writing.version, allow_custom=True, archive=writing.archive)
     found = read_model(parse_json(json_text(model), "the exported configuration"), reading)
     shapes = infer_shapes(found, reading.report)
-    compiled = None
-    if training is not None:
-        config = parse_json(json_text(training), "the exported training configuration")
-        compiled = Compile(read_compile_config(config, reading, output_count(writing.graph)))
-    reading.report.raise_if_any()
     ours = dict(writing.graph.model.walk())
-    empty = np.zeros(0, np.float32)
-    paths: dict[str, str] = {}
     for path, layer in found.walk():
         slots = own_slots(layer, path, shapes)
         values = ours[path].weights
         if slots is None:
-            layer.weights = [Weight(str(i), empty) for i, _ in enumerate(values)]
-            paths |= {f"{path}/{weight.name}": f"{path}/{i}" for i, weight in enumerate(values)}
+            layer.weights = [Weight(str(i), weight.value) for i, weight in enumerate(values)]
         elif [slot.name for slot in slots] != [weight.name for weight in values]:
             raise FkbError(
                 f'layer "{path}" has the weights {[w.name for w in values]}, its options need '
                 f"{[slot.name for slot in slots]}"
             )
         else:
-            layer.weights = [Weight(slot.name, empty, slot.trainable) for slot in slots]
+            layer.weights = [
+                Weight(slot.name, weight.value, slot.trainable)
+                for slot, weight in zip(slots, values, strict=True)
+            ]
     reading.fix_weights()
-    graph = Graph(writing.graph.precision, writing.version, found, compile=compiled)
-    if compiled is not None and writing.graph.compile is not None:
-        compiled.variables = _expected_variables(writing, compiled, paths)
-    return graph
+    _check_fixed(ours, found, writing)
+    compiled = None
+    if training is not None:
+        config = parse_json(json_text(training), "the exported training configuration")
+        compiled = Compile(read_compile_config(config, reading, output_count(writing.graph)))
+        read_optimizer(compiled, _optimizer_arrays(writing), found, reading, False)
+    reading.report.raise_if_any()
+    return Graph(writing.graph.precision, writing.version, found, compile=compiled)
 
 
-def _expected_variables(
-    writing: Writing, compiled: Compile, paths: dict[str, str]
-) -> list[OptimizerVariable]:
-    """Return the variables under the names that the reader will give them.
-
-    Args:
-        writing: the file being written.
-        compiled: the training configuration as it is read back.
-        paths: of the weights that the reader cannot name, ours to its own.
-    """
-    ours = writing.graph.compile.variables if writing.graph.compile else []
-    if not writing.archive and writing.major >= 3:
-        return []
-    name, options = optimizer_parts(compiled.config)
-    known = slot_runs(name, options) is not None
-    result = []
-    for number, variable in enumerate(ours):
-        scalar = number == 0 or (number == 1 and has_rate_variable(options))
-        slot = variable.slot if known or scalar else f"var{number}"
-        path = paths.get(variable.path, variable.path) if known else ""
-        result.append(OptimizerVariable(slot, path, variable.value))
-    return result
+def _check_fixed(ours: dict[str, Layer], found: Layer, writing: Writing) -> None:
+    """Refuse a compiled model with weights that the target would train and the source does not."""
+    if writing.graph.compile is None:
+        return
+    for path, layer in found.walk():
+        for weight, read in zip(ours[path].weights, layer.weights, strict=True):
+            if read.trainable and not weight.trainable and layer_spec(layer.class_name):
+                writing.report.add(
+                    path,
+                    weight.name,
+                    f"is fixed, but Keras {writing.major} would train it: set trainable to false, "
+                    "or leave out the training part",
+                )
+    writing.report.raise_if_any()
 
 
 def store_bytes(writing: Writing) -> bytes:
@@ -142,7 +133,8 @@ def _write_variables(file: h5py.File, group: str, arrays: list[Array]) -> None:
 
 
 def _optimizer_arrays(writing: Writing) -> list[Array]:
-    if writing.graph.compile is None:
+    """Return the optimizer's variables as the file holds them; Keras 3 takes none from `.h5`."""
+    if writing.graph.compile is None or (writing.major >= 3 and not writing.archive):
         return []
     if writing.major == 2:
         return [value for _, value in keras2_variables(writing.graph)]

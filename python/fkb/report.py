@@ -23,15 +23,24 @@ class Report:
     """The problems found so far."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self._found: dict[Problem, None] = {}
+        self._layers: set[str] = set()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems in the order in which they were found."""
+        return list(self._found)
+
+    def concerns(self, layer: str) -> bool:
+        """Whether a layer has a problem."""
+        return layer in self._layers
 
     def add(self, layer: str, option: str, message: str) -> None:
         """Note a problem, once."""
-        problem = Problem(layer, option, message)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._found[Problem(layer, option, message)] = None
+        self._layers.add(layer)
 
     def raise_if_any(self) -> None:
         """Raise `UnsupportedError` with everything that was noted."""
-        if self.problems:
+        if self._found:
             raise UnsupportedError(self.problems)

@@ -65,11 +65,13 @@ def assert_same_model(model: Any, other: Any, case: zoo.Case, seed: int) -> None
         np.testing.assert_array_equal(one, two)
 
 
-ALL = [
-    pytest.param(case, major, id=f"{case.name}, Keras {major}")
-    for major in (2, 3)
-    for case in zoo.cases(major)
-]
+def parameter(case: zoo.Case, major: int, word: str) -> Any:
+    """Return a case as a parameter; activations in layer form run with the long tests."""
+    marks = [pytest.mark.long] if case.name.startswith("activation ") else []
+    return pytest.param(case, major, id=f"{case.name}, {word} {major}", marks=marks)
+
+
+ALL = [parameter(case, major, "Keras") for major in (2, 3) for case in zoo.cases(major)]
 
 
 @pytest.mark.parametrize(("case", "major"), ALL)
@@ -93,7 +95,7 @@ def test_model_survives_the_way_back_to_the_same_keras(
 
 
 CROSSING = [
-    pytest.param(case, major, id=f"{case.name}, from Keras {major}")
+    parameter(case, major, "from Keras")
     for major in (2, 3)
     for case in zoo.cases(major)
     if case.majors == zoo.BOTH and not case.changed

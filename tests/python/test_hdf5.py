@@ -16,6 +16,7 @@ from fkb.errors import FkbError, FormatError, UnsupportedError
 from fkb.graph import Graph
 from fkb.hdf5 import read_h5, write_h5
 from fkb.hdf5_file import Hdf5File
+from fkb.keras_zip import read_keras, write_keras
 
 DENSE = {
     "class_name": "Dense",
@@ -140,6 +141,41 @@ def test_names_that_contradict_the_position_are_refused(tmp_path: Path) -> None:
     weights = [("bn", [(name, square[0]) for name in order])]
     with pytest.raises(FormatError, match="not the order in which Keras stores"):
         read_h5(write_legacy(tmp_path / "m.h5", sequential(norm), weights))
+
+
+def test_a_layer_in_a_frozen_model_of_keras_2_is_frozen(tmp_path: Path) -> None:
+    inner = {
+        "name": "inner",
+        "layers": [
+            DENSE,
+            {"class_name": "BatchNormalization", "config": {"name": "bn", "axis": [1]}},
+        ],
+        "trainable": False,
+    }
+    config = sequential({"class_name": "Sequential", "config": inner}, SECOND)
+    order = ["gamma", "beta", "moving_mean", "moving_variance"]
+    weights = [
+        ("inner", WEIGHTS[0][1] + [(f"bn/{name}:0", BIAS * 0 + i) for i, name in enumerate(order)]),
+        WEIGHTS[1],
+    ]
+    flat = [value for _, value in WEIGHTS[1][1]]
+    state = [("it", np.int64(1)), *((f"s{i}", value) for i, value in enumerate(flat * 2))]
+    path = write_legacy(tmp_path / "m.h5", config, weights, training=LEGACY_ADAM, optimizer=state)
+    graph = read_h5(path)
+    dense, norm = graph.model.children[1].children[1:]
+    assert dense.config["trainable"] is False
+    assert "trainable" not in norm.config
+    assert [weight.trainable for weight in norm.weights] == [False] * 4
+    assert [float(weight.value[0]) for weight in norm.weights] == [0, 1, 2, 3]
+    assert graph.compile is not None
+    assert [v.path for v in graph.compile.variables[2:]] == ["d2/kernel"] * 2 + ["d2/bias"] * 2
+    write_keras(graph, tmp_path / "out.keras", dialect="keras2")
+    assert text.dumps(read_keras(tmp_path / "out.keras")) == text.dumps(graph)
+    with pytest.raises(UnsupportedError, match="gamma: is fixed, but Keras 3 would train it"):
+        write_keras(graph, tmp_path / "out.keras")
+    graph.compile = None
+    write_keras(graph, tmp_path / "out.keras")
+    assert text.dumps(read_keras(tmp_path / "out.keras")) == text.dumps(graph)
 
 
 def test_weights_alone_need_the_configuration(tmp_path: Path) -> None:
@@ -407,6 +443,20 @@ def test_long_lists_of_names_are_cut_as_keras_cuts_them(tmp_path: Path) -> None:
         assert "layer_names" not in attributes
         assert sum(len(attributes[f"layer_names{i}"]) for i in range(2)) == 501
     assert text.dumps(read_h5(tmp_path / "out.h5")) == text.dumps(graph)
+
+
+def test_thousands_of_layers_go_through_both_containers(tmp_path: Path) -> None:
+    first = DENSE | {"config": DENSE["config"] | {"name": "l0", "units": 1}}
+    layers = [{"class_name": "Dense", "config": {"name": f"l{i}", "units": 1}} for i in range(4500)]
+    layers[0] = first
+    weights = [(f"l{i}", [("k", BIAS[:1, None] * i), ("b", BIAS[:1])]) for i in range(4500)]
+    weights[0] = ("l0", [("k", KERNEL[:, :1]), ("b", BIAS[:1])])
+    config = sequential(*layers)
+    graph = read_h5(write_legacy(tmp_path / "m.h5", config, weights, split=2, kind="fixed"))
+    write_h5(graph, tmp_path / "out.h5")
+    assert text.dumps(read_h5(tmp_path / "out.h5")) == text.dumps(graph)
+    write_keras(graph, tmp_path / "out.keras")
+    assert text.dumps(read_keras(tmp_path / "out.keras")) == text.dumps(graph)
 
 
 def test_published_models_convert_and_come_back(shared_data: Path, tmp_path: Path) -> None:
