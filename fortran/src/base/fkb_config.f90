@@ -10,6 +10,7 @@ module fkb_config
    use fkb_json, only: json_check, json_compact, json_find, json_integer, json_is_object, &
       json_kind, json_length, json_next, json_real, json_string
    use fkb_kinds, only: dp, i8, sp
+   use fkb_option_table, only: option_table_t
    use fkb_text, only: decimal, quote, shortened, span_t
    implicit none (type, external)
    private
@@ -18,20 +19,11 @@ module fkb_config
    !> Most options of one block of the model file, and most members of an object of options.
    integer, parameter, public :: max_options = 10000
 
-   !> One option.
-   type :: entry_t
-      character(:), allocatable :: key
-      character(:), allocatable :: json
-      logical :: known = .false.
-   end type entry_t
-
    !> The options of one layer. Safe to copy.
-   type :: config_t
+   type, extends(option_table_t) :: config_t
       character(:), allocatable :: class_name   !! Keras's class, such as `Dense`
       character(:), allocatable :: layer_name   !! the layer's name, such as `dense_1`
       integer :: keras_major = 3                !! the Keras whose meaning the options have
-      integer, private :: used = 0
-      type(entry_t), allocatable, private :: entries(:)
    contains
       !> Read an option: `call config%get(key, value, error [, default])`.
       generic :: get => get_integer, get_i8, get_logical, get_sp, get_dp, get_text
@@ -39,16 +31,8 @@ module fkb_config
       generic :: get_list => get_integers, get_sp_list, get_dp_list
       procedure :: get_raw
       procedure :: get_object
-      procedure :: has
-      procedure :: kind_of
-      procedure :: count => element_count
-      procedure :: set
-      procedure :: remove
-      procedure :: ignore
-      procedure :: unread
       procedure, private :: get_integer, get_i8, get_logical, get_sp, get_dp, get_text
       procedure, private :: get_integers, get_sp_list, get_dp_list
-      procedure, private :: place, find, reserve
    end type config_t
 
 contains
@@ -93,100 +77,6 @@ contains
       end associate
    end subroutine config_from_json
 
-   !> Give an option a value, or replace it; it counts as unread.
-   subroutine set(self, key, json)
-      class(config_t), intent(inout) :: self
-      character(*), intent(in) :: key           !! the option, no path
-      character(*), intent(in) :: json          !! valid JSON text
-      integer :: at
-      at = self%place(key)
-      if (at == 0) then
-         call self%reserve()
-         self%used = self%used + 1
-         at = self%used
-         self%entries(at)%key = key
-      end if
-      self%entries(at)%json = json
-      self%entries(at)%known = .false.
-   end subroutine set
-
-   !> Drop an option; nothing happens when it is absent.
-   subroutine remove(self, key)
-      class(config_t), intent(inout) :: self
-      character(*), intent(in) :: key           !! the option, no path
-      integer :: at, i
-      at = self%place(key)
-      if (at == 0) return
-      do i = at, self%used - 1
-         self%entries(i) = self%entries(i + 1)
-      end do
-      deallocate (self%entries(self%used)%key, self%entries(self%used)%json)
-      self%used = self%used - 1
-   end subroutine remove
-
-   !> Mark options as known whose value means nothing to the engine (such as initializers).
-   subroutine ignore(self, keys)
-      class(config_t), intent(inout) :: self
-      character(*), intent(in) :: keys          !! options separated by blanks
-      integer :: first, length, at
-      first = 1
-      do while (first <= len(keys))
-         length = scan(keys(first:)//' ', ' ') - 1
-         at = self%place(keys(first:first + length - 1))
-         if (at > 0) self%entries(at)%known = .true.
-         first = first + length + 1
-      end do
-   end subroutine ignore
-
-   !> The options nobody read, as `"a", "b"`; empty when all are known.
-   subroutine unread(self, names)
-      class(config_t), intent(in) :: self
-      character(:), allocatable, intent(out) :: names
-      integer :: i
-      names = ''
-      do i = 1, self%used
-         if (self%entries(i)%known) cycle
-         if (len(names) > 0) names = names//', '
-         names = names//quote(self%entries(i)%key)
-      end do
-   end subroutine unread
-
-   !> Whether the option is there and not null. Does not mark it as known.
-   logical function has(self, key)
-      class(config_t), intent(in) :: self
-      character(*), intent(in) :: key           !! the option or a path
-      character(:), allocatable :: kind
-      kind = self%kind_of(key)
-      has = kind /= 'missing' .and. kind /= 'null'
-   end function has
-
-   !> `missing`, `null`, `logical`, `number`, `string`, `array` or `object`. Does not mark the
-   !> option as known.
-   function kind_of(self, key) result(kind)
-      class(config_t), intent(in) :: self
-      character(*), intent(in) :: key           !! the option or a path
-      character(:), allocatable :: kind
-      integer :: at
-      type(span_t) :: value
-      call self%find(key, at, value)
-      if (at == 0) then
-         kind = 'missing'
-      else
-         kind = json_kind(self%entries(at)%json(value%first:value%last))
-      end if
-   end function kind_of
-
-   !> Number of elements of an array or object, 0 for anything else. Does not mark the option.
-   integer function element_count(self, key) result(count)
-      class(config_t), intent(in) :: self
-      character(*), intent(in) :: key           !! the option or a path
-      integer :: at
-      type(span_t) :: value
-      call self%find(key, at, value)
-      count = 0
-      if (at > 0) count = json_length(self%entries(at)%json(value%first:value%last))
-   end function element_count
-
    !> The JSON text of an option. A null counts as missing where a default is given.
    subroutine get_raw(self, key, value, error, default)
       class(config_t), intent(inout) :: self
@@ -194,7 +84,7 @@ contains
       character(:), allocatable, intent(out) :: value
       type(error_t), allocatable, intent(out) :: error
       character(*), intent(in), optional :: default
-      call take(self, key, 'a value', present(default), value, error)
+      call self%take(key, 'a value', present(default), value, error)
       if (allocated(error)) return
       if (.not. allocated(value) .and. present(default)) value = default
    end subroutine get_raw
@@ -206,7 +96,7 @@ contains
       type(config_t), intent(out) :: object
       type(error_t), allocatable, intent(out) :: error
       character(:), allocatable :: json
-      call take(self, key, 'an object', .false., json, error)
+      call self%take(key, 'an object', .false., json, error)
       if (allocated(error)) return
       if (.not. json_is_object(json)) then
          call refuse(key, json, 'an object', error)
@@ -230,7 +120,7 @@ contains
       logical :: ok
       value = 0
       if (present(default)) value = default
-      call take(self, key, 'an integer', present(default), json, error)
+      call self%take(key, 'an integer', present(default), json, error)
       if (allocated(error) .or. .not. allocated(json)) return
       call json_integer(json, wide, ok)
       if (ok) ok = abs(wide) <= huge(value)
@@ -252,7 +142,7 @@ contains
       logical :: ok
       value = 0
       if (present(default)) value = default
-      call take(self, key, 'an integer', present(default), json, error)
+      call self%take(key, 'an integer', present(default), json, error)
       if (allocated(error) .or. .not. allocated(json)) return
       call json_integer(json, value, ok)
       if (.not. ok) call refuse(key, json, 'an integer', error)
@@ -268,7 +158,7 @@ contains
       character(:), allocatable :: json
       value = .false.
       if (present(default)) value = default
-      call take(self, key, 'true or false', present(default), json, error)
+      call self%take(key, 'true or false', present(default), json, error)
       if (allocated(error) .or. .not. allocated(json)) return
       select case (json)
       case ('true')
@@ -313,7 +203,7 @@ contains
       logical :: ok
       value = 0
       if (present(default)) value = default
-      call take(self, key, 'a number', present(default), json, error)
+      call self%take(key, 'a number', present(default), json, error)
       if (allocated(error) .or. .not. allocated(json)) return
       call json_real(json, value, ok)
       if (.not. ok) call refuse(key, json, 'a number', error)
@@ -329,7 +219,7 @@ contains
       character(:), allocatable :: json
       value = ''
       if (present(default)) value = default
-      call take(self, key, 'a string', present(default), json, error)
+      call self%take(key, 'a string', present(default), json, error)
       if (allocated(error) .or. .not. allocated(json)) return
       if (json_kind(json) == 'string') then
          value = json_string(json)
@@ -412,7 +302,7 @@ contains
       character(:), allocatable :: json
       values = 0
       n = 0
-      call take(self, key, 'a list of '//wanted, present(default), json, error)
+      call self%take(key, 'a list of '//wanted, present(default), json, error)
       if (allocated(error)) return
       if (.not. allocated(json)) then
          if (.not. present(default)) return
@@ -461,30 +351,6 @@ contains
       end do
    end subroutine parse_list
 
-   !> Mark an option as known and give its JSON text; not allocated where the default is to be
-   !> taken.
-   subroutine take(self, key, wanted, optional_value, json, error)
-      class(config_t), intent(inout) :: self
-      character(*), intent(in) :: key, wanted
-      logical, intent(in) :: optional_value
-      character(:), allocatable, intent(out) :: json
-      type(error_t), allocatable, intent(out) :: error
-      integer :: at
-      type(span_t) :: value
-      call self%find(key, at, value)
-      if (at > 0) then
-         self%entries(at)%known = .true.
-         json = self%entries(at)%json(value%first:value%last)
-         if (json == 'null' .and. optional_value) deallocate (json)
-      else if (.not. optional_value) then
-         call raise(error, fkb_err_argument, 'option '//quote(key)//' is missing, '//wanted// &
-                    ' is expected')
-      else
-         at = self%place(key(:scan(key//'.', '.') - 1))
-         if (at > 0) self%entries(at)%known = .true.
-      end if
-   end subroutine take
-
    !> Report an option with a value of the wrong kind.
    subroutine refuse(key, json, wanted, error)
       character(*), intent(in) :: key, json, wanted
@@ -492,51 +358,5 @@ contains
       call raise(error, fkb_err_argument, 'option '//quote(key)//' is '//shortened(json)//', '// &
                  wanted//' is expected')
    end subroutine refuse
-
-   !> The entry of an option or a path, 0 where there is none, and the value inside its JSON text.
-   subroutine find(self, key, at, value)
-      class(config_t), intent(in) :: self
-      character(*), intent(in) :: key
-      integer, intent(out) :: at
-      type(span_t), intent(out) :: value
-      integer :: dot
-      at = self%place(key)
-      if (at > 0) then
-         value = span_t(1, len(self%entries(at)%json))
-         return
-      end if
-      dot = index(key, '.')
-      if (dot < 2) return
-      at = self%place(key(:dot - 1))
-      if (at == 0) return
-      value = json_find(self%entries(at)%json, key(dot + 1:))
-      if (value%count() == 0) at = 0
-   end subroutine find
-
-   !> The entry of an option, 0 where there is none.
-   pure integer function place(self, key)
-      class(config_t), intent(in) :: self
-      character(*), intent(in) :: key
-      do place = self%used, 1, -1
-         if (len(self%entries(place)%key) /= len(key)) cycle
-         if (self%entries(place)%key == key) return
-      end do
-   end function place
-
-   !> Make room for one more option.
-   subroutine reserve(self)
-      class(config_t), intent(inout) :: self
-      type(entry_t), allocatable :: longer(:)
-      integer :: i
-      if (.not. allocated(self%entries)) allocate (self%entries(16))
-      if (self%used < size(self%entries)) return
-      allocate (longer(2*self%used))
-      do i = 1, self%used
-         call move_alloc(self%entries(i)%key, longer(i)%key)
-         call move_alloc(self%entries(i)%json, longer(i)%json)
-         longer(i)%known = self%entries(i)%known
-      end do
-      call move_alloc(longer, self%entries)
-   end subroutine reserve
 
 end module fkb_config
