@@ -1,16 +1,34 @@
 !> Model files as texts: golden ones, whole files, and texts as documents.
 module file_texts
    use fkb_document, only: document_t
-   use fkb_error, only: error_t
+   use fkb_error, only: error_t, fkb_err_format
    use fkb_reader, only: parse_document
-   use fkb_testing, only: fail, failure_t
+   use fkb_testing, only: check, check_equal, fail, failure_t
    use fkb_writer, only: write_document
    implicit none (type, external)
    private
    public :: golden_path, load_text, store_text, parse_text, document_text, replaced, has
+   public :: accept, refuse, model_of
 
    !> Ends lines in the texts of the tests.
    character(1), parameter, public :: lf = achar(10)
+
+   !> A small file with everything in it.
+   character(*), parameter, public :: whole = &
+      'fkb 1'//lf//'precision float32'//lf//'keras "3.15.1"'//lf// &
+      'model "m" Functional'//lf//'  trainable = true'//lf//'  layer "x" InputLayer'//lf// &
+      '    node [] {}'//lf//'  end'//lf//'  layer "d" Dense'//lf//'    units = 2'//lf// &
+      '    node [["x",0,0]] {}'//lf//'    weight "kernel" float32 [1,2] trainable'//lf// &
+      '  end'//lf// &
+      '  inputs ["x",0,0]'//lf//'  outputs ["d",0,0]'//lf//'end'//lf//'input 0 "x"'//lf// &
+      '  unit = "K"'//lf//'  step divide float32 [1]'//lf//'  step add 1'//lf//'end'//lf// &
+      'output 0 "y"'//lf//'end'//lf//'compile'//lf//'  loss = "mse"'//lf// &
+      '  variable "iteration" "" int64 []'//lf//'end'//lf//'sample'//lf// &
+      '  tolerance = 1e-05'//lf// &
+      '  input 0 float32 [1,1]'//lf//'  output 0 float32 [1,2]'//lf//'end'//lf// &
+      'checksum none'//lf//'values 2 none'//lf//'0.5 -2'//lf//'values 1 none'//lf//'4'//lf// &
+      'values 1 none'//lf//'7'//lf//'values 1 none'//lf//'1'//lf//'values 2 none'//lf// &
+      '0.5 -2'//lf//'end'//lf
 
 contains
 
@@ -104,5 +122,44 @@ contains
       character(*), intent(in) :: text, part
       has = index(text, part) > 0
    end function has
+
+   !> A text must be read.
+   subroutine accept(failure, text)
+      type(failure_t), allocatable, intent(inout) :: failure
+      character(*), intent(in) :: text
+      type(document_t) :: document
+      type(error_t), allocatable :: error
+      call parse_text(text, document, error)
+      if (allocated(error)) call check(failure, .false., 'refused: '//error%message)
+   end subroutine accept
+
+   !> A text must be refused in this line with these words.
+   subroutine refuse(failure, text, line, words)
+      type(failure_t), allocatable, intent(inout) :: failure
+      character(*), intent(in) :: text, words
+      integer, intent(in) :: line
+      type(document_t) :: document
+      type(error_t), allocatable :: error
+      call parse_text(text, document, error)
+      call check(failure, allocated(error), 'no error: '//words)
+      if (.not. allocated(error)) return
+      call check(failure, has(error%message, words), '"'//error%message//'", expected '//words)
+      call check_equal(failure, error%line, line, 'the line of "'//error%message//'"')
+      call check_equal(failure, error%code, fkb_err_format, 'the code of "'//error%message//'"')
+      call check_equal(failure, document%block_count, 0, 'the blocks of a refused text')
+   end subroutine refuse
+
+   !> A model with these lines inside, without values.
+   pure function model_of(lines) result(text)
+      character(*), intent(in) :: lines
+      character(:), allocatable :: text
+      character(*), parameter :: head = 'fkb 1'//lf//'precision float32'//lf//'keras "3"'//lf// &
+         'model "m" Functional'//lf
+      character(*), parameter :: tail = 'end'//lf//'checksum none'//lf//'end'//lf
+      allocate (character(len(head) + len(lines) + len(tail)) :: text)
+      text(:len(head)) = head
+      text(len(head) + 1:len(head) + len(lines)) = lines
+      text(len(head) + len(lines) + 1:) = tail
+   end function model_of
 
 end module file_texts
