@@ -88,7 +88,6 @@ def _read_weights(
     outputs = len(flatten_structure(model.outputs))
     if group is not None:
         _read_legacy(file, group, model, shapes, reading)
-        reading.fix_weights()
         text = file.text("", "training_config")
         if text is None:
             return None

@@ -147,7 +147,7 @@ def keras2_variables(graph: Graph) -> list[tuple[str, Array]]:
         if variable.slot not in ("learning_rate", "u_product"):
             result.append((_keras2_name(name, variable), np.asarray(variable.value)))
     if name == "SGD" and not options.get("momentum") and _was_built(graph):
-        for path, weight in trainable_weights(graph.model):
+        for path, weight in trainable_weights(graph.model, graph.keras_major):
             result.append((f"SGD/m/{path}:0", np.zeros_like(weight.value)))
     return result
 

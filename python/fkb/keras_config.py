@@ -35,20 +35,12 @@ class Reading:
         version: the Keras version that wrote the file.
         allow_custom: keep layers of unknown classes.
         archive: the configuration is that of a `.keras` archive.
-        fixed: layers whose weights no optimizer touches although their flag is not false.
     """
 
     version: str
     allow_custom: bool = False
     archive: bool = False
     report: Report = field(default_factory=Report)
-    fixed: list[Layer] = field(default_factory=list)
-
-    def fix_weights(self) -> None:
-        """Mark the weights of the layers that are frozen by a model around them."""
-        for layer in self.fixed:
-            for weight in layer.weights:
-                weight.trainable = False
 
     @property
     def major(self) -> int:
@@ -183,20 +175,17 @@ def _read_container(entry: Config, path: str, reading: Reading, depth: int) -> L
         raise FormatError(f"layer name {double!r} stands twice in model {layer.name!r}")
     check_references(layer, path)
     if reading.major == 2 and layer.config.get("trainable") is False:
-        _freeze(layer, reading)
+        _freeze(layer)
     return layer
 
 
-def _freeze(layer: Layer, reading: Reading) -> None:
+def _freeze(layer: Layer) -> None:
     """Freeze all layers of a frozen model: Keras 2 asks the model, Keras 3 each layer.
 
-    A BatchNormalization keeps its own flag, which says whether it uses the statistics of the
-    batch; its weights are marked instead.
+    A BatchNormalization keeps its own flag, which says whether it uses the statistics of the batch.
     """
     for _, inner in layer.walk():
-        if inner.class_name == "BatchNormalization" and inner.config.get("trainable") is not False:
-            reading.fixed.append(inner)
-        elif inner.class_name != "InputLayer":
+        if inner.class_name not in ("InputLayer", "BatchNormalization"):
             inner.config["trainable"] = False
 
 

@@ -71,9 +71,9 @@ def has_rate_variable(options: Config) -> bool:
     return not isinstance(options.get("learning_rate"), dict)
 
 
-def slot_places(model: Layer, runs: Sequence[Sequence[str]]) -> list[Place]:
+def slot_places(model: Layer, runs: Sequence[Sequence[str]], major: int) -> list[Place]:
     """Return (slot, path, shape) in Keras 3's order."""
-    weights = trainable_weights(model)
+    weights = trainable_weights(model, major)
     return [
         (slot, path, weight.value.shape) for run in runs for path, weight in weights for slot in run
     ]
@@ -125,7 +125,7 @@ def _keras3_places(name: str, model: Layer, options: Config, runs: list[list[str
     if has_rate_variable(options):
         scalars.append(("learning_rate", "", ()))
     last: list[Place] = [(_NADAM_PRODUCT, "", ())] if name == "Nadam" else []
-    return scalars + slot_places(model, runs) + last
+    return scalars + slot_places(model, runs, 3) + last
 
 
 def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVariable] | None:
@@ -193,12 +193,12 @@ def _keras2_state(
     """
     if runs is None or arrays[0].shape != ():
         return None
-    weights = trainable_weights(model)
-    kept = slot_places(model, runs)
+    weights = trainable_weights(model, 2)
+    kept = slot_places(model, runs, 2)
     file_runs = [["momentum"]] if name == "SGD" and not runs else runs
     if legacy and name not in _INTERLEAVED_OLD:
         file_runs = [[slot] for run in file_runs for slot in run]
-    found = slot_places(model, file_runs)
+    found = slot_places(model, file_runs, 2)
     rest = arrays[1:]
     if legacy and len(rest) == len(found) + len(weights) and not runs[1:]:
         rest = rest[: len(found)]

@@ -50,7 +50,6 @@ def read_store(
             inner = f"{group}/{name}"
             if inner not in claimed and _variables(file, inner):
                 raise file.error(f'the file has weights in "{inner}", for no layer of the model')
-    reading.fix_weights()
     if compiled is not None:
         arrays = [file.array(name) for name in _variables(file, "optimizer")]
         read_optimizer(compiled, arrays, model, reading, False)

@@ -172,20 +172,20 @@ def _keras2_fixed(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
     return slots + [s for child in layer.children for s in _keras2_fixed(child, own)]
 
 
-def trainable_weights(model: Layer) -> list[tuple[str, Weight]]:
+def trainable_weights(model: Layer, major: int, path: str = "") -> list[tuple[str, Weight]]:
     """Return (path, weight) of what an optimizer changes, in Keras's order.
 
-    As in Keras 3, the flag of an inner model says nothing, those of its layers do.
+    Keras 2 asks all models around a layer, Keras 3 the layer and the outermost model.
     """
-    if _is_frozen(model):
+    if _is_frozen(model) and (major < 3 or not path):
         return []
-    return [
-        (f"{path}/{weight.name}", weight)
-        for path, layer in model.walk()
-        if not _is_frozen(layer)
-        for weight in layer.weights
-        if weight.trainable
-    ]
+    found = []
+    for child in model.children:
+        inner = f"{path}/{child.name}" if path else child.name
+        if not _is_frozen(child):
+            found += [(f"{inner}/{w.name}", w) for w in child.weights if w.trainable]
+        found += trainable_weights(child, major, inner)
+    return found
 
 
 def fill_slots(

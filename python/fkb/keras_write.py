@@ -18,8 +18,8 @@ from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
-from .keras_weights import own_slots, store_groups
-from .registry import Config, layer_spec
+from .keras_weights import own_slots, store_groups, trainable_weights
+from .registry import Config
 
 _ATTRIBUTE_LIMIT = 64512
 _TEXT_REFERENCE = 16
@@ -71,8 +71,7 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
                 Weight(slot.name, weight.value, slot.trainable)
                 for slot, weight in zip(slots, values, strict=True)
             ]
-    reading.fix_weights()
-    _check_fixed(ours, found, writing)
+    _check_trained(writing, found)
     compiled = None
     if training is not None:
         config = parse_json(json_text(training), "the exported training configuration")
@@ -82,19 +81,22 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
     return Graph(writing.graph.precision, writing.version, found, compile=compiled)
 
 
-def _check_fixed(ours: dict[str, Layer], found: Layer, writing: Writing) -> None:
-    """Refuse a compiled model with weights that the target would train and the source does not."""
+def _check_trained(writing: Writing, found: Layer) -> None:
+    """Refuse a compiled model of which the target would train other weights."""
     if writing.graph.compile is None:
         return
-    for path, layer in found.walk():
-        for weight, read in zip(ours[path].weights, layer.weights, strict=True):
-            if read.trainable and not weight.trainable and layer_spec(layer.class_name):
-                writing.report.add(
-                    path,
-                    weight.name,
-                    f"is fixed, but Keras {writing.major} would train it: set trainable to false, "
-                    "or leave out the training part",
-                )
+    ours = trainable_weights(writing.graph.model, writing.graph.keras_major)
+    theirs = trainable_weights(found, writing.major)
+    names = {path for path, _ in ours} ^ {path for path, _ in theirs}
+    for path in sorted(names) if len(ours) != len(theirs) else ():
+        layer, _, weight = path.rpartition("/")
+        writing.report.add(
+            layer,
+            weight,
+            f"stands in a frozen model: Keras {writing.graph.keras_major} and {writing.major} "
+            "train it differently; set trainable of its layer to false, or leave out the "
+            "training part",
+        )
     writing.report.raise_if_any()
 
 

@@ -140,6 +140,17 @@ layer("softmax layer", (2, 3), lambda k: k.layers.Softmax(name="softmax"))
 layer("softmax layer over another axis", (2, 3), lambda k: k.layers.Softmax(axis=1, name="softmax"))
 layer("thresholded relu layer", (3,), lambda k: k.layers.ThresholdedReLU(0.5, name="thr"), KERAS2)
 layer("dropout", (3,), lambda k: k.layers.Dropout(0.25, seed=7, name="drop"))
+layer(
+    "dropout with a noise shape",
+    (4, 3),
+    lambda k: k.layers.Dropout(0.25, noise_shape=(None, 1, 3), name="drop"),
+)
+layer(
+    "spatial dropout of the first axis",
+    (4, 2, 3),
+    lambda k: k.layers.SpatialDropout2D(0.25, data_format="channels_first", name="drop"),
+    KERAS3,
+)
 layer("spatial dropout 1d", (4, 3), lambda k: k.layers.SpatialDropout1D(0.25, name="drop"))
 layer("spatial dropout 2d", (4, 2, 3), lambda k: k.layers.SpatialDropout2D(0.25, name="drop"))
 layer("spatial dropout 3d", (2, 2, 2, 3), lambda k: k.layers.SpatialDropout3D(0.25, name="drop"))

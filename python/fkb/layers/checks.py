@@ -64,6 +64,13 @@ def positive_integers(value: Any) -> str | None:
     return "must be a list of positive integers"
 
 
+def sizes_or_null(value: Any) -> str | None:
+    """Accept lists of sizes, null for an open one."""
+    if isinstance(value, list) and all(n is None or positive(n) is None for n in value):
+        return None
+    return "must be a list of positive integers and nulls"
+
+
 def integers(value: Any) -> str | None:
     """Accept lists of integers."""
     if isinstance(value, list) and all(integer(item) is None for item in value):

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from ..registry import LayerSpec, Option, Use
+from collections.abc import Iterator
+
+from ..registry import ONLY_KERAS3, Config, LayerSpec, Option, Shapes, Use
 from . import checks
-from .options import data_format, seed
+from .options import seed
 
 _RATE = Option("rate", 0.5, Use.TRAINING, check=checks.rate)
-_NOISE_SHAPE = Option("noise_shape", None, Use.FIXED)
+_NOISE_SHAPE = Option(
+    "noise_shape", None, Use.TRAINING, check=checks.optional(checks.sizes_or_null)
+)
 _SPATIAL_NOISE_SHAPE = Option("noise_shape", None, Use.FIXED, noise=True)
+_CHANNELS = Option(
+    "data_format",
+    "channels_last",
+    Use.TRAINING,
+    majors=ONLY_KERAS3,
+    check=checks.one_of(None, "channels_last", "channels_first"),
+)
 _CALL = {"training": None}
 
+
+def _check_noise_shape(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    noise = config["noise_shape"]
+    if noise is None:
+        return
+    if len(noise) != len(shapes[0]) or any(
+        n not in (None, 1) and size not in (None, n)
+        for n, size in zip(noise[1:], shapes[0][1:], strict=False)
+    ):
+        yield "noise_shape", f"is {noise}: it does not fit the input {list(shapes[0])}"
+    elif noise[0] not in (None, 1):
+        yield "noise_shape", f"is {noise}: the batch must be null or 1"
+
+
 SPECS = (
-    LayerSpec("Dropout", options=(_RATE, seed(), _NOISE_SHAPE), call_options=_CALL),
+    LayerSpec(
+        "Dropout",
+        options=(_RATE, seed(), _NOISE_SHAPE),
+        check=_check_noise_shape,
+        call_options=_CALL,
+    ),
     *(
         LayerSpec(
             f"SpatialDropout{rank}D",
-            options=(_RATE, seed(), _SPATIAL_NOISE_SHAPE, data_format()),
+            options=(_RATE, seed(), _SPATIAL_NOISE_SHAPE, _CHANNELS),
             call_options=_CALL,
             refuses=frozenset({"trainable", "activity_regularizer"}),
         )
@@ -28,7 +58,12 @@ SPECS = (
         options=(Option("stddev", 0.0, Use.TRAINING, check=checks.not_negative), seed()),
         call_options=_CALL,
     ),
-    LayerSpec("AlphaDropout", options=(_RATE, seed(), _NOISE_SHAPE), call_options=_CALL),
+    LayerSpec(
+        "AlphaDropout",
+        options=(_RATE, seed(), _NOISE_SHAPE),
+        check=_check_noise_shape,
+        call_options=_CALL,
+    ),
     LayerSpec(
         "ActivityRegularization",
         options=(
