@@ -37,13 +37,15 @@ contains
       shape%extent(:size(extents)) = extents
    end function shape_of
 
-   !> Number of elements of one sample; meaningful only for a closed shape.
+   !> Number of elements of one sample; meaningful only for a closed shape. More than a default
+   !> integer can count are `huge(1) + 1`: products of hostile extents must not overflow.
    pure integer(i8) function shape_count(self) result(count)
       class(shape_t), intent(in) :: self
+      integer(i8), parameter :: too_many = huge(1) + 1_i8
       integer :: i
       count = 1_i8
       do i = 1, self%rank
-         count = count*self%extent(i)
+         count = min(count*self%extent(i), too_many)
       end do
    end function shape_count
 

@@ -9,12 +9,14 @@ module fkb_builder_dp
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
-   public :: builder_t, add_node, add_value, lay_out_weights, adopt
+   public :: builder_t, add_node, add_value, lay_out_weights, adopt, too_large
 
    !> The graph while it grows.
    type :: builder_t
       integer :: n_nodes = 0, n_values = 0, n_segments = 0
       integer(i8) :: n_params = 0
+      integer :: n_calls = 0                     !! of the model and of models in it
+      integer(i8) :: looked_at = 0               !! nodes of the document, in all these calls
       integer, allocatable :: box_of(:)          !! per block of the document, 0 for none
       integer, allocatable :: activation_of(:)   !! per block of the document, 0 for none
       type(node_t), allocatable :: nodes(:)
@@ -43,6 +45,13 @@ contains
       call graph%layers(box)%layer%lay_out(plan%in_shapes, plan, error)
       if (allocated(error)) return
       if (.not. allocated(plan%weights)) allocate (plan%weights(0))
+      do i = 1, size(plan%out_shapes)
+         if (too_large(plan%out_shapes(i))) then
+            call raise(error, fkb_err_unsupported, 'the output '//plan%out_shapes(i)%text()// &
+               ' is too large')
+            return
+         end if
+      end do
       call grow_nodes(builder)
       allocate (outputs(size(plan%out_shapes)))
       do i = 1, size(outputs)
@@ -61,6 +70,12 @@ contains
          node%plan = plan
       end associate
    end subroutine add_node
+
+   !> Whether a sample has more values than a default integer can count.
+   pure logical function too_large(shape)
+      type(shape_t), intent(in) :: shape
+      too_large = shape%closed() .and. shape%count() > huge(1)
+   end function too_large
 
    !> Give every layer its slice of the flat vector, in the order of the file.
    subroutine lay_out_weights(builder, graph, error)

@@ -6,14 +6,17 @@ submodule(fkb_network_dp) fkb_network_load_dp
    use fkb_builtin_dp, only: add_builtin_layers
    use fkb_document_parts, only: buffer_of, dtype_name, in_doubles, in_integers, &
       in_singles, tensor_t
-   use fkb_error, only: add_context, fkb_err_format, raise
+   use fkb_error, only: add_context, fkb_err_format, fkb_err_unsupported, raise
    use fkb_lowering_dp, only: lower
    use fkb_ports, only: read_ports
    use fkb_plan, only: weight_t
    use fkb_reader, only: read_document
    use fkb_shape, only: shape_of
-   use fkb_text, only: decimal
+   use fkb_text, only: decimal, span_t
    implicit none (type, external)
+
+   !> Values of one weight that stand in no file.
+   integer(i8), parameter :: most_from_option = 16777216_i8
 
 contains
 
@@ -99,13 +102,25 @@ contains
       self%kept_after = 0
    end procedure clear
 
-   !> Copy the weights of the file into the flat vector, checking names, shapes and roles.
+   !> Copy the weights of the file into the flat vector, checking names, shapes and roles before
+   !> anything is allocated for them.
    subroutine place_weights(net, values, error)
       type(network_t), intent(inout) :: net
       type(values_t), intent(in) :: values
       type(error_t), allocatable, intent(out) :: error
-      integer :: box
+      integer :: box, node(size(net%graph%layers))
       integer(i8) :: n_integers, n_params
+      do box = size(net%graph%nodes), 1, -1
+         node(net%graph%nodes(box)%layer) = box
+      end do
+      do box = 1, size(net%graph%layers)
+         call check_layer(net, box, net%graph%nodes(node(box))%plan%weights, error)
+         if (allocated(error)) then
+            call add_context(error, 'layer "'//net%graph%layers(box)%path//'" ('// &
+               net%graph%layers(box)%class_name//')')
+            return
+         end if
+      end do
       n_params = 0
       if (size(net%graph%layers) > 0) n_params = net%graph%layers(size(net%graph%layers))%last
       allocate (net%params(n_params), source=0.0_wp)
@@ -113,69 +128,88 @@ contains
       allocate (net%integers(max(0_i8, net%document%value_count(in_integers))), source=0_i8)
       n_integers = 0
       do box = 1, size(net%graph%layers)
-         call place_layer(net, box, values, n_integers, error)
-         if (allocated(error)) then
-            call add_context(error, 'layer "'//net%graph%layers(box)%path//'" ('// &
-               net%graph%layers(box)%class_name//')')
-            return
-         end if
+         call place_layer(net, box, net%graph%nodes(node(box))%plan%weights, values, n_integers)
       end do
       net%integers = net%integers(:n_integers)
    end subroutine place_weights
 
-   subroutine place_layer(net, box, values, n_integers, error)
-      type(network_t), intent(inout) :: net
+   !> The tensors of the file that belong to a layer.
+   pure function tensors_of(net, box) result(range)
+      type(network_t), intent(in) :: net
       integer, intent(in) :: box
-      type(values_t), intent(in) :: values
-      integer(i8), intent(inout) :: n_integers
+      type(span_t) :: range
+      range = span_t()
+      if (net%graph%layers(box)%block > 0) &
+         range = net%document%blocks(net%graph%layers(box)%block)%weights
+   end function tensors_of
+
+   !> The file has all weights of the layer, and no others.
+   subroutine check_layer(net, box, weights, error)
+      type(network_t), intent(in) :: net
+      integer, intent(in) :: box
+      type(weight_t), intent(in) :: weights(:)
       type(error_t), allocatable, intent(out) :: error
-      integer :: i, node, t, first, last, segment
-      integer(i8) :: at
-      node = findloc(net%graph%nodes%layer, box, dim=1)
-      first = 1
-      last = 0
-      if (net%graph%layers(box)%block > 0) then
-         first = net%document%blocks(net%graph%layers(box)%block)%weights%first
-         last = net%document%blocks(net%graph%layers(box)%block)%weights%last
-      end if
-      t = first
-      segment = net%graph%layers(box)%first_segment - 1
-      associate (weights => net%graph%nodes(node)%plan%weights)
-         do i = 1, size(weights)
-            if (.not. weights(i)%integer_valued) segment = segment + 1
-            if (weights(i)%from_option) cycle
-            if (t > last) then
-               call raise(error, fkb_err_format, 'weight "'//weights(i)%name//'" is missing')
-               return
-            end if
-            call check_weight(net%document, net%document%tensors(t), weights(i), t - first, error)
-            if (allocated(error)) return
-            associate (tensor => net%document%tensors(t))
-               if (weights(i)%integer_valued) then
-                  net%weight_at(t) = n_integers + 1
-                  net%integers(n_integers + 1:n_integers + tensor%count) = &
-                     values%integers(tensor%offset + 1:tensor%offset + tensor%count)
-                  n_integers = n_integers + tensor%count
-               else
-                  at = net%graph%layers(box)%first + weights(i)%first - 1
-                  net%weight_at(t) = at
-                  net%graph%segments(segment)%path = net%graph%layers(box)%path//'/'// &
-                     net%document%text%get(tensor%name)
-                  if (buffer_of(tensor%dtype) == in_singles) then
-                     net%params(at:at + tensor%count - 1) = real( &
-                        values%singles(tensor%offset + 1:tensor%offset + tensor%count), wp)
-                  else
-                     net%params(at:at + tensor%count - 1) = real( &
-                        values%doubles(tensor%offset + 1:tensor%offset + tensor%count), wp)
-                  end if
-               end if
-            end associate
+      type(span_t) :: range
+      integer :: i, t
+      range = tensors_of(net, box)
+      t = range%first
+      do i = 1, size(weights)
+         if (weights(i)%from_option) then
+            if (weights(i)%shape%count() > most_from_option) call raise(error, &
+               fkb_err_unsupported, 'option "'//weights(i)%name//'" is for '// &
+               decimal(weights(i)%shape%count())//' values, the most is '// &
+               decimal(most_from_option))
+         else if (t > range%last) then
+            call raise(error, fkb_err_format, 'weight "'//weights(i)%name//'" is missing')
+         else
+            call check_weight(net%document, net%document%tensors(t), weights(i), &
+               t - range%first, error)
             t = t + 1
-         end do
-      end associate
-      if (t <= last) call raise(error, fkb_err_format, 'weight "'// &
+         end if
+         if (allocated(error)) return
+      end do
+      if (t <= range%last) call raise(error, fkb_err_format, 'weight "'// &
          net%document%text%get(net%document%tensors(t)%name)//'" is one too many', &
          net%document%tensors(t)%line)
+   end subroutine check_layer
+
+   subroutine place_layer(net, box, weights, values, n_integers)
+      type(network_t), intent(inout) :: net
+      integer, intent(in) :: box
+      type(weight_t), intent(in) :: weights(:)
+      type(values_t), intent(in) :: values
+      integer(i8), intent(inout) :: n_integers
+      type(span_t) :: range
+      integer :: i, t, segment
+      integer(i8) :: at
+      range = tensors_of(net, box)
+      t = range%first - 1
+      segment = net%graph%layers(box)%first_segment - 1
+      do i = 1, size(weights)
+         if (.not. weights(i)%integer_valued) segment = segment + 1
+         if (weights(i)%from_option) cycle
+         t = t + 1
+         associate (tensor => net%document%tensors(t))
+            if (weights(i)%integer_valued) then
+               net%weight_at(t) = n_integers + 1
+               net%integers(n_integers + 1:n_integers + tensor%count) = &
+                  values%integers(tensor%offset + 1:tensor%offset + tensor%count)
+               n_integers = n_integers + tensor%count
+               cycle
+            end if
+            at = net%graph%layers(box)%first + weights(i)%first - 1
+            net%weight_at(t) = at
+            net%graph%segments(segment)%path = net%graph%layers(box)%path//'/'// &
+               net%document%text%get(tensor%name)
+            if (buffer_of(tensor%dtype) == in_singles) then
+               net%params(at:at + tensor%count - 1) = real( &
+                  values%singles(tensor%offset + 1:tensor%offset + tensor%count), wp)
+            else
+               net%params(at:at + tensor%count - 1) = real( &
+                  values%doubles(tensor%offset + 1:tensor%offset + tensor%count), wp)
+            end if
+         end associate
+      end do
    end subroutine place_layer
 
    !> A weight has the name that its layer gives it or, where the source of the file does not say

@@ -3,7 +3,8 @@
 !> becomes a node, nodes come in topological order.
 module fkb_lowering_sp
    use fkb_boxes_sp, only: make_boxes, option_text
-   use fkb_builder_sp, only: add_node, add_value, adopt, builder_t, lay_out_weights
+   use fkb_builder_sp, only: add_node, add_value, adopt, builder_t, lay_out_weights, &
+      too_large
    use fkb_document, only: document_t
    use fkb_error, only: add_context, error_t, fkb_err_format, fkb_err_unsupported, raise
    use fkb_json, only: json_element, json_kind, json_length, json_next, json_string
@@ -24,6 +25,10 @@ module fkb_lowering_sp
       integer, allocatable :: values(:)          !! a pool
       integer :: used = 0
    end type scope_t
+
+   !> Bounds of what a small file can ask for with models that call models twice.
+   integer, parameter :: most_calls = 100000
+   integer(i8), parameter :: most_looks = 1000000000_i8
 
 contains
 
@@ -108,6 +113,8 @@ contains
          end if
       end do
       shape = shape_of(extents(:n - 1))
+      if (too_large(shape)) call raise(error, fkb_err_unsupported, 'batch_shape '//json// &
+         ' is too large')
    end subroutine input_shape
 
    !> Make the nodes of one call of a container.
@@ -123,6 +130,12 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(scope_t) :: scope
       integer :: k
+      builder%n_calls = builder%n_calls + 1
+      builder%looked_at = builder%looked_at + document%node_count
+      if (builder%n_calls > most_calls .or. builder%looked_at > most_looks) then
+         call raise(error, fkb_err_unsupported, 'there are too many calls of nested models')
+         return
+      end if
       allocate (scope%first(document%node_count), scope%count(document%node_count), source=0)
       allocate (scope%values(16))
       associate (range => document%blocks(container)%inputs%references)
@@ -133,7 +146,15 @@ contains
             return
          end if
          do k = 1, size(inputs)
-            call remember(scope, document%references(range%first + k - 1)%node, inputs(k:k))
+            associate (node => document%references(range%first + k - 1)%node)
+               if (scope%count(node) > 0) then
+                  call raise(error, fkb_err_unsupported, 'input "'//document%path( &
+                     document%nodes(node)%block)//'" stands twice', &
+                     document%blocks(container)%line)
+                  return
+               end if
+               call remember(scope, node, inputs(k:k))
+            end associate
          end do
       end associate
       associate (range => document%blocks(container)%outputs%references)
