@@ -15,12 +15,14 @@ program main
    use test_loss, only: collect_loss => collect
    use test_math, only: collect_math => collect
    use test_network, only: collect_network => collect
+   use test_network_hostile, only: collect_network_hostile => collect
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
    use test_passes, only: collect_passes => collect
    use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
    use test_reader_damage, only: collect_reader_damage => collect
+   use test_reader_limits, only: collect_reader_limits => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
    use test_writer, only: collect_writer => collect
@@ -55,6 +57,8 @@ program main
    call runner%run(suite)
    call collect_network(suite)
    call runner%run(suite)
+   call collect_network_hostile(suite)
+   call runner%run(suite)
    call collect_numbers(suite)
    call runner%run(suite)
    call collect_optimizer(suite)
@@ -66,6 +70,8 @@ program main
    call collect_reader(suite)
    call runner%run(suite)
    call collect_reader_damage(suite)
+   call runner%run(suite)
+   call collect_reader_limits(suite)
    call runner%run(suite)
    call collect_testing(suite)
    call runner%run(suite)
