@@ -299,7 +299,7 @@ def _inflated(raw: bytes, limit: int) -> bytes:
 def _unshuffled(raw: bytes, size: int) -> bytes:
     whole = len(raw) // size * size
     table = np.frombuffer(raw[:whole], np.uint8).reshape(size, -1)
-    return table.T.tobytes() + raw[whole:]
+    return bytes(table.T.tobytes()) + raw[whole:]
 
 
 def _filters(data: bytes) -> list[int]:

@@ -138,7 +138,8 @@ def test_what_the_other_keras_does_not_have_is_refused(
         for case in zoo.cases(major):
             if case.majors == frozenset({major}) and "in a list" not in case.name:
                 _, graph = saved(case, library(major, keras2, keras3), tmp_path)
-                with pytest.raises(UnsupportedError, match=r"does not exist in Keras|has no such option"):
+                lacking = r"does not exist in Keras|has no such option"
+                with pytest.raises(UnsupportedError, match=lacking):
                     write(graph, tmp_path / "over.h5", 5 - major)
 
 
