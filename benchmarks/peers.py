@@ -21,11 +21,16 @@ def write_onnx(model: Any, path: Path) -> None:
     for layer in model.layers:
         name, kind = layer.name, type(layer).__name__
         if kind == "Dense":
-            kernel, bias = (numpy_helper.from_array(w, f"{name}.weight{i}") for i, w in enumerate(layer.get_weights()))
+            kernel, bias = (
+                numpy_helper.from_array(w, f"{name}.weight{i}")
+                for i, w in enumerate(layer.get_weights())
+            )
             initializers += [kernel, bias]
             nodes.append(helper.make_node("Gemm", [last, kernel.name, bias.name], [name]))
         elif kind == "LeakyReLU":
-            nodes.append(helper.make_node("LeakyRelu", [last], [name], alpha=float(layer.negative_slope)))
+            nodes.append(
+                helper.make_node("LeakyRelu", [last], [name], alpha=float(layer.negative_slope))
+            )
         else:
             raise ValueError(f"write_onnx knows no layer {kind}")
         last = name

@@ -72,16 +72,17 @@ def check_agreement(name: str, got: Array, wanted: Array) -> None:
     """Stop when a contestant computes something else."""
     difference = float(np.max(np.abs(got - wanted)) / np.max(np.abs(wanted)))
     if difference > 1e-4:
-        raise SystemExit(f"{name} differs from TensorFlow by {difference:.1e} of the largest output")
+        raise SystemExit(
+            f"{name} differs from TensorFlow by {difference:.1e} of the largest output"
+        )
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, str, int, float]]:
     """Return (task, contestant, batch, seconds per call)."""
+    import fkb
     import keras
     import peers
     import tensorflow as tf
-
-    import fkb
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -136,7 +137,9 @@ def table(rows: list[tuple[str, str, int, float]]) -> str:
         lines.append(f"{'batch':>8}" + "".join(f"{name:>22}" for name in names))
         for batch in batches:
             found = {n: s for kind, n, b, s in rows if kind == task and b == batch}
-            cells = [f"{1e6 * found[n] / batch:10.3f} ({found[n] / found['FKB']:5.2f} x)" for n in names]
+            cells = [
+                f"{1e6 * found[n] / batch:10.3f} ({found[n] / found['FKB']:5.2f} x)" for n in names
+            ]
             lines.append(f"{batch:>8}" + "".join(f"{cell:>22}" for cell in cells))
         lines.append("")
     return "\n".join(lines)
@@ -146,9 +149,15 @@ def main() -> None:
     """Measure, print the table and keep it in a dated file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.4, help="per contestant, batch and round")
-    parser.add_argument("--batches", type=lambda s: [int(b) for b in s.split(",")], default=[1, 16, 512, 8192])
-    parser.add_argument("--program", type=Path, default=ROOT / "build/gfortran/benchmarks/time_network")
+    parser.add_argument(
+        "--seconds", type=float, default=0.4, help="per contestant, batch and round"
+    )
+    parser.add_argument(
+        "--batches", type=lambda s: [int(b) for b in s.split(",")], default=[1, 16, 512, 8192]
+    )
+    parser.add_argument(
+        "--program", type=Path, default=ROOT / "build/gfortran/benchmarks/time_network"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "build/benchmarks")
     arguments = parser.parse_args()
     if not arguments.program.exists():

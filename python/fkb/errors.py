@@ -35,7 +35,9 @@ class Problem:
 
     def __str__(self) -> str:
         where = f'layer "{self.layer}"' if self.layer else "model"
-        return f"{where}, {self.option}: {self.message}" if self.option else f"{where}: {self.message}"
+        return (
+            f"{where}, {self.option}: {self.message}" if self.option else f"{where}: {self.message}"
+        )
 
 
 class UnsupportedError(FkbError):

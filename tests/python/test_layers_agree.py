@@ -108,7 +108,9 @@ def witness(
             tf.reduce_sum(y * tf.cast(d, y.dtype)) for y, d in zip(outputs, upstream, strict=True)
         )
     dx = [tape.gradient(total, t) if t.dtype.is_floating else None for t in tensors]
-    values = {name: v.value if isinstance(v, keras.Variable) else v for name, v in variables.items()}
+    values = {
+        name: v.value if isinstance(v, keras.Variable) else v for name, v in variables.items()
+    }
     dw = {name: tape.gradient(total, value) for name, value in values.items()}
     dense = {n: tf.convert_to_tensor(g).numpy() for n, g in dw.items() if g is not None}
     return [np.asarray(y) for y in outputs], dx, dense

@@ -73,8 +73,8 @@ contains
       if (present(trainable)) grown(n + 1)%trainable = trainable
       if (present(integer_valued)) grown(n + 1)%integer_valued = integer_valued
       if (present(from_option)) grown(n + 1)%from_option = from_option
-      if (grown(n + 1)%integer_valued .or. grown(n + 1)%from_option) &
-         grown(n + 1)%trainable = .false.
+      if (grown(n + 1)%integer_valued) grown(n + 1)%trainable = .false.
+      if (grown(n + 1)%from_option) grown(n + 1)%trainable = .false.
       call move_alloc(grown, self%weights)
    end subroutine add_weight
 

@@ -4,6 +4,7 @@
 !> a large mean loses what the network needs.
 module fkb_port
    use fkb_kinds, only: dp
+   use fkb_shape, only: shape_t
    implicit none (type, external)
    private
    public :: port_t, step_t
@@ -25,6 +26,7 @@ module fkb_port
       type(step_t), allocatable :: steps(:)  !! in order; for an input after the choice
    contains
       procedure :: changes
+      procedure :: features
       procedure :: apply => apply_steps
       procedure :: invert => invert_steps
    end type port_t
@@ -37,6 +39,15 @@ contains
       changes = allocated(self%chosen)
       if (allocated(self%steps)) changes = changes .or. size(self%steps) > 0
    end function changes
+
+   !> Values of one sample on the host's side, for a closed shape on the network's.
+   pure integer function features(self, shape)
+      class(port_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape     !! storage order
+      features = int(shape%count())
+      if (.not. allocated(self%chosen) .or. shape%extent(1) == 0) return
+      features = features/shape%extent(1)*self%host_elements
+   end function features
 
    !> Apply the steps in place to elements `first`, ... of the last axis.
    pure subroutine apply_steps(self, first, n, x)

@@ -168,12 +168,14 @@ contains
          if (k >= count_inputs(handle)) return
          if (net%double) then
             found = net%double_net%graph%values(net%double_net%graph%inputs(k + 1))%shape
-            if (allocated(net%double_net%inputs(k + 1)%chosen)) &
+            if (allocated(net%double_net%inputs(k + 1)%chosen)) then
                found%extent(1) = net%double_net%inputs(k + 1)%host_elements
+            end if
          else
             found = net%single_net%graph%values(net%single_net%graph%inputs(k + 1))%shape
-            if (allocated(net%single_net%inputs(k + 1)%chosen)) &
+            if (allocated(net%single_net%inputs(k + 1)%chosen)) then
                found%extent(1) = net%single_net%inputs(k + 1)%host_elements
+            end if
          end if
       end if
       rank = int(found%rank + 1, c_int)

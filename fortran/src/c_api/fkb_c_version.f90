@@ -6,7 +6,7 @@ module fkb_c_version
 
    !> In step with fpm.toml, CMakeLists.txt and pyproject.toml.
    character(*), parameter :: version = '0.1.0'
-   character(kind=c_char), save, target :: string(len(version) + 1) = &
+   character(kind=c_char), target :: string(len(version) + 1) = &
       transfer(version//c_null_char, [character(kind=c_char) :: 'x'])
 
 contains

@@ -37,8 +37,8 @@ contains
       call write_lines(path, lines)
    end subroutine small_dense
 
-   !> Inputs a (2) and b (2); one Dense(2) called on both, a nested model (x -> x*3 + 1 by Rescaling)
-   !> called twice; outputs: sum of both dense results (2), and [a', b'] concatenated (4).
+   !> Inputs a (2) and b (2); one Dense(2) called on both, a nested model (x -> x*3 + 1 by
+   !> Rescaling) called twice; outputs: the sum of both dense results (2), and [a', b'] joined (4).
    subroutine two_ends(path)
       character(*), intent(in) :: path
       call write_lines(path, [character(120) :: 'fkb 1', 'precision float64', 'keras "3.15.1"', &

@@ -252,8 +252,9 @@ contains
       type(workspace_sp_t) :: work
       type(error_t), allocatable :: error
       real(dp) :: x(5), y(2)
-      call small_dense('network_j.fkb', 'linear', [character(120) :: 'input 0 "state"', 'size = 5', &
-         'step subtract 100000.0', 'step select [4,0,2]', 'step divide 0.5', 'end', &
+      call small_dense('network_j.fkb', 'linear', [character(120) :: &
+         'input 0 "state"', 'size = 5', 'step subtract 100000.0', &
+         'step select [4,0,2]', 'step divide 0.5', 'end', &
          'output 0 "rate"', 'step multiply 10', 'step add 1', 'end'])
       call net%load('network_j.fkb', error)
       call expect_none(failure, error)

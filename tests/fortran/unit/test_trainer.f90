@@ -260,17 +260,17 @@ contains
       call make_batch(6000, x, classes, values)
       allocate (serial, parallel, mold=net%params)
       before = 1
-      !$ before = omp_get_max_threads()
-      !$ call omp_set_num_threads(1)
+!$    before = omp_get_max_threads()
+!$    call omp_set_num_threads(1)
       call trainer%gradient(one_view(x), two_views(classes, values), serial_loss, serial, error)
       do threads = 2, 7
-         !$ call omp_set_num_threads(threads)
+!$       call omp_set_num_threads(threads)
          call trainer%gradient(one_view(x), two_views(classes, values), parallel_loss, parallel, &
                                error)
          call check_equal(failure, parallel, serial, 'the gradient')
          call check_equal(failure, [parallel_loss], [serial_loss], 'the loss')
       end do
-      !$ call omp_set_num_threads(before)
+!$    call omp_set_num_threads(before)
       call check(failure, maxval(abs(serial)) > 1e-3_dp, 'there is no gradient')
       call trainer%clear()
       call net%clear()

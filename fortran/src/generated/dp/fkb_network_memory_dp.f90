@@ -321,7 +321,7 @@ contains
       integer, intent(in) :: columns
       type(error_t), allocatable, intent(out) :: error
       integer(i8) :: at, cached, parts, widest
-      integer :: i, k, stat
+      integer :: i, k
       at = 0
       do i = 1, size(graph%values)
          self%offset(i) = at
@@ -351,18 +351,29 @@ contains
          self%seed_first(k) = cached
          cached = cached + padded(self%shapes(graph%outputs(k))%count()*columns)
       end do
-      allocate (self%grads(at), self%part(widest), self%seed(cached), stat=stat)
-      if (stat /= 0) call raise(error, fkb_err_argument, 'not enough memory for the gradients')
+      call take_room(self%grads, at, error)
+      if (.not. allocated(error)) call take_room(self%part, widest, error)
+      if (.not. allocated(error)) call take_room(self%seed, cached, error)
    end subroutine keep_all
 
    subroutine reserve(self, n_values, n_cache, n_scratch, error)
       class(workspace_t), intent(inout) :: self
       integer(i8), intent(in) :: n_values, n_cache, n_scratch
       type(error_t), allocatable, intent(out) :: error
-      integer :: stat
-      allocate (self%values(n_values), self%cache(n_cache), self%scratch(n_scratch), stat=stat)
-      if (stat /= 0) call raise(error, fkb_err_argument, 'not enough memory for the activations')
+      call take_room(self%values, n_values, error)
+      if (.not. allocated(error)) call take_room(self%cache, n_cache, error)
+      if (.not. allocated(error)) call take_room(self%scratch, n_scratch, error)
    end subroutine reserve
+
+   subroutine take_room(memory, n, error)
+      real(wp), allocatable, intent(out) :: memory(:)
+      integer(i8), intent(in) :: n
+      type(error_t), allocatable, intent(out) :: error
+      integer :: stat
+      allocate (memory(n), stat=stat)
+      if (stat /= 0) call raise(error, fkb_err_argument, 'not enough memory for '//decimal(n)// &
+         ' values')
+   end subroutine take_room
 
    !> The largest cache or scratch of any node, in reals.
    pure integer(i8) function most(self, columns, of_cache)

@@ -78,8 +78,8 @@ contains
       n_params = max(1_i8, size(self%grad, kind=i8))
       cut%lanes = int(min(int(cut%blocks, i8), int(most_lanes, i8), 1_i8 + 2_i8**28/n_params))
       work = 6.0_dp*n_params*cut%batch
-      !$ if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
-      !$ 1 + int(min(work/least_work, 1e6_dp)))
+!$    if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
+!$ 1 + int(min(work/least_work, 1e6_dp)))
    end subroutine cut_batch
 
    !> A workspace for each thread, and gradients for each lane.

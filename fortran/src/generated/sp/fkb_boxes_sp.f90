@@ -137,8 +137,9 @@ contains
          key = document%text%get(document%options(i)%key)
          json = document%text%get(document%options(i)%json)
          if (json == 'null' .or. ends_with(key, '_initializer') .or. &
-            ends_with(key, '_regularizer') .or. ends_with(key, '_constraint')) &
+            ends_with(key, '_regularizer') .or. ends_with(key, '_constraint')) then
             call config%ignore(key)
+         end if
          if (key == 'activity_regularizer' .and. json /= 'null') then
             call penalty_of(json, document%keras_major(), box%activity_l1, box%activity_l2, &
                refusal)

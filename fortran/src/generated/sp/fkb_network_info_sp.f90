@@ -13,22 +13,18 @@ contains
    end procedure loaded
 
    module procedure input_features
-      n = features_of(self%graph%values(self%graph%inputs(k))%shape, self%inputs(k))
+      n = 0
+      associate (shape => self%graph%values(self%graph%inputs(k))%shape)
+         if (shape%closed()) n = self%inputs(k)%features(shape)
+      end associate
    end procedure input_features
 
    module procedure output_features
-      n = features_of(self%graph%values(self%graph%outputs(k))%shape, self%outputs(k))
-   end procedure output_features
-
-   pure integer function features_of(shape, port) result(n)
-      type(shape_t), intent(in) :: shape
-      type(port_t), intent(in) :: port
       n = 0
-      if (.not. shape%closed()) return
-      n = int(shape%count())
-      if (allocated(port%chosen) .and. shape%extent(1) > 0) &
-         n = n/shape%extent(1)*port%host_elements
-   end function features_of
+      associate (shape => self%graph%values(self%graph%outputs(k))%shape)
+         if (shape%closed()) n = self%outputs(k)%features(shape)
+      end associate
+   end procedure output_features
 
    module procedure set_trainable
       character(:), allocatable :: here

@@ -140,7 +140,7 @@ contains
          shapes(k) = self%graph%values(self%graph%inputs(k))%shape
          if (shapes(k)%closed()) cycle
          if (work%key == self%graph%key) then
-            if (host_features(ports(k), work%in_shapes(k)) == inputs(k)%features()) then
+            if (ports(k)%features(work%in_shapes(k)) == inputs(k)%features()) then
                shapes(k) = work%in_shapes(k)
                cycle
             end if
@@ -162,7 +162,7 @@ contains
       integer :: k
       fit = .true.
       do k = 1, size(inputs)
-         fit = fit .and. inputs(k)%features() == host_features(ports(k), work%in_shapes(k))
+         fit = fit .and. inputs(k)%features() == ports(k)%features(work%in_shapes(k))
       end do
    end function all_features_fit
 
@@ -189,15 +189,6 @@ contains
       end do
    end subroutine infer
 
-   !> Values of one sample on the host's side of a port.
-   pure integer function host_features(port, shape) result(n)
-      type(port_t), intent(in) :: port
-      type(shape_t), intent(in) :: shape
-      n = int(shape%count())
-      if (allocated(port%chosen) .and. shape%extent(1) > 0) &
-         n = n/shape%extent(1)*port%host_elements
-   end function host_features
-
    subroutine check_sizes(self, ports, inputs, outputs, work, error)
       type(network_t), intent(in) :: self
       type(port_t), intent(in) :: ports(:)
@@ -206,7 +197,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       integer :: k, n
       do k = 1, size(inputs)
-         n = host_features(ports(k), work%in_shapes(k))
+         n = ports(k)%features(work%in_shapes(k))
          if (inputs(k)%features() == n) cycle
          call raise(error, fkb_err_argument, 'input '//decimal(k)//' takes '//decimal(n)// &
             ' values a sample, '//decimal(inputs(k)%features())//' were given')

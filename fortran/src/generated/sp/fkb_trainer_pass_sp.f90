@@ -89,7 +89,7 @@ contains
       !$omp private(lane, thread) num_threads(cut%threads) schedule(static, 1)
       do lane = 1, cut%lanes
          thread = 1
-         !$ if (cut%threads > 1) thread = 1 + omp_get_thread_num()
+!$       if (cut%threads > 1) thread = 1 + omp_get_thread_num()
          if (lane == 1) then
             call run_lane(self, self%benches(thread), inputs, targets, cut, lane, values(lane), &
                           self%grad)
