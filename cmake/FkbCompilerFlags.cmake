@@ -22,7 +22,7 @@ if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU")
   # operand of `.and.` is evaluated.
   set(fkb_warning_flags -Wall -Wextra -Wimplicit-interface -pedantic -Wno-unused-dummy-argument
     -Wno-uninitialized -Wno-maybe-uninitialized -Wno-function-elimination)
-  set(fkb_check_flags -O1 -g -fcheck=all -fbacktrace)
+  set(fkb_check_flags -O1 -g -fcheck=all -fcheck=no-array-temps -fbacktrace)
   set(fkb_native_flags -march=native)
   set(fkb_wide_flags -mprefer-vector-width=512)
 elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")

@@ -163,6 +163,8 @@ set_up_python() {
   pip_install "scikit-build-core>=0.10" ${more[@]+"${more[@]}"}
   # Editable and without the Fortran part: the Makefile builds that in build/, where fkb finds it.
   pip_install --no-build-isolation -C wheel.cmake=false -C editable.mode=inplace -e ".[$extras]"
+  # The path alone stays, without the import hook, which would hide an fkb on PYTHONPATH.
+  sed -i.bak '/^import /d' .venv/lib/python*/site-packages/_editable_skbc_fkb.pth
   case "$level" in
     # Its dependency is a tensorflow of another name than the one that is there.
     test | bench) pip_install --no-deps "tf_keras>=2.16" ;;

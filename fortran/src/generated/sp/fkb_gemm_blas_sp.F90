@@ -32,6 +32,7 @@ contains
          return
       end if
       if (beta < 0.5_wp) c = 0
+      if (m == 0 .or. k == 0) return
       do j = 1, n
          call add_columns(m, k, a, 1, b(1, j), c(1, j))
       end do
@@ -44,6 +45,7 @@ contains
          return
       end if
       if (beta < 0.5_wp) c = 0
+      if (m == 0 .or. k == 0) return
       do j = 1, n
          call add_products(m, k, a, b(1, j), c(1, j))
       end do
@@ -56,6 +58,7 @@ contains
          return
       end if
       if (beta < 0.5_wp) c = 0
+      if (m == 0 .or. k == 0) return
       do j = 1, n
          call add_columns(m, k, a, n, b(j, 1), c(1, j))
       end do
