@@ -15,7 +15,7 @@ from .graph import Compile, Graph, Layer, flatten_structure
 from .hdf5_file import Hdf5File
 from .keras_compile import read_compile_config
 from .keras_compile_export import keras2_variables
-from .keras_config import Reading, guess_version, parse_json, read_model
+from .keras_config import Reading, guess_version, parse_json, read_model, shared_message
 from .keras_export import Writing, start_writing
 from .keras_extra import EXTRA, apply_extra
 from .keras_graph import finish_graph
@@ -141,6 +141,23 @@ def _read_legacy(
         if slots is None:
             slots = _custom_slots(child, names, shapes, reading)
         fill_slots(slots, arrays, names, f'layer "{child.name}"', reading.report)
+    _check_shared(model, reading)
+
+
+def _check_shared(model: Layer, reading: Reading) -> None:
+    """Report layers that two models share, which Keras 3 stores twice without a word."""
+    met: dict[str, tuple[str, Layer]] = {}
+    for path, layer in model.walk():
+        if not layer.weights or not any(np.ptp(w.value) for w in layer.weights if w.value.size):
+            continue
+        key = json_text([layer.name, layer.class_name, layer.config])
+        first, other = met.setdefault(key, (path, layer))
+        same = len(other.weights) == len(layer.weights) and all(
+            np.array_equal(a.value, b.value)
+            for a, b in zip(other.weights, layer.weights, strict=True)
+        )
+        if first != path and same:
+            reading.report.add(path, "", shared_message(first))
 
 
 def _without_weightless_custom(

@@ -41,6 +41,16 @@ class Reading:
     allow_custom: bool = False
     archive: bool = False
     report: Report = field(default_factory=Report)
+    _objects: dict[Any, str] = field(default_factory=dict)
+
+    def check_shared(self, entry: Config, path: str) -> None:
+        """Report a layer that was met before, in another model: the two would part in training."""
+        name = entry.get("shared_object_id")
+        if not isinstance(name, int):
+            return
+        first = self._objects.setdefault(name, path)
+        if first != path:
+            self.report.add(path, "", shared_message(first))
 
     @property
     def major(self) -> int:
@@ -51,6 +61,14 @@ class Reading:
     def lists_single_tensors(self) -> bool:
         """Whether `output_layers` is a list even where the model has one bare output."""
         return version_of(self.version) < (3, 10)
+
+
+def shared_message(other: str) -> str:
+    """Return what to say about a layer that stands in two models."""
+    return (
+        f'is the same layer as "{other}" of another model: a layer that models share cannot be '
+        "converted; let one model call the other instead"
+    )
 
 
 def version_of(version: str) -> tuple[int, int]:
@@ -202,14 +220,18 @@ def _read_layer(entry: Config, path: str, reading: Reading, depth: int) -> tuple
     config = entry.get("config", {})
     if not isinstance(config, dict) and class_name not in CONTAINERS:
         raise FormatError(f"the configuration of a layer of class {class_name} is no object")
+    spec = layer_spec(class_name)
     if class_name in CONTAINERS:
         inner = config if isinstance(config, dict) else {}
         name = _name(entry, inner, class_name.lower())
+        reading.check_shared(entry, _join(path, name))
         return _read_container(entry, _join(path, name), reading, depth + 1), None
     name = _name(entry, config, class_name.lower())
+    if spec is None or spec.weights:
+        reading.check_shared(entry, _join(path, name))
     layer = Layer(name, class_name)
     own = {key: value for key, value in config.items() if key != "name"}
-    result = read_options(layer_spec(class_name), own, _join(path, name), reading, entry)
+    result = read_options(spec, own, _join(path, name), reading, entry)
     layer.config, layer.meta = result.options, result.meta
     return layer, result.input_shape
 

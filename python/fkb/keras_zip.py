@@ -79,7 +79,7 @@ def _archive(path: Path) -> dict[str, bytes]:
     Raises:
         FormatError: it is no zip archive, is damaged, or claims to expand too far.
     """
-    data = read_bytes(path)
+    size = _size(path)
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {}
@@ -88,7 +88,7 @@ def _archive(path: Path) -> dict[str, bytes]:
                 if len(entries) > 1:
                     raise FormatError(f"{name} stands twice in it", path)
                 if entries:
-                    _check_entry(entries[0], len(data), path)
+                    _check_entry(entries[0], size, path)
                     parts[name] = _member(archive, entries[0])
             return parts
     except FkbError:
@@ -105,6 +105,13 @@ def _archive(path: Path) -> dict[str, bytes]:
         MemoryError,
     ) as problem:
         raise FormatError(f"it is not a Keras archive, or is damaged ({problem})", path) from None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as problem:
+        raise FkbError(f"cannot read {path}: {problem.strerror or problem}") from None
 
 
 def _check_entry(info: zipfile.ZipInfo, size: int, path: Path) -> None:

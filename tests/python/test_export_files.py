@@ -87,6 +87,21 @@ def test_masks_and_operations_are_reported(keras3: Any, tmp_path: Path) -> None:
     assert sum("is an operation" in line for line in told) >= 2
 
 
+def test_layers_that_models_share_are_reported(keras2: Any, keras3: Any, tmp_path: Path) -> None:
+    for keras in (keras3, keras2):
+        dense, inputs = keras.layers.Dense(4, name="d"), keras.Input((4,), name="i")
+        inner = keras.Model(inputs, dense(inputs), name="inner")
+        outer = keras.Input((4,), name="x")
+        model = keras.Model(outer, inner(dense(outer)), name="outer")
+        model.save(tmp_path / "m.keras")
+        with pytest.raises(UnsupportedError, match='"inner/d": is the same layer as "d"'):
+            read_keras(tmp_path / "m.keras")
+        if keras is keras3:
+            model.save(tmp_path / "m.h5")
+            with pytest.raises(UnsupportedError, match='"inner/d": is the same layer as "d"'):
+                read_h5(tmp_path / "m.h5")
+
+
 @pytest.fixture
 def scale(keras3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A layer class and an activation of the user's own, registered with Keras."""
