@@ -8,6 +8,7 @@
  *
  * Arrays are described by their shape in C's order with the batch first, as in Keras:
  * float x[16][94] is {x, sizeof(float), 2, {16, 94}}. float and double go with every network.
+ * No output may have memory in common with another array. NaN in one sample changes no other one.
  */
 #ifndef FKB_H
 #define FKB_H

@@ -16,6 +16,8 @@ program main
    use test_math, only: collect_math => collect
    use test_network, only: collect_network => collect
    use test_network_hostile, only: collect_network_hostile => collect
+   use test_network_misuse, only: collect_network_misuse => collect
+   use test_network_names, only: collect_network_names => collect
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
    use test_passes, only: collect_passes => collect
@@ -58,6 +60,10 @@ program main
    call collect_network(suite)
    call runner%run(suite)
    call collect_network_hostile(suite)
+   call runner%run(suite)
+   call collect_network_misuse(suite)
+   call runner%run(suite)
+   call collect_network_names(suite)
    call runner%run(suite)
    call collect_numbers(suite)
    call runner%run(suite)

@@ -1,6 +1,7 @@
 ! Generated from network/fkb_host.fypp: edit that file and run tools/generate.py
 !> The host's arrays: real32 or real64, whatever the kind of the network.
 module fkb_host_dp
+   use, intrinsic :: iso_c_binding, only: c_intptr_t, c_loc
    use fkb_kinds, only: dp, sp, wp => dp
    use fkb_port, only: port_t
    implicit none (type, external)
@@ -18,6 +19,7 @@ module fkb_host_dp
       procedure :: features
       procedure :: batch
       procedure :: same => same_kind
+      procedure :: overlaps
    end type host_t
 
 contains
@@ -44,6 +46,32 @@ contains
       real(wp), pointer, contiguous :: x(:, :)
       x => self%d
    end function same_kind
+
+   !> Whether two arrays have memory in common.
+   logical function overlaps(self, other)
+      class(host_t), intent(in) :: self
+      type(host_t), intent(in) :: other
+      integer(c_intptr_t) :: here(2), there(2)
+      here = addresses(self)
+      there = addresses(other)
+      overlaps = here(1) < there(2) .and. there(1) < here(2)
+   end function overlaps
+
+   !> Where an array begins, and where the next one could begin; zeros for no values.
+   function addresses(host) result(ends)
+      type(host_t), intent(in) :: host
+      integer(c_intptr_t) :: ends(2)
+      ends = 0
+      if (associated(host%s)) then
+         if (size(host%s) == 0) return
+         ends = transfer(c_loc(host%s), ends(1))
+         ends(2) = ends(1) + size(host%s, kind=c_intptr_t)*(storage_size(1.0_sp)/8)
+      else if (associated(host%d)) then
+         if (size(host%d) == 0) return
+         ends = transfer(c_loc(host%d), ends(1))
+         ends(2) = ends(1) + size(host%d, kind=c_intptr_t)*(storage_size(1.0_dp)/8)
+      end if
+   end function addresses
 
    !> Columns `first` and following of the host, through the input's steps, into the network.
    subroutine take(host, port, elements, first, x)

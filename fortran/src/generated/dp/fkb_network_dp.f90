@@ -198,7 +198,9 @@ module fkb_network_dp
          logical, intent(in), optional :: raw           !! without the ports' steps, default false
       end subroutine run
 
-      !> y = network(x) for a batch. Thread-safe: only `work` changes.
+      !> y = network(x) for a batch. Thread-safe: only `work` changes. A sample with values that
+      !> are not finite changes no other sample. Raises an error for wrong sizes, and where an
+      !> output has memory in common with another array.
       module subroutine predict_sp(self, x, y, work, error)
          class(network_t), intent(in) :: self
          real(sp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)
@@ -235,7 +237,9 @@ module fkb_network_dp
          type(error_t), allocatable, intent(out) :: error
       end subroutine predict_any_sp
 
-      !> y = network(x) for a batch. Thread-safe: only `work` changes.
+      !> y = network(x) for a batch. Thread-safe: only `work` changes. A sample with values that
+      !> are not finite changes no other sample. Raises an error for wrong sizes, and where an
+      !> output has memory in common with another array.
       module subroutine predict_dp(self, x, y, work, error)
          class(network_t), intent(in) :: self
          real(dp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)

@@ -33,8 +33,7 @@ contains
       found = .false.
       do block = 1, self%document%block_count
          here = self%document%path(block)
-         if (.not. (path == '' .or. (block > 1 .and. (here == path .or. &
-            index(here, path//'/') == 1)))) cycle
+         if (.not. (path == '' .or. (block > 1 .and. is_below(here, path)))) cycle
          found = .true.
          call self%document%set_block_option(block, 'trainable', &
             trim(merge('true ', 'false', trainable)))
@@ -57,13 +56,19 @@ contains
       do box = 1, size(self%graph%layers)
          associate (layer => self%graph%layers(box))
             if (.not. layer%frozen .or. .not. layer%own_trainable) cycle
-            if (layer%path /= path .and. index(layer%path, path//'/') /= 1) cycle
+            if (.not. is_below(layer%path, path)) cycle
             call raise(error, fkb_err_argument, 'layer "'//layer%path// &
                '" stays frozen with a model around it: thaw that one')
             return
          end associate
       end do
    end procedure set_trainable
+
+   !> Whether a layer has this path or is in the model that has it; blanks at the end count.
+   pure logical function is_below(layer, path)
+      character(*), intent(in) :: layer, path
+      is_below = index(layer//'/', path//'/') == 1
+   end function is_below
 
    module procedure can_train
       integer :: i

@@ -108,8 +108,25 @@ contains
          end do
          if (.not. same) call raise(error, fkb_err_argument, &
             'the arrays have different numbers of samples (their last dimension)')
+         if (same .and. outputs_overlap(inputs, outputs)) call raise(error, fkb_err_argument, &
+            'the memory of an output is also that of another array')
       end if
    end subroutine check_arrays
+
+   !> Whether writing an output changes an input or another output.
+   logical function outputs_overlap(inputs, outputs) result(overlap)
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer :: i, k
+      overlap = .false.
+      do k = 1, size(outputs)
+         do i = 1, size(inputs)
+            overlap = overlap .or. outputs(k)%overlaps(inputs(i))
+         end do
+         do i = 1, k - 1
+            overlap = overlap .or. outputs(k)%overlaps(outputs(i))
+         end do
+      end do
+   end function outputs_overlap
 
    !> Prepare the workspace unless it is.
    subroutine make_ready(self, ports, inputs, batch, work, error)
@@ -316,6 +333,8 @@ contains
       type(host_t) :: inputs(1), outputs(1)
       if (batch < 0) then
          call raise(error, fkb_err_argument, 'the batch is negative')
+      else if (batch == 0 .and. size(x) == 0 .and. size(y) == 0 .and. self%loaded()) then
+         return
       else if (mod(size(x), max(1, batch)) /= 0 .or. mod(size(y), max(1, batch)) /= 0) then
          call raise(error, fkb_err_argument, 'the arrays do not hold '//decimal(batch)//' samples')
       end if
@@ -355,6 +374,8 @@ contains
       type(host_t) :: inputs(1), outputs(1)
       if (batch < 0) then
          call raise(error, fkb_err_argument, 'the batch is negative')
+      else if (batch == 0 .and. size(x) == 0 .and. size(y) == 0 .and. self%loaded()) then
+         return
       else if (mod(size(x), max(1, batch)) /= 0 .or. mod(size(y), max(1, batch)) /= 0) then
          call raise(error, fkb_err_argument, 'the arrays do not hold '//decimal(batch)//' samples')
       end if
