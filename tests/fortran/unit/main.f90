@@ -18,6 +18,7 @@ program main
    use test_network_hostile, only: collect_network_hostile => collect
    use test_network_misuse, only: collect_network_misuse => collect
    use test_network_names, only: collect_network_names => collect
+   use test_network_threads, only: collect_network_threads => collect
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
    use test_passes, only: collect_passes => collect
@@ -64,6 +65,8 @@ program main
    call collect_network_misuse(suite)
    call runner%run(suite)
    call collect_network_names(suite)
+   call runner%run(suite)
+   call collect_network_threads(suite)
    call runner%run(suite)
    call collect_numbers(suite)
    call runner%run(suite)
