@@ -296,7 +296,7 @@ contains
          v = self%graph%outputs(k)
          here => memory(work, v, columns)
          whole => outputs(k)%same()
-         if (associated(whole)) then
+         if (associated(whole) .and. associated(work%given(v)%v)) then
             if (associated(work%given(v)%v, whole(:, first:first + columns - 1))) cycle
          end if
          call give(here, ports(k), work%shapes(v)%extent(1), first, outputs(k))
