@@ -254,10 +254,7 @@ def _fill_sequential(
     first = layer.children[0]
     if first.class_name != "InputLayer":
         shape = _input_shape(first) or shape or plain(config.get("build_input_shape"))
-        created = _created_input(layer, shape if isinstance(shape, list) else [], reading)
-        if not isinstance(shape, list):
-            reading.report.add(_join(path, created.name), "batch_shape", _UNBUILT)
-        layer.children.insert(0, created)
+        layer.children.insert(0, _created_input(layer, shape, path, reading))
     previous = layer.children[0].name
     layer.children[0].nodes = [Node()]
     for child in layer.children[1:]:
@@ -278,17 +275,22 @@ def _input_shape(layer: Layer) -> Any:
     return layer.config.get("batch_shape") if layer.class_name == "InputLayer" else None
 
 
-def _created_input(container: Layer, shape: list[Any], reading: Reading) -> Layer:
+def _created_input(container: Layer, shape: Any, path: str, reading: Reading) -> Layer:
+    """Return the InputLayer that a Sequential model has not, named as Keras names it."""
     first = container.children[0]
     name = "input_layer" if reading.major >= 3 else f"{first.name}_input"
     taken = {child.name for child in container.children}
     while name in taken:
         name += "_"
+    inner = _join(path, name)
+    if not isinstance(shape, list):
+        reading.report.add(inner, "batch_shape", _UNBUILT)
+        return Layer(name, "InputLayer")
     options: Config = {"batch_shape": shape}
     if isinstance(first.config.get("dtype"), str):
         options["dtype"] = first.config["dtype"]
     spec = layer_spec("InputLayer")
-    return Layer(name, "InputLayer", read_options(spec, options, name, reading).options)
+    return Layer(name, "InputLayer", read_options(spec, options, inner, reading).options)
 
 
 def _fill_functional(

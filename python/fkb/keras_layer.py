@@ -14,7 +14,7 @@ from .keras_objects import (
     dtype_name,
     plain,
 )
-from .registry import COMMON, Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
+from .registry import COMMON, Config, Form, LayerSpec, Option, custom_layer, layer_spec
 from .report import shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FLOAT_DTYPES = frozenset({"float32", "float64"})
 INPUT_DTYPES = FLOAT_DTYPES | {"int32", "int64", "uint8", "bool"}
 _IGNORED = {"dynamic": False, "autocast": True, "build_config": None}
-_MAX_RANK = 8
 
 
 @dataclass
@@ -79,8 +78,6 @@ def read_options(
     for option in spec.options:
         if option.required and option.name not in config and option.keras2 not in config:
             reading.report.add(path, option.name, f"is missing: {spec.class_name} needs it")
-    if spec.class_name == "InputLayer":
-        _check_batch_shape(result.options, path, reading)
     _check_dtype(spec.class_name, result.options, path, reading)
     if custom_layer(spec.class_name):
         result.meta = _custom_meta(entry or {})
@@ -109,14 +106,7 @@ def _read_option(option: Option, value: Any, path: str, options: Config, reading
     except ObjectError as problem:
         reading.report.add(path, option.name, f"is {shown(value)}: {problem}")
         return
-    if option.use is Use.FIXED:
-        if value != option.default and (option.check is None or option.check(value)):
-            reading.report.add(
-                path,
-                option.name,
-                f"is {shown(value)}: FKB supports {shown(option.default)} only",
-            )
-    elif option.check and (wrong := option.check(value)):
+    if wrong := option.wrong(value):
         reading.report.add(path, option.name, f"is {shown(value)}: it {wrong}")
     if option.noise and value == option.default:
         return
@@ -154,23 +144,6 @@ def _activation_layer(value: Config, path: str, reading: Reading) -> Config:
         "config": ({"name": config["name"]} if "name" in config else {}) | inner,
         "registered_name": None,
     }
-
-
-def _check_batch_shape(options: Config, path: str, reading: Reading) -> None:
-    shape = options.get("batch_shape")
-    if (
-        isinstance(shape, list)
-        and 0 < len(shape) <= _MAX_RANK
-        and all(
-            n is None or (isinstance(n, int) and not isinstance(n, bool) and 0 < n < 2**31)
-            for n in shape
-        )
-    ):
-        return
-    if shape is not None and shape != []:
-        reading.report.add(path, "batch_shape", f"is {shown(shape)}: it must be a list of sizes")
-    elif shape is None:
-        reading.report.add(path, "batch_shape", "is missing or null")
 
 
 def _check_dtype(class_name: str, options: Config, path: str, reading: Reading) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from .errors import FormatError
 from .graph import Layer, TensorRef, flatten_structure
 from .keras_nodes import node_tensors
-from .registry import Shape, layer_spec
-from .report import Report
+from .registry import Config, LayerSpec, Shape, layer_spec
+from .report import Report, shown
 
 MAX_VALUES = 2**31 - 1
 Unknown = Shape | None
@@ -115,6 +115,8 @@ def _call(
     if spec is None or report.concerns(path):
         return [None]
     config = spec.filled(layer.config)
+    if not _check_options(spec, layer.config, path, report):
+        return [None]
     if layer.class_name == "InputLayer":
         return [tuple(config["batch_shape"])]
     known = [shape for shape in given if shape is not None]
@@ -135,6 +137,17 @@ def _call(
         report.add(path, "", f"has an output of shape {list(output)}: that is too large")
         return [None]
     return [output]
+
+
+def _check_options(spec: LayerSpec, config: Config, path: str, report: Report) -> bool:
+    """Report options that are missing or wrong; they may come from a file that was edited."""
+    for option in spec.options:
+        if option.name not in config:
+            if option.required:
+                report.add(path, option.name, f"is missing: {spec.class_name} needs it")
+        elif wrong := option.wrong(config[option.name]):
+            report.add(path, option.name, f"is {shown(config[option.name])}: it {wrong}")
+    return not report.concerns(path)
 
 
 def _values(shape: Shape) -> int:

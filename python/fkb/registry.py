@@ -6,6 +6,7 @@ entries of `fkb.layers`. A user's class stands beside them through `register`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -71,6 +72,17 @@ class Option:
     def required(self) -> bool:
         """Whether a layer cannot do without it."""
         return self.default is REQUIRED
+
+    def wrong(self, value: Any) -> str | None:
+        """Return what is wrong with a canonical value, a sentence without a subject, or None."""
+        if self.form is Form.ACTIVATION and not isinstance(value, (str, dict)):
+            return "must be a name or a layer"
+        accepted = self.check is not None and self.check(value) is None
+        if self.use is Use.FIXED:
+            default = json.dumps(self.default)
+            same = accepted or value == self.default
+            return None if same else f"must be {default}, all else is not supported"
+        return self.check(value) if self.check is not None else None
 
     def spelling(self, major: int) -> str:
         """Return its name in that major version of Keras."""

@@ -211,7 +211,7 @@ def test_all_problems_are_reported_together() -> None:
     assert "fkb.register_activation" in texts[1]
     assert '"red"' in texts[2]
     assert "--allow-custom" in texts[3]
-    assert "FKB supports false only" in texts[6]
+    assert "it must be false" in texts[6]
     assert "is missing" in texts[8]
     assert "float32 or float64" in texts[9]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..registry import Check
 
+_MAX_RANK = 8
+
 
 def is_integer(value: Any) -> bool:
     """Whether a JSON value is an integer (`true` is not)."""
@@ -62,6 +64,13 @@ def positive_integers(value: Any) -> str | None:
     if isinstance(value, list) and all(positive(item) is None for item in value):
         return None
     return "must be a list of positive integers"
+
+
+def batch_shape(value: Any) -> str | None:
+    """Accept shapes with the batch, null for an open size."""
+    if sizes_or_null(value) is None and 0 < len(value) <= _MAX_RANK:
+        return None
+    return f"must be a list of 1 to {_MAX_RANK} sizes, null for an open one"
 
 
 def sizes_or_null(value: Any) -> str | None:

@@ -27,7 +27,7 @@ SPECS = (
     LayerSpec(
         "InputLayer",
         options=(
-            Option("batch_shape", REQUIRED, keras2="batch_input_shape"),
+            Option("batch_shape", REQUIRED, keras2="batch_input_shape", check=checks.batch_shape),
             fixed("sparse", False),
             fixed("ragged", False),
             fixed("optional", False),
