@@ -132,6 +132,8 @@ contains
       call expect(failure, error, 'no samples')
       call trainer%step(x, y(:, :3), loss, error)
       call expect(failure, error, 'different')
+      call trainer%fit(x(:, :0), y(:, :0), 1, 4, error)
+      call expect(failure, error, 'no samples')
       call trainer%step(x, y, loss, error, sample_weight=[1.0_dp, 1.0_dp])
       call expect(failure, error, 'sample weights')
       call trainer%clear()

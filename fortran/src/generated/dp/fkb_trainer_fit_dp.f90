@@ -85,6 +85,7 @@ contains
          call raise(error, fkb_err_argument, 'a batch has '//decimal(batch_size)//' samples')
       else if (size(arrays) > 0) then
          n = arrays(1)%batch()
+         if (n == 0) call raise(error, fkb_err_argument, 'the arrays have no samples')
       end if
    end subroutine check_samples
 
