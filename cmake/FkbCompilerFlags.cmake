@@ -35,6 +35,9 @@ elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   set(fkb_warning_flags -Wno-pointer-to-undefinable -Wno-equivalence-non-default-numeric)
   set(fkb_check_flags -O1 -g)
   set(fkb_native_flags -march=native)
+  # Optional arguments of bind(c) procedures are Fortran 2018 and what a null pointer of C is; flang
+  # calls them unportable and has no name to turn that off. gfortran checks these files.
+  set(fkb_interface_flags -w)
 else()
   message(STATUS "fkb: ${CMAKE_Fortran_COMPILER_ID} is not one of the tested compilers "
                  "(gfortran 12 and newer, flang 20 and newer)")
@@ -76,9 +79,9 @@ function(fkb_set_flags target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:Fortran>:${options}>)
 endfunction()
 
-# Extra flags for kernels among these sources: vector code for the elementwise ones, fused
-# multiply-add for matrix products and for the polynomials, which are padded to whole vectors.
-function(fkb_set_kernel_flags)
+# Extra flags for some of these sources: vector code for the elementwise kernels, fused multiply-add
+# for matrix products and for the polynomials, which are padded to whole vectors; the C interface.
+function(fkb_set_source_flags)
   set(elementwise "/generated/[sd]p/fkb_(math|activation_|column_activations)")
   set(fused "/generated/[sd]p/fkb_(math|gemm|dense_kernels)")
   foreach(source IN LISTS ARGN)
@@ -88,6 +91,9 @@ function(fkb_set_kernel_flags)
     endif()
     if(source MATCHES "${fused}")
       list(APPEND options ${fkb_fused_flags})
+    endif()
+    if(source MATCHES "/c_api/")
+      list(APPEND options ${fkb_interface_flags})
     endif()
     if(options)
       set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${options}")
