@@ -139,8 +139,9 @@ contains
       integer, intent(in) :: box
       type(span_t) :: range
       range = span_t()
-      if (net%graph%layers(box)%block > 0) &
-         range = net%document%blocks(net%graph%layers(box)%block)%weights
+      associate (block_index => net%graph%layers(box)%block)
+         if (block_index > 0) range = net%document%blocks(block_index)%weights
+      end associate
    end function tensors_of
 
    !> The file has all weights of the layer, and no others.
