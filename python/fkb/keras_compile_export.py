@@ -38,6 +38,8 @@ def export_compile(writing: Writing) -> Config | None:
 def _check_state(writing: Writing, compiled: Compile) -> None:
     """Refuse to hand state of an unknown optimizer to another major version."""
     name, options = optimizer_parts(compiled.config)
+    if compiled.variables and not name:
+        writing.report.add("", "optimizer", "is missing, but there are variables of one")
     state = [v for v in compiled.variables if v.slot not in ("iteration", "learning_rate")]
     carried = writing.archive or writing.major == 2
     crosses = writing.graph.keras_major != writing.major
@@ -91,9 +93,9 @@ def _short(value: Config) -> Config:
 
 
 def _optimizer(value: Any, writing: Writing) -> Any:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
         return value
-    name = str(value["class_name"])
+    name = value["class_name"]
     config = dict(value["config"]) if isinstance(value.get("config"), dict) else {}
     if name.startswith(LEGACY):
         return _legacy_optimizer(name, config, value, writing)

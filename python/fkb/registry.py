@@ -43,6 +43,15 @@ ONLY_KERAS2 = frozenset({2})
 ONLY_KERAS3 = frozenset({3})
 
 
+def _is_layer(value: Any) -> bool:
+    """Whether a value is a serialized layer."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("class_name"), str)
+        and isinstance(value.get("config"), dict)
+    )
+
+
 @dataclass(frozen=True)
 class Option:
     """One option of a layer class.
@@ -75,7 +84,7 @@ class Option:
 
     def wrong(self, value: Any) -> str | None:
         """Return what is wrong with a canonical value, a sentence without a subject, or None."""
-        if self.form is Form.ACTIVATION and not isinstance(value, (str, dict)):
+        if self.form is Form.ACTIVATION and not isinstance(value, str) and not _is_layer(value):
             return "must be a name or a layer"
         accepted = self.check is not None and self.check(value) is None
         if self.use is Use.FIXED:

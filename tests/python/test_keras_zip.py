@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -296,3 +297,66 @@ def test_values_that_are_not_finite_are_named(tmp_path: Path) -> None:
     variables = VARIABLES | {"optimizer": [np.int64(3), np.float32(0.5), bad, BIAS]}
     with pytest.raises(UnsupportedError, match="optimizer variable 2: holds nan"):
         read_keras(archive(tmp_path / "m.keras", members(variables=variables)))
+
+
+def more_layers() -> list[dict[str, Any]]:
+    """Return layers of many kinds to follow the first."""
+    options = {
+        "BatchNormalization": {"axis": -1},
+        "ReLU": {"max_value": 2.0},
+        "PReLU": {"shared_axes": None},
+        "Dropout": {"rate": 0.5},
+        "Rescaling": {"scale": 0.5, "offset": [1.0, 2.0]},
+        "Reshape": {"target_shape": [2, 1]},
+        "LayerNormalization": {"axis": [1, 2]},
+        "Permute": {"dims": [2, 1]},
+        "Flatten": {},
+        "RepeatVector": {"n": 2},
+        "Softmax": {"axis": -1},
+        "Dense": {"units": 1, "activation": "tanh"},
+    }
+    return [
+        MODULE | {"class_name": name, "config": {"name": name.lower(), "trainable": True} | config}
+        for name, config in options.items()
+    ]
+
+
+VALUES = (
+    *("null", "true", "-1", "0", "3", '"x"', "[]", "[1,2]", "{}", "1e300", "[null,3]", "[[]]"),
+    *('{"class_name":"X","config":{}}', '"relu"'),
+)
+
+
+def test_edited_model_files_are_exported_or_refused(tmp_path: Path) -> None:
+    config = json.loads(json.dumps(CONFIG))
+    config["config"]["layers"] += more_layers()
+    two, four = np.ones(2, np.float32), np.ones((2, 1), np.float32)
+    variables = {
+        "layers/dense": [KERNEL, BIAS],
+        "layers/batch_normalization": [two] * 4,
+        "layers/p_re_lu": [two],
+        "layers/layer_normalization": [four] * 2,
+        "layers/dense_1": [four, two[:1]],
+    }
+    parts = members(config, variables)
+    lines = text.dumps(read_keras(archive(tmp_path / "m.keras", parts))).decode().splitlines()
+    lines = ["checksum none" if line.startswith("checksum") else line for line in lines]
+    places = [number for number, line in enumerate(lines) if " = " in line]
+    written = refused = 0
+    for seed in range(400):
+        source = random.Random(seed)
+        changed = list(lines)
+        for number in source.sample(places, source.choice([1, 1, 2, 4])):
+            key = changed[number].split(" = ")[0]
+            changed[number] = f"{key} = {source.choice(VALUES)}"
+        if source.random() < 0.2:
+            del changed[source.choice(places)]
+        try:
+            graph = text.loads("\n".join([*changed, ""]).encode())
+            write_keras(graph, tmp_path / "out.keras")
+            written += 1
+            assert text.dumps(read_keras(tmp_path / "out.keras")) == text.dumps(graph)
+        except FkbError:
+            refused += 1
+    assert written > 20
+    assert refused > 200
