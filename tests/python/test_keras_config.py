@@ -92,6 +92,7 @@ def test_both_spellings_of_nodes_mean_the_same() -> None:
         [call(tensor("d", 1), training=True)],
         [call([tensor("d"), tensor("o")])],
     )
+    old["class_name"] = "Model"
     new["config"]["output_layers"] = ["s", 0, 0]
     one, two = read(old, "2.15.0"), read(new)
     assert one == two
