@@ -147,8 +147,9 @@ def compare(
     trainer = fkb.Trainer(net)
     mine = train_fortran(trainer, *data)
     theirs = train_keras(model, *data)
-    # Keras adds up a batch's loss in the kind of the network.
-    np.testing.assert_allclose(mine, theirs, rtol=max(bound, 1e-5 if kind == "float32" else 1e-12))
+    # Keras adds up a batch's loss in the kind of the network, and logarithms of small probabilities
+    # magnify roundings of real32.
+    np.testing.assert_allclose(mine, theirs, rtol=max(bound, 1e-4 if kind == "float32" else 1e-12))
     assert theirs[0] != theirs[-1]
     same_weights(net, model, bound)
     return net
