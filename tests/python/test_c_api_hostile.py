@@ -8,17 +8,14 @@ from ctypes import byref, c_char, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
 from typing import Any
 
+import needs
 import numpy as np
 import pytest
 from fkb import library, text
-from fkb.errors import EngineError
 from fkb.graph import Compile, Graph, Layer, Node, Sample, TensorRef, Weight
 from fkb.library import CArray, CError
 
-try:
-    library.find_library()
-except EngineError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
+needs.engine()
 
 ARGUMENT = 1
 LIB: Any = library.library()

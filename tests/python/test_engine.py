@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fkb
+import needs
 import numpy as np
 import pytest
 from fkb import cli, library, text
@@ -26,10 +27,7 @@ from fkb.graph import (
     Weight,
 )
 
-try:
-    library.find_library()
-except EngineError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
+needs.engine()
 
 EPS = {"float32": 1.2e-7, "float64": 2.3e-16}
 

@@ -6,18 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import needs
 import numpy as np
 import pytest
-from fkb import library, text
-from fkb.errors import EngineError
+from fkb import text
 from fkb.graph import Graph, Layer, Node, TensorRef, Weight
 
 resource = pytest.importorskip("resource", reason="limits of the size of files need Unix")
 
-try:
-    library.find_library()
-except EngineError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
+needs.engine()
 
 # Python ignores SIGXFSZ, so that a write beyond the limit fails as one on a full disk does.
 SAVE = """

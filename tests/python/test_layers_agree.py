@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import fkb
+import needs
 import numpy as np
 import pytest
 import zoo
-from fkb import library
-from fkb.errors import EngineError
 from fkb.graph import Array
 
 keras = pytest.importorskip("keras")
@@ -19,15 +18,7 @@ tf = pytest.importorskip("tensorflow")
 tf_keras = pytest.importorskip("tf_keras")
 
 
-def has_engine() -> bool:
-    try:
-        library.find_library()
-    except EngineError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not has_engine(), reason="the FKB library is not built")
+pytestmark = needs.with_engine
 
 GRADIENT_TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 # Layers that change only values and draw random numbers in training.

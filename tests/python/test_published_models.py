@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import fkb
+import needs
 import numpy as np
 import pytest
-from fkb import library, text
-from fkb.errors import EngineError, FormatError
+from fkb import text
+from fkb.errors import FormatError
 
-try:
-    library.find_library()
-except EngineError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
+needs.engine()
 
 
 def numbers(path: Path) -> np.ndarray:

@@ -6,9 +6,10 @@ import random
 from pathlib import Path
 
 import fkb
+import needs
 import numpy as np
 import pytest
-from fkb import library, text
+from fkb import text
 from fkb.errors import EngineError, FormatError
 from fkb.graph import (
     Compile,
@@ -23,10 +24,7 @@ from fkb.graph import (
     Weight,
 )
 
-try:
-    library.find_library()
-except EngineError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
+needs.engine()
 
 
 def whole_graph() -> Graph:

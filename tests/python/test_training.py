@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import fkb
+import needs
 import numpy as np
 import pytest
-from fkb import library, text
-from fkb.errors import EngineError
+from fkb import text
 from fkb.graph import Port, Step
 
 keras = pytest.importorskip("keras")
@@ -18,15 +18,7 @@ tf = pytest.importorskip("tensorflow")
 tf_keras = pytest.importorskip("tf_keras")
 
 
-def has_engine() -> bool:
-    try:
-        library.find_library()
-    except EngineError:
-        return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not has_engine(), reason="the FKB library is not built")
+pytestmark = needs.with_engine
 
 STEPS = 10
 BATCH = 16

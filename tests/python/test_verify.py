@@ -6,26 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import fkb
+import needs
 import numpy as np
 import pytest
-from fkb import cli, library, text, verify, witness
-from fkb.errors import EngineError, FkbError
+from fkb import cli, text, verify, witness
+from fkb.errors import FkbError
 from fkb.graph import Graph, Layer, Node, Port, Step, TensorRef, Weight
 from fkb.precision import change_precision
 from fkb.random_inputs import random_inputs
 
 keras = pytest.importorskip("keras")
-
-
-def has_engine() -> bool:
-    try:
-        library.find_library()
-    except EngineError:
-        return False
-    return True
-
-
-with_engine = pytest.mark.skipif(not has_engine(), reason="the FKB library is not built")
 
 
 def keras_model() -> Any:
@@ -147,7 +137,7 @@ def test_the_tolerance_grows_with_the_number_of_layer_calls(archive: Path) -> No
     assert verify.default_tolerance(graph) == 8 * 5 * float(np.finfo("float64").eps)
 
 
-@with_engine
+@needs.with_engine
 def test_verify_compares_the_library_with_keras(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,7 +149,7 @@ def test_verify_compares_the_library_with_keras(
     assert shown.endswith("the outputs agree\n")
 
 
-@with_engine
+@needs.with_engine
 @pytest.mark.parametrize("precision", ["single", "double"])
 def test_verify_takes_a_model_file_with_transforms(
     archive: Path, tmp_path: Path, precision: str
@@ -178,7 +168,7 @@ def test_verify_takes_a_model_file_with_transforms(
     assert all(row.largest > 0 for row in result.differences)
 
 
-@with_engine
+@needs.with_engine
 def test_verify_notices_a_changed_weight(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,7 +183,7 @@ def test_verify_notices_a_changed_weight(
     assert run("verify", archive, model, "--tolerance", 0.1) == 0
 
 
-@with_engine
+@needs.with_engine
 def test_without_keras_the_recorded_samples_are_the_truth(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
