@@ -107,6 +107,8 @@ def group_of(path: pathlib.Path) -> str:
     """Return the group of a source, from its name and its directory."""
     if base_name(path.stem) in SINGLE:
         return SINGLE[base_name(path.stem)]
+    if path.stem.startswith("fkb_builtin_"):
+        return "builtin"
     if path.stem in ("fkb", "fkb_umbrella"):
         return "umbrella"
     return path.parent.name

@@ -1,11 +1,18 @@
 !> What a layer needs and gives for certain input shapes: filled by its `lay_out`.
 module fkb_plan
    use fkb_activations, only: n_parameters
+   use fkb_config, only: config_t
    use fkb_kinds, only: dp, i8
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
-   public :: plan_t, weight_t
+   public :: plan_t, role_t, weight_t
+
+   !> Which argument of a call an input is.
+   type :: role_t
+      integer :: argument = 0               !! positional argument from 0, -1 for a keyword
+      character(:), allocatable :: keyword  !! its name, empty for a positional argument
+   end type role_t
 
    !> One named weight array of a layer.
    type :: weight_t
@@ -20,8 +27,12 @@ module fkb_plan
    !> The state of one node: shapes, weights, memory and marks.
    type :: plan_t
       type(shape_t), allocatable :: in_shapes(:)    !! set by the network before `lay_out`
+      type(role_t), allocatable :: roles(:)         !! per input, set by the network; see `input_of`
+      type(config_t) :: call                        !! constants among the keyword arguments
       type(shape_t), allocatable :: out_shapes(:)   !! one per output, without the batch
       type(weight_t), allocatable :: weights(:)     !! in file order
+      type(shape_t), allocatable :: states(:)       !! what the layer keeps from call to call
+      integer, allocatable :: settings(:)           !! what `lay_out` found out for `forward`
       integer(i8) :: cache = 0                      !! reals per sample kept for backward
       integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
       integer(i8) :: scratch = 0                    !! reals per sample free within a call
@@ -38,7 +49,10 @@ module fkb_plan
    contains
       procedure :: add_output
       procedure :: add_weight
+      procedure :: add_state
       procedure :: weight_count
+      procedure :: input_of
+      procedure :: inputs_of
    end type plan_t
 
 contains
@@ -77,6 +91,52 @@ contains
       if (grown(n + 1)%from_option) grown(n + 1)%trainable = .false.
       call move_alloc(grown, self%weights)
    end subroutine add_weight
+
+   !> State what a layer keeps from call to call. The network hands it in after the inputs in `x`
+   !> and takes it back after the outputs in `y`, in the order of these calls.
+   subroutine add_state(self, shape)
+      class(plan_t), intent(inout) :: self
+      type(shape_t), intent(in) :: shape            !! storage order, without the batch
+      if (.not. allocated(self%states)) allocate (self%states(0))
+      self%states = [self%states, shape]
+   end subroutine add_state
+
+   !> The first input that is this argument of the call, 0 where there is none.
+   pure integer function input_of(self, argument, keyword) result(input)
+      class(plan_t), intent(in) :: self
+      integer, intent(in) :: argument               !! position from 0, -1: only by keyword
+      character(*), intent(in) :: keyword           !! the argument's name in Keras
+      integer :: first, last
+      call self%inputs_of(argument, keyword, first, last)
+      input = 0
+      if (first <= last) input = first
+   end function input_of
+
+   !> The inputs that belong to this argument of the call, which may be a list of tensors: from
+   !> `first` to `last`, none where `last` is less. Without roles every input is the argument of
+   !> its own position.
+   pure subroutine inputs_of(self, argument, keyword, first, last)
+      class(plan_t), intent(in) :: self
+      integer, intent(in) :: argument               !! position from 0, -1: only by keyword
+      character(*), intent(in) :: keyword           !! the argument's name in Keras
+      integer, intent(out) :: first, last           !! in `in_shapes` and `x`
+      integer :: i
+      logical :: mine
+      first = 1
+      last = 0
+      if (.not. allocated(self%roles)) then
+         first = argument + 1
+         if (argument >= 0 .and. argument < size(self%in_shapes)) last = first
+         return
+      end if
+      do i = 1, size(self%roles)
+         mine = self%roles(i)%argument == argument .and. argument >= 0
+         if (self%roles(i)%argument < 0) mine = self%roles(i)%keyword == keyword
+         if (.not. mine) cycle
+         if (last == 0) first = i
+         last = i
+      end do
+   end subroutine inputs_of
 
    !> Number of reals in the layer's slice.
    pure integer(i8) function weight_count(self) result(count)

@@ -3,10 +3,44 @@
 from __future__ import annotations
 
 from ..registry import LayerSpec
-from . import activations, core, embedding, merging, noise, normalization, reshaping
+from . import (
+    activations,
+    attention,
+    convolution,
+    core,
+    embedding,
+    encoding,
+    merging,
+    noise,
+    normalization,
+    operation,
+    pooling,
+    recurrent,
+    resampling,
+    reshaping,
+    scaling,
+    wrappers,
+)
+
+_MODULES = (
+    core,
+    activations,
+    convolution,
+    pooling,
+    resampling,
+    recurrent,
+    wrappers,
+    attention,
+    noise,
+    normalization,
+    scaling,
+    reshaping,
+    merging,
+    embedding,
+    encoding,
+    operation,
+)
 
 BUILTIN: dict[str, LayerSpec] = {
-    spec.class_name: spec
-    for module in (core, activations, noise, normalization, reshaping, merging, embedding)
-    for spec in module.SPECS
+    spec.class_name: spec for module in _MODULES for spec in module.SPECS
 }

@@ -35,7 +35,7 @@ contains
    !> gradients of inputs and trained weights are those of differences, in training and in calls in
    !> inference mode within a training step. Raises an error that says what does not hold.
    subroutine check_layer(registry, class_name, options, in_shapes, error, batch, indices, &
-                          keras_major, seed)
+                          keras_major, seed, roles, arguments)
       type(registry_t), intent(in) :: registry
       character(*), intent(in) :: class_name         !! as registered
       character(*), intent(in) :: options            !! a JSON object
@@ -45,17 +45,20 @@ contains
       integer, intent(in), optional :: indices       !! inputs are whole numbers from 0 to this - 1
       integer, intent(in), optional :: keras_major   !! whose meaning the options have, default 3
       integer, intent(in), optional :: seed          !! of weights and inputs, default 1
+      character(*), intent(in), optional :: roles    !! of the inputs, as for the probe's `make`
+      character(*), intent(in), optional :: arguments   !! constants of the call, a JSON object
       type(layer_probe_t), target :: probe
       integer :: samples, number
       samples = 5
       if (present(batch)) samples = batch
       number = 1
       if (present(seed)) number = seed
-      call probe%make(registry, class_name, options, error, keras_major)
+      call probe%make(registry, class_name, options, error, keras_major, roles, arguments)
       if (.not. allocated(error)) call probe%prepare(in_shapes, samples, error)
       if (.not. allocated(error)) then
          call probe%fill(number, indices)
-         call check_inference(probe, registry, class_name, options, in_shapes, error, keras_major)
+         call check_inference(probe, registry, class_name, options, in_shapes, error, &
+            keras_major, roles, arguments)
       end if
       if (.not. allocated(error)) call check_activation(probe, error)
       if (.not. allocated(error) .and. probe%plan%can_train) then
@@ -73,13 +76,15 @@ contains
    end subroutine check_layer
 
    !> Finite, repeatable, the same for a sample alone, and x itself where the plan says so.
-   subroutine check_inference(probe, registry, class_name, options, in_shapes, error, keras_major)
+   subroutine check_inference(probe, registry, class_name, options, in_shapes, error, keras_major, &
+                              roles, arguments)
       type(layer_probe_t), intent(inout), target :: probe
       type(registry_t), intent(in) :: registry
       character(*), intent(in) :: class_name, options
       type(shape_t), intent(in) :: in_shapes(:)
       type(error_t), allocatable, intent(out) :: error
       integer, intent(in), optional :: keras_major
+      character(*), intent(in), optional :: roles, arguments
       type(layer_probe_t), target :: single
       type(tensor_t), allocatable :: y(:)
       integer :: i, j
@@ -95,7 +100,7 @@ contains
                      'the plan says passes_through, but inference changes values', error)
          if (allocated(error)) return
       end if
-      call single%make(registry, class_name, options, error, keras_major)
+      call single%make(registry, class_name, options, error, keras_major, roles, arguments)
       if (.not. allocated(error)) call single%prepare(in_shapes, 1, error)
       if (allocated(error)) return
       single%weights = probe%weights
@@ -179,7 +184,7 @@ contains
       do i = 1, size(probe%x)
          allocate (numeric, mold=probe%dx(i)%v)
          numeric = 0
-         if (check_x) then
+         if (check_x .and. .not. probe%is_mask(i)) then
             do k = 1, size(numeric, 2)
                do j = 1, size(numeric, 1)
                   numeric(j, k) = difference(probe, mode, i, j, k)

@@ -13,7 +13,7 @@ module fkb_layer_probe_sp
    use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_unknown, raise
    use fkb_kinds, only: dp, i8, wp => sp
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, role_t
    use fkb_registry_sp, only: registry_t
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal
@@ -33,6 +33,8 @@ module fkb_layer_probe_sp
       type(plan_t) :: plan                          !! for the shapes of `prepare`
       integer :: batch = 0
       logical :: frozen = .false.                   !! the option `trainable` is false
+      type(config_t) :: call                        !! constants among the call's keyword arguments
+      type(role_t), allocatable :: roles(:)         !! per input: which argument of the call it is
       real(wp), allocatable :: weights(:)           !! the layer's slice
       real(wp), allocatable :: gradient(:)          !! of the slice; `backward` adds to it
       type(tensor_t), allocatable :: x(:), y(:), dy(:), dx(:)
@@ -46,6 +48,7 @@ module fkb_layer_probe_sp
       procedure :: update
       procedure :: check_input
       procedure :: guards_hold
+      procedure :: is_mask
       procedure :: clear
    end type layer_probe_t
 
@@ -56,17 +59,23 @@ module fkb_layer_probe_sp
 contains
 
    !> Make the layer of a class with options and let it read them. Raises an error for options that
-   !> the layer does not read, as loading a model does.
-   subroutine make(self, registry, class_name, options, error, keras_major)
+   !> the layer does not read, as loading a model does. Without `roles` input k is argument k; with
+   !> `'0 mask initial_state'` the first is argument 0 and the others are keyword arguments.
+   subroutine make(self, registry, class_name, options, error, keras_major, roles, arguments)
       class(layer_probe_t), intent(inout) :: self
       type(registry_t), intent(in) :: registry
       character(*), intent(in) :: class_name        !! as registered
       character(*), intent(in) :: options           !! a JSON object
       type(error_t), allocatable, intent(out) :: error
       integer, intent(in), optional :: keras_major  !! whose meaning the options have, default 3
+      character(*), intent(in), optional :: roles   !! per input, separated by single blanks
+      character(*), intent(in), optional :: arguments   !! JSON object of constants of the call
       character(:), allocatable :: unread
       logical :: trainable
       call self%clear()
+      if (present(roles)) call read_roles(roles, self%roles)
+      if (present(arguments)) call config_from_json(arguments, self%call, error)
+      if (allocated(error)) return
       call config_from_json(options, self%config, error)
       if (allocated(error)) return
       self%config%class_name = class_name
@@ -84,6 +93,41 @@ contains
       if (len(unread) > 0) call raise(error, fkb_err_unknown, 'unknown options: '//unread)
    end subroutine make
 
+   !> The roles of `0 mask initial_state`.
+   subroutine read_roles(text, roles)
+      character(*), intent(in) :: text
+      type(role_t), allocatable, intent(out) :: roles(:)
+      integer :: first, i, last, n
+      n = 1
+      do i = 1, len(text)
+         if (text(i:i) == ' ') n = n + 1
+      end do
+      allocate (roles(n))
+      first = 1
+      do i = 1, n
+         last = first + scan(text(first:)//' ', ' ') - 2
+         roles(i)%argument = -1
+         roles(i)%keyword = text(first:last)
+         if (verify(text(first:last), '0123456789') == 0) then
+            read (text(first:last), *) roles(i)%argument
+            roles(i)%keyword = ''
+         end if
+         first = last + 2
+      end do
+   end subroutine read_roles
+
+   !> Whether an input is a mask: zeros and ones, without a gradient.
+   pure logical function is_mask(self, input)
+      class(layer_probe_t), intent(in) :: self
+      integer, intent(in) :: input
+      integer :: n
+      is_mask = .false.
+      if (.not. allocated(self%roles)) return
+      if (input > size(self%roles)) return
+      n = len(self%roles(input)%keyword)
+      if (n >= 4) is_mask = self%roles(input)%keyword(n - 3:) == 'mask'
+   end function is_mask
+
    !> Lay the layer out for these inputs and allocate everything.
    subroutine prepare(self, in_shapes, batch, error)
       class(layer_probe_t), intent(inout) :: self
@@ -93,6 +137,8 @@ contains
       type(plan_t) :: plan
       integer(i8) :: n
       plan%in_shapes = in_shapes
+      plan%call = self%call
+      if (allocated(self%roles)) plan%roles = self%roles
       call self%layer%lay_out(in_shapes, plan, error)
       if (allocated(error)) return
       if (.not. allocated(plan%out_shapes)) then
@@ -101,8 +147,10 @@ contains
       end if
       self%plan = plan
       self%batch = batch
-      call allocate_tensors(in_shapes, batch, self%x, self%dx)
-      call allocate_tensors(plan%out_shapes, batch, self%y, self%dy)
+      if (.not. allocated(plan%states)) allocate (plan%states(0))
+      self%plan%states = plan%states
+      call allocate_tensors([in_shapes, plan%states], batch, self%x, self%dx)
+      call allocate_tensors([plan%out_shapes, plan%states], batch, self%y, self%dy)
       n = plan%weight_count()
       self%weights = spread(0.0_wp, 1, int(n))
       self%gradient = self%weights
@@ -151,7 +199,8 @@ contains
 
    !> Random values, the same for a seed in both kinds and away from multiples of 1/1024, where
    !> piecewise functions like to have their corners: trained weights, inputs and gradients of the
-   !> outputs between -1 and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given),
+   !> outputs between -1 and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given,
+   !> masks zeros and ones),
    !> other weights between 0.5 and 1.5.
    subroutine fill(self, seed, indices)
       class(layer_probe_t), intent(inout) :: self
@@ -175,7 +224,11 @@ contains
          do k = 1, self%batch
             do j = 1, size(self%x(i)%v, 1)
                self%x(i)%v(j, k) = next(state)
-               if (present(indices)) self%x(i)%v(j, k) = aint((self%x(i)%v(j, k) + 1)/2*indices)
+               if (self%is_mask(i)) then
+                  self%x(i)%v(j, k) = merge(1, 0, self%x(i)%v(j, k) > 0)
+               else if (present(indices)) then
+                  self%x(i)%v(j, k) = aint((self%x(i)%v(j, k) + 1)/2*indices)
+               end if
             end do
          end do
       end do
@@ -207,8 +260,8 @@ contains
       type(view_t), allocatable :: x(:), y(:)
       real(wp) :: nothing(0)
       logical :: keep
-      call point(self%x, self%plan%in_shapes, x)
-      call point(self%y, self%plan%out_shapes, y)
+      call point(self%x, [self%plan%in_shapes, self%plan%states], x)
+      call point(self%y, [self%plan%out_shapes, self%plan%states], y)
       call spoil(self%scratch)
       keep = mode%training
       if (present(with_cache)) keep = with_cache
@@ -230,10 +283,10 @@ contains
       type(mode_t), intent(in) :: mode
       type(view_t), allocatable :: x(:), y(:), dy(:), dx(:)
       integer :: i
-      call point(self%x, self%plan%in_shapes, x)
-      call point(self%y, self%plan%out_shapes, y)
-      call point(self%dy, self%plan%out_shapes, dy)
-      call point(self%dx, self%plan%in_shapes, dx)
+      call point(self%x, [self%plan%in_shapes, self%plan%states], x)
+      call point(self%y, [self%plan%out_shapes, self%plan%states], y)
+      call point(self%dy, [self%plan%out_shapes, self%plan%states], dy)
+      call point(self%dx, [self%plan%in_shapes, self%plan%states], dx)
       do i = 1, size(dx)
          dx(i)%v = ieee_value(1.0_wp, ieee_quiet_nan)
       end do
@@ -264,7 +317,7 @@ contains
       class(layer_probe_t), intent(inout), target :: self
       type(error_t), allocatable, intent(out) :: error
       type(view_t), allocatable :: x(:)
-      call point(self%x, self%plan%in_shapes, x)
+      call point(self%x, [self%plan%in_shapes, self%plan%states], x)
       call self%layer%check_input(self%plan, x, error)
    end subroutine check_input
 

@@ -18,6 +18,7 @@ module fkb_registry_sp
       type(entry_t), allocatable :: entries(:)
    contains
       procedure :: add
+      procedure :: put
       procedure :: create
       procedure :: has
       procedure :: count => entry_count
@@ -55,6 +56,15 @@ contains
       self%entries(n + 1)%name = name
       allocate (self%entries(n + 1)%prototype, source=prototype)
    end subroutine add
+
+   !> Register `prototype` under `name` unless there is an error already: one of a list.
+   subroutine put(self, name, prototype, error)
+      class(registry_t), intent(inout) :: self
+      character(*), intent(in) :: name
+      class(layer_t), intent(in) :: prototype
+      type(error_t), allocatable, intent(inout) :: error
+      if (.not. allocated(error)) call self%add(name, prototype, error)
+   end subroutine put
 
    !> A fresh layer of the class registered as `name`. Raises an error for an unknown name.
    subroutine create(self, name, layer, error)

@@ -1,0 +1,7 @@
+"""Attention, and products over named axes."""
+
+from __future__ import annotations
+
+from ..registry import LayerSpec
+
+SPECS: tuple[LayerSpec, ...] = ()

@@ -1,0 +1,7 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from ..registry import LayerSpec
+
+SPECS: tuple[LayerSpec, ...] = ()

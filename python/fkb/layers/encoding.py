@@ -1,0 +1,7 @@
+"""Encoding and lookup of categories."""
+
+from __future__ import annotations
+
+from ..registry import LayerSpec
+
+SPECS: tuple[LayerSpec, ...] = ()

@@ -1,0 +1,7 @@
+"""Recurrent layers and their cells."""
+
+from __future__ import annotations
+
+from ..registry import LayerSpec
+
+SPECS: tuple[LayerSpec, ...] = ()

@@ -1,0 +1,7 @@
+"""Upsampling, resizing, padding, cropping and image augmentation."""
+
+from __future__ import annotations
+
+from ..registry import LayerSpec
+
+SPECS: tuple[LayerSpec, ...] = ()

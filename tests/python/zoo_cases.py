@@ -1,0 +1,69 @@
+"""How a model of the zoo is declared.
+
+Each case is built by a function of the `keras` module, so that the same case can be made with
+Keras 3 and with tf_keras. Nothing here imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+BOTH = frozenset({2, 3})
+KERAS2 = frozenset({2})
+KERAS3 = frozenset({3})
+Builder = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model.
+
+    Attributes:
+        name: what it shows.
+        build: makes it from the `keras` module.
+        majors: the major versions of Keras that can make it.
+        changed: its meaning differs between the majors, so that it crosses in neither direction.
+    """
+
+    name: str
+    build: Builder
+    majors: frozenset[int] = BOTH
+    changed: bool = False
+
+    @property
+    def exact(self) -> int:
+        """How many of the outputs are not random in inference."""
+        return 1 if self.name == "calls with training stated" else 99
+
+
+CASES: list[Case] = []
+
+
+def layer(
+    name: str,
+    shape: tuple[int | None, ...],
+    make: Callable[[Any], Any],
+    majors: frozenset[int] = BOTH,
+    **flags: bool,
+) -> None:
+    """Add a Sequential model of an input and one layer."""
+
+    def build(keras: Any) -> Any:
+        return keras.Sequential([keras.Input(shape), make(keras)], name="model")
+
+    CASES.append(Case(name, build, majors, **flags))
+
+
+def graph(
+    name: str,
+    majors: frozenset[int] = BOTH,
+) -> Callable[[Builder], Builder]:
+    """Add the model that the decorated function builds."""
+
+    def add(build: Builder) -> Builder:
+        CASES.append(Case(name, build, majors))
+        return build
+
+    return add

@@ -1,0 +1,1 @@
+"""Encoding and lookup of categories."""

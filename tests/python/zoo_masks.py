@@ -1,0 +1,1 @@
+"""Masks on their way through a model."""

@@ -1,0 +1,1 @@
+"""Upsampling, resizing, padding, cropping and image augmentation."""

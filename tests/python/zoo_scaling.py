@@ -1,0 +1,1 @@
+"""Normalisation beyond batch and layer statistics, and masking."""
