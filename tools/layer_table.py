@@ -66,7 +66,9 @@ def template(name: str) -> str:
 
 def registered_layers() -> list[str]:
     """Return the classes that `add_builtin_layers` registers."""
-    return re.findall(r"call put\(registry, error, '([^']+)'", template("layers/fkb_builtin.fypp"))
+    families = sorted((ROOT / "fortran/templates/layers").glob("fkb_builtin_*.fypp"))
+    text = "".join(family.read_text(encoding="utf-8") for family in families)
+    return re.findall(r"call registry%put\(\s*'([^']+)'", text)
 
 
 def registered_losses() -> list[str]:

@@ -35,6 +35,7 @@ module fkb_layer_dp
       procedure :: update => no_update
       procedure :: check_input => accept_input
       procedure :: as_activation => no_activation
+      procedure :: wants_channels_last => takes_any_order
    end type layer_t
 
    !> One input, one output: implement `apply` and `apply_backward` on plain matrices.
@@ -143,6 +144,13 @@ contains
       id = 0
       parameters = 0
    end subroutine no_activation
+
+   !> Whether the network is to permute the axes around this layer, because its option
+   !> `data_format` is `channels_first` and it sees channels last only.
+   pure logical function takes_any_order(self) result(wants)
+      class(layer_t), intent(in) :: self
+      wants = .false.
+   end function takes_any_order
 
    subroutine unary_forward(self, plan, weights, x, y, cache, scratch, mode)
       class(unary_layer_t), intent(in) :: self
