@@ -129,14 +129,16 @@ def _call(
         except (ValueError, TypeError, IndexError) as problem:
             report.add(path, "", str(problem))
     try:
-        output = spec.output(config, known)
+        result = spec.output(config, known)
     except (ValueError, TypeError, IndexError, ZeroDivisionError) as problem:
         report.add(path, "", f"cannot take inputs of shape {_listed(known)}: {problem}")
         return [None]
-    if _values(output) > MAX_VALUES:
-        report.add(path, "", f"has an output of shape {list(output)}: that is too large")
-        return [None]
-    return [output]
+    outputs: list[Unknown] = [*result] if isinstance(result, list) else [result]
+    for output in outputs:
+        if output is not None and _values(output) > MAX_VALUES:
+            report.add(path, "", f"has an output of shape {list(output)}: that is too large")
+            return [None]
+    return outputs
 
 
 def _check_options(spec: LayerSpec, config: Config, path: str, report: Report) -> bool:

@@ -138,8 +138,9 @@ class LayerSpec:
         class_name: the class in Keras 3, or in Keras 2 where Keras 3 has none.
         options: apart from `COMMON`, which every layer has.
         weights: in Keras's order.
-        output: shape of the output from the options and the input shapes; it raises
-            `ValueError` with a sentence where the inputs do not fit.
+        output: shape of the output from the options and the input shapes, a list of shapes
+            for several outputs; it raises `ValueError` with a sentence where the inputs do not
+            fit.
         check: yields (option, sentence) for options that do not go together or do not fit the
             input shapes.
         list_input: the first argument is a list of tensors.
@@ -154,7 +155,7 @@ class LayerSpec:
     class_name: str
     options: tuple[Option, ...] = ()
     weights: tuple[WeightRule, ...] = ()
-    output: Callable[[Config, Shapes], Shape] = same_shape
+    output: Callable[[Config, Shapes], Shape | list[Shape]] = same_shape
     check: Callable[[Config, Shapes], Iterable[tuple[str, str]]] | None = None
     list_input: bool = False
     call_options: Mapping[str, Any] = field(default_factory=dict)
