@@ -7,7 +7,7 @@ from .hdf5_file import Hdf5File
 from .keras_config import Reading
 from .keras_optimizer import read_optimizer
 from .keras_shapes import ModelShapes
-from .keras_weights import Slot, fill_slots, own_slots, store_groups
+from .keras_weights import Slot, fill_slots, own_slots, places_of, store_groups
 
 _PREFIXES = ("layers", "_layer_checkpoint_dependencies")
 _RANDOM_STATE = "seed_generator"
@@ -40,9 +40,13 @@ def read_store(
         if slots is None:
             _read_custom(file, group, path, layer, reading)
             continue
-        paths = _variables(file, group)
-        arrays = [file.array(name) for name in paths]
-        fill_slots(slots, arrays, None, f'layer "{path}"', reading.report)
+        places = places_of(layer, reading.major)
+        for place in dict.fromkeys(places or [""]):
+            inner = f"{group}/{place}" if place else group
+            claimed.add(inner)
+            arrays = [file.array(name) for name in _variables(file, inner)]
+            there = [slot for slot, own in zip(slots, places, strict=True) if own == place]
+            fill_slots(there, arrays, None, f'layer "{path}"', reading.report)
     if _variables(file, ""):
         raise file.error("the model has weights of its own, outside its layers")
     for group in _containers(claimed):

@@ -31,7 +31,7 @@ class Slot:
         shape: what it must be, None for a custom layer; None inside where it is open.
         trainable: whether an optimizer may change it, by the layer's class.
         integer: whether it holds integers.
-        aliases: further names in files of Keras 2.
+        rule: what the table says of the weight, None for a custom layer.
     """
 
     layer: Layer
@@ -40,7 +40,12 @@ class Slot:
     shape: Shape | None
     trainable: bool = True
     integer: bool = False
-    aliases: tuple[str, ...] = ()
+    rule: WeightRule | None = None
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names in files of Keras 2."""
+        return self.rule.keras2 if self.rule else ()
 
     @property
     def frozen(self) -> bool:
@@ -90,8 +95,15 @@ def own_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None
     slots = []
     for rule in spec.rules(layer.config):
         shape = _shape(rule, config, known) if len(known) == len(given) and known else None
-        slots.append(Slot(layer, path, rule.name, shape, rule.trainable, rule.integer, rule.keras2))
+        slots.append(Slot(layer, path, rule.name, shape, rule.trainable, rule.integer, rule))
     return slots
+
+
+def places_of(layer: Layer, major: int) -> list[str]:
+    """Return the groups below a layer's own in a store that hold its weights, one per weight."""
+    spec = layer_spec(layer.class_name)
+    rules = spec.rules(layer.config) if spec else []
+    return [rule.place_in(major) for rule in rules]
 
 
 def _shape(rule: WeightRule, config: dict[str, object], known: list[Shape]) -> Shape | None:

@@ -18,7 +18,7 @@ from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
-from .keras_weights import own_slots, store_groups, trainable_weights
+from .keras_weights import own_slots, places_of, store_groups, trainable_weights
 from .registry import Config
 
 _ATTRIBUTE_LIMIT = 64512
@@ -112,12 +112,20 @@ def store_bytes(writing: Writing) -> bytes:
                     _variables(file, f"{group}/{place}" if place else group)[number] = weight.value
                 _variables(file, group)
             else:
-                _write_variables(file, group, [weight.value for weight in layer.weights])
+                _write_layer(file, group, layer, writing.major)
         _variables(file, "")
         arrays = _optimizer_arrays(writing)
         if arrays:
             _write_variables(file, "optimizer", arrays)
     return target.getvalue()
+
+
+def _write_layer(file: h5py.File, group: str, layer: Layer, major: int) -> None:
+    places = places_of(layer, major) or [""] * len(layer.weights)
+    for place in dict.fromkeys(["", *places]):
+        there = zip(layer.weights, places, strict=True)
+        values = [weight.value for weight, own in there if own == place]
+        _write_variables(file, f"{group}/{place}" if place else group, values)
 
 
 def _is_custom_nested(layer: Layer) -> bool:

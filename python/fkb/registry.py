@@ -109,6 +109,9 @@ class WeightRule:
         when: whether the layer has it; an option's name stands for its truth.
         integer: it holds an integer, whatever the kind of the network.
         keras2: other names of the variable in files of Keras 2.
+        place: the attribute of the layer that holds the variable, which is a group of its own in
+            a `.weights.h5` store: `cell` of an LSTM.
+        place2: the same in Keras 2 where it differs.
     """
 
     name: str
@@ -117,6 +120,12 @@ class WeightRule:
     when: str | Callable[[Config], bool] | None = None
     integer: bool = False
     keras2: tuple[str, ...] = ()
+    place: str = ""
+    place2: str | None = None
+
+    def place_in(self, major: int) -> str:
+        """Return the place in stores of that major version of Keras."""
+        return self.place2 if major == 2 and self.place2 is not None else self.place
 
     def present(self, config: Config) -> bool:
         """Whether a layer with these options has the weight."""
