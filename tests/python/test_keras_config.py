@@ -192,7 +192,7 @@ def test_all_problems_are_reported_together() -> None:
         entry("Foo", "b"),
         entry("Dropout", "c", rate=2.0, noise_shape=[None, 0]),
         entry("Embedding", "e", input_dim=5, output_dim=2, mask_zero=True),
-        entry("Flatten", "f", data_format="channels_first"),
+        entry("Flatten", "f", data_format="channels_middle"),
         entry("Dense", "g", dtype="mixed_float16"),
     )
     assert [(p.layer, p.option) for p in found] == [

@@ -142,6 +142,11 @@ layer(
     "rescaling with lists", (3,), lambda k: k.layers.Rescaling([0.5, 2.0, 1.0], [1, 2, 3], name="s")
 )
 layer("flatten", (2, 3, 4), lambda k: k.layers.Flatten(name="flat"))
+layer(
+    "flatten with channels first",
+    (2, 3, 4),
+    lambda k: k.layers.Flatten("channels_first", name="flat"),
+)
 layer("reshape", (2, 6), lambda k: k.layers.Reshape((3, -1), name="reshape"))
 layer("permute", (2, 3, 4), lambda k: k.layers.Permute((3, 1, 2), name="permute"))
 layer("repeat vector", (3,), lambda k: k.layers.RepeatVector(4, name="repeat"))

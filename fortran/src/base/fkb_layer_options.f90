@@ -8,7 +8,7 @@ module fkb_layer_options
    use fkb_text, only: decimal, quote, shortened
    implicit none (type, external)
    private
-   public :: refuse_unless_null, refuse_option, get_axes, get_rate
+   public :: refuse_unless_null, refuse_option, get_axes, get_rate, get_data_format
    public :: count_option_values
    public :: expect_inputs, expect_rank, add_output, mark_axes, bring_forward, closed_count
 
@@ -75,6 +75,26 @@ contains
       call refuse_option(config, key, 'expected a number that is not negative and not too large', &
                          error)
    end subroutine get_rate
+
+   !> Read the option `data_format`: whether the channels stand before the axes of space.
+   subroutine get_data_format(config, channels_first, error)
+      type(config_t), intent(inout) :: config
+      logical, intent(out) :: channels_first
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: data_format
+      channels_first = .false.
+      call config%get('data_format', data_format, error, default='channels_last')
+      if (allocated(error)) return
+      select case (data_format)
+      case ('channels_last')
+         channels_first = .false.
+      case ('channels_first')
+         channels_first = .true.
+      case default
+         call refuse_option(config, 'data_format', 'expected channels_last or channels_first', &
+                            error)
+      end select
+   end subroutine get_data_format
 
    !> How many values an option has whose values the loader puts into a weight: those of a list, 0
    !> for a number, -1 where there is nothing. The option counts as read.

@@ -33,6 +33,8 @@ module fkb_plan
       type(weight_t), allocatable :: weights(:)     !! in file order
       type(shape_t), allocatable :: states(:)       !! what the layer keeps from call to call
       integer, allocatable :: settings(:)           !! what `lay_out` found out for `forward`
+      real(dp), allocatable :: factors(:)           !! the same, reals
+      character(:), allocatable :: only_infers      !! why training is refused, null: it is not
       integer(i8) :: cache = 0                      !! reals per sample kept for backward
       integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
       integer(i8) :: scratch = 0                    !! reals per sample free within a call

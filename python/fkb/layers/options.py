@@ -53,9 +53,11 @@ def unquantized() -> tuple[Option, ...]:
 
 
 def data_format() -> Option:
-    """Return the order of axes, which must be Keras's default."""
+    """Return the order of axes."""
     return Option(
-        "data_format", "channels_last", Use.FIXED, check=checks.one_of(None, "channels_last")
+        "data_format",
+        "channels_last",
+        check=checks.one_of(None, "channels_last", "channels_first"),
     )
 
 

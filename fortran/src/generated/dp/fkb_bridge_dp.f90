@@ -51,7 +51,7 @@ contains
       type(shape_t) :: shapes(size(inputs))
       type(view_t) :: view
       integer :: k
-      call net%can_train(error)
+      call net%can_train(error, mode%training)
       if (.not. allocated(error)) call check_counts(net, size(inputs), size(dx), size(dy), &
          size(y), error)
       if (.not. allocated(error)) call attach(inputs, x, error)

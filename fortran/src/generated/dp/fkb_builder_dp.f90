@@ -4,7 +4,7 @@ module fkb_builder_dp
    use fkb_error, only: error_t, fkb_err_format, fkb_err_unsupported, raise
    use fkb_kinds, only: i8
    use fkb_plan, only: plan_t
-   use fkb_program_dp, only: layer_box_t, node_t, program_t, value_t
+   use fkb_program_dp, only: always_training, layer_box_t, node_t, program_t, value_t
    use fkb_segment, only: segment_t
    use fkb_shape, only: shape_t
    implicit none (type, external)
@@ -44,6 +44,11 @@ contains
       plan%in_shapes = builder%values(inputs)%shape
       call graph%layers(box)%layer%lay_out(plan%in_shapes, plan, error)
       if (allocated(error)) return
+      if (call_mode == always_training .and. allocated(plan%only_infers)) then
+         call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
+            plan%only_infers)
+         return
+      end if
       if (.not. allocated(plan%weights)) allocate (plan%weights(0))
       do i = 1, size(plan%out_shapes)
          if (too_large(plan%out_shapes(i))) then

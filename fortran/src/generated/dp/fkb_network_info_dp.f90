@@ -71,15 +71,27 @@ contains
    end function is_below
 
    module procedure can_train
+      logical :: for_training
       integer :: i
+      for_training = .true.
+      if (present(training)) for_training = training
       if (.not. self%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
       end if
       do i = 1, size(self%graph%nodes)
-         if (self%graph%nodes(i)%plan%can_train) cycle
-         call raise(error, fkb_err_unsupported, self%graph%node_name(i)//' cannot be trained')
-         return
+         associate (node => self%graph%nodes(i))
+            if (.not. node%plan%can_train) then
+               call raise(error, fkb_err_unsupported, self%graph%node_name(i)// &
+                  ' cannot be trained')
+               return
+            end if
+            if (.not. for_training .or. node%call_mode == always_inference) cycle
+            if (.not. allocated(node%plan%only_infers)) cycle
+            call raise(error, fkb_err_unsupported, self%graph%node_name(i)// &
+               ' cannot be trained: '//node%plan%only_infers)
+            return
+         end associate
       end do
       do i = 1, size(self%graph%segments)
          if (.not. allocated(self%graph%segments(i)%refusal)) cycle

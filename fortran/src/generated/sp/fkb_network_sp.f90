@@ -176,10 +176,12 @@ module fkb_network_sp
          type(error_t), allocatable, intent(out) :: error
       end subroutine set_trainable
 
-      !> Whether all layers have a backward; if not, the error names one that has none.
-      module subroutine can_train(self, error)
+      !> Whether all layers have a backward and do in training what they do in Keras; if not, the
+      !> error names one that does not.
+      module subroutine can_train(self, error, training)
          class(network_t), intent(in) :: self
          type(error_t), allocatable, intent(out) :: error
+         logical, intent(in), optional :: training      !! false: gradients of inference only
       end subroutine can_train
 
       !> Whether a column's result in training depends on the other columns.

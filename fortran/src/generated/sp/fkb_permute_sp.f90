@@ -4,7 +4,8 @@ module fkb_permute_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => sp
-   use fkb_layer_options, only: add_output, expect_inputs, expect_rank, refuse_option
+   use fkb_layer_options, only: add_output, expect_inputs, expect_rank, get_data_format, &
+      refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
    use fkb_plan, only: plan_t
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, strides_of
@@ -60,18 +61,7 @@ contains
       class(flatten_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: data_format
-      call config%get('data_format', data_format, error, default='channels_last')
-      if (allocated(error)) return
-      select case (data_format)
-      case ('channels_last')
-         self%channels_first = .false.
-      case ('channels_first')
-         self%channels_first = .true.
-      case default
-         call refuse_option(config, 'data_format', 'expected channels_last or channels_first', &
-                            error)
-      end select
+      call get_data_format(config, self%channels_first, error)
    end subroutine configure_flatten
 
    subroutine lay_out(self, in_shapes, plan, error)
