@@ -13,8 +13,9 @@ from typing import Any
 
 from .errors import FormatError
 from .graph import CONTAINERS, Layer, Node, TensorRef
+from .keras_calls import read_calls
 from .keras_layer import read_options
-from .keras_nodes import check_references, count_from_zero, read_node, read_structure, tensors_in
+from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import class_of, plain
 from .registry import Config, layer_spec
 from .report import Report, shown
@@ -301,7 +302,7 @@ def _fill_functional(
         child, _ = _read_layer(entry, path, reading, depth)
         if entry.get("name", child.name) != child.name:
             raise FormatError(f"a layer has the names {entry['name']!r} and {child.name!r}")
-        child.nodes = _read_nodes(child, entry, _join(path, child.name), names, reading)
+        child.nodes = read_calls(child, entry, _join(path, child.name), names, reading)
         layer.children.append(child)
     layer.inputs = _unlisted(read_structure(config.get("input_layers"), "input_layers"), reading)
     layer.outputs = _unlisted(read_structure(config.get("output_layers"), "output_layers"), reading)
@@ -311,62 +312,3 @@ def _fill_functional(
 def _unlisted(structure: Any, reading: Reading) -> Any:
     single = isinstance(structure, list) and len(structure) == 1
     return structure[0] if single and reading.lists_single_tensors else structure
-
-
-def _read_nodes(
-    layer: Layer, entry: Config, path: str, names: set[str], reading: Reading
-) -> list[Node]:
-    if layer.class_name == "InputLayer":
-        return [Node()]
-    listed = entry.get("inbound_nodes", [])
-    if not isinstance(listed, list):
-        raise FormatError(f'inbound_nodes of layer "{path}" is no list')
-    spec = layer_spec(layer.class_name)
-    nodes = [read_node(node, bool(spec and spec.list_input), names) for node in listed]
-    for node in nodes:
-        node.kwargs = _call_options(node.kwargs, layer, path, reading)
-        _check_arguments(node, layer, path, reading)
-    return nodes
-
-
-def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> Config:
-    """Return the keyword arguments of a call that say something."""
-    spec = layer_spec(layer.class_name)
-    kept: Config = {}
-    for key, value in kwargs.items():
-        if key in ("mask", "training") and _all_null(value):
-            continue
-        if spec is None or (key == "training" and isinstance(value, bool)):
-            kept[key] = value
-        elif key == "mask":
-            reading.report.add(path, key, "masks are not supported yet: remove the mask")
-        elif key not in spec.call_options or spec.call_options[key] != value:
-            reading.report.add(
-                path, key, f"is {shown(value)} in a call: FKB does not know this argument"
-            )
-    return kept
-
-
-def _all_null(value: Any) -> bool:
-    if isinstance(value, (dict, list)):
-        return all(_all_null(v) for v in (value.values() if isinstance(value, dict) else value))
-    return value is None
-
-
-def _check_arguments(node: Node, layer: Layer, path: str, reading: Reading) -> None:
-    spec = layer_spec(layer.class_name)
-    if spec is None or layer.children:
-        return
-    fits = (
-        isinstance(node.args[0], list) and all(isinstance(t, TensorRef) for t in node.args[0])
-        if spec.list_input and len(node.args) == 1
-        else not spec.list_input and len(node.args) == 1 and isinstance(node.args[0], TensorRef)
-    )
-    if not fits:
-        wanted = "a list of tensors" if spec.list_input else "one tensor"
-        reading.report.add(
-            path,
-            "call",
-            f"must be called with {wanted}: an operation of keras.ops, or other arguments, "
-            "cannot be converted",
-        )

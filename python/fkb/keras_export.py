@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import FkbError
 from .graph import CONTAINERS, Graph, Layer, Node, TensorRef, flatten_structure
+from .keras_calls import STATES
 from .keras_config import version_of
 from .keras_nodes import map_tensors, tensors_in
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
@@ -277,14 +278,16 @@ def _keras2_node(node: Node, container: Layer, path: str, writing: Writing) -> A
     def place(ref: TensorRef) -> list[Any]:
         return [ref.layer, ref.node + (ref.layer in nested), ref.index]
 
-    kwargs = map_tensors(node.kwargs, place)
+    states = node.kwargs.get(STATES, [])
+    named = {key: value for key, value in node.kwargs.items() if key != STATES}
+    kwargs = map_tensors(named, place)
     if len(node.args) != 1 or not list(tensors_in(node.args[0])):
         writing.report.add(
             path, "call", f"has {len(node.args)} arguments, which Keras 2 cannot say in a file"
         )
         return []
     first = node.args[0]
-    tensors = [first] if isinstance(first, TensorRef) else first
+    tensors = [first, *states] if isinstance(first, TensorRef) else first
     return map_tensors(tensors, lambda ref: [*place(ref), kwargs])
 
 

@@ -146,6 +146,14 @@ def node_tensors(node: Node) -> Iterator[TensorRef]:
     yield from tensors_in(node.kwargs)
 
 
+def shaping_tensors(node: Node) -> Iterator[TensorRef]:
+    """Yield the tensors of a call that decide on shapes: all but masks and initial states."""
+    yield from tensors_in(node.args)
+    for key, value in node.kwargs.items():
+        if key not in ("mask", "initial_state") and not key.endswith("_mask"):
+            yield from tensors_in(value)
+
+
 def count_from_zero(container: Layer, major: int) -> None:
     """Number the calls of nested models from 0 in all references of a container."""
     children = {child.name: child for child in container.children}

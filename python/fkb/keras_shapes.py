@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .errors import FormatError
 from .graph import Layer, TensorRef, flatten_structure
-from .keras_nodes import node_tensors
+from .keras_nodes import node_tensors, shaping_tensors
 from .registry import Config, LayerSpec, Shape, layer_spec
 from .report import Report, shown
 
@@ -20,7 +20,8 @@ class ModelShapes:
     """Shapes with the batch first; None where a custom layer hides them.
 
     Attributes:
-        inputs: for each layer (by `id`), the shapes of the tensors of its first call.
+        inputs: for each layer (by `id`), the shapes of the tensors of its first call, without
+            masks and initial states.
         outputs: for each layer (by `id`), the shapes of what each call returns.
     """
 
@@ -92,7 +93,7 @@ def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: R
         if child.children:
             _infer_container(child, _join(path, child.name), shapes, report)
     for child, number in call_order(container):
-        tensors = list(node_tensors(child.nodes[number]))
+        tensors = list(shaping_tensors(child.nodes[number]))
         given = [shapes.at(children[ref.layer], ref) for ref in tensors]
         shapes.inputs.setdefault(id(child), given)
         shapes.outputs[id(child)][number] = _call(

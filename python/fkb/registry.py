@@ -154,6 +154,8 @@ class LayerSpec:
             input shapes.
         list_input: the first argument is a list of tensors.
         call_options: keyword arguments of a call and their defaults.
+        call_tensors: keyword arguments of a call that hold tensors; `shapes` everywhere leaves
+            out those of `mask`, `*_mask` and `initial_state`.
         majors: the major versions of Keras that have the class.
         refuses: options of `COMMON` that the class does not take in Keras 3.
         from_keras2, to_keras2: change options on the way where a new name is not enough.
@@ -168,6 +170,7 @@ class LayerSpec:
     check: Callable[[Config, Shapes], Iterable[tuple[str, str]]] | None = None
     list_input: bool = False
     call_options: Mapping[str, Any] = field(default_factory=dict)
+    call_tensors: frozenset[str] = frozenset()
     majors: frozenset[int] = BOTH
     refuses: frozenset[str] = frozenset()
     from_keras2: Callable[[Config], Config] | None = None

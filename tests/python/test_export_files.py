@@ -83,7 +83,7 @@ def test_masks_and_operations_are_reported(keras3: Any, tmp_path: Path) -> None:
         read_keras(tmp_path / "m.keras")
     told = [str(problem) for problem in caught.value.problems]
     assert any('"table", mask_zero: is true' in line for line in told)
-    assert any('"bn", mask: masks are not supported' in line for line in told)
+    assert any('"bn", mask: is given to a BatchNorm' in line for line in told)
     assert sum("is an operation" in line for line in told) >= 2
 
 
