@@ -3,6 +3,7 @@ program main
    use fkb_testing, only: runner_t, suite_t
    use test_activation_kernels, only: collect_activation_kernels => collect
    use test_config, only: collect_config => collect
+   use test_conv_kernels, only: collect_conv_kernels => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_document, only: collect_document => collect
@@ -35,6 +36,8 @@ program main
    call collect_activation_kernels(suite)
    call runner%run(suite)
    call collect_config(suite)
+   call runner%run(suite)
+   call collect_conv_kernels(suite)
    call runner%run(suite)
    call collect_crc32(suite)
    call runner%run(suite)
