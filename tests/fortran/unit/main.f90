@@ -7,6 +7,7 @@ program main
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_document, only: collect_document => collect
+   use test_einsum, only: collect_einsum => collect
    use test_gemm, only: collect_gemm => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
@@ -44,6 +45,8 @@ program main
    call collect_dense_kernels(suite)
    call runner%run(suite)
    call collect_document(suite)
+   call runner%run(suite)
+   call collect_einsum(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)
