@@ -1,16 +1,17 @@
-!> What an equation such as `abc,cd->abd` means for one sample: which axes are summed, and how the
-!> tensors are walked so that the product is one of matrices.
+!> What an equation such as `abc,cd->abd` means for one sample: which axes are summed, and how
+!> the tensors are walked so that the product is one of matrices.
 !>
 !> A letter of the output that both operands have counts *items*, one that only the first has
 !> *rows*, one that only the second has *columns*; a letter that the output does not have is
-!> *summed*. For each item the product is y(rows, columns) = sum a(summed, rows) b(summed, columns).
-!> A letter that an operand has twice means its diagonal, one that a summed operand lacks repeats it.
+!> *summed*. For each item the product is y(rows, columns) = sum a(summed, rows) b(summed,
+!> columns). A letter that an operand has twice means its diagonal, a summed one that it lacks
+!> repeats it.
 !>
-!> The equation is that of one sample, from `sample_equation` of `fkb_einsum_equation`. `plan_einsum`
-!> writes all this into integers, `einsum_size` of them, for `fkb_einsum_kernels`.
+!> The equation is that of one sample, from `sample_equation` of `fkb_einsum_equation`.
+!> `plan_einsum` writes all this into integers, `einsum_size` of them, for `fkb_einsum_kernels`.
 module fkb_einsum
    use fkb_einsum_equation, only: count_of, max_letters
-   use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_kinds, only: i8
    use fkb_shape, only: max_rank, open_extent, shape_t
    use fkb_text, only: quote
@@ -89,18 +90,18 @@ contains
       summed_first_a = comes_first(in_a, letters%summed, letters%rows)
       summed_first_b = comes_first(in_b, letters%summed, letters%columns)
       if (rows_first .and. summed_first_a .and. .not. summed_first_b) summed_first_b = .true.
-      if (.not. rows_first .and. summed_first_b .and. .not. summed_first_a) &
-         summed_first_a = .true.
+      if (summed_first_b .and. .not. (summed_first_a .or. rows_first)) summed_first_a = .true.
       call plan_walk(in_a, a, ordered(letters%summed, letters%rows, summed_first_a), &
                      letters%items, extents, summed_first_a, settings(at_a:), error)
-      if (.not. allocated(error)) &
+      if (.not. allocated(error)) then
          call plan_walk(in_b, b, ordered(letters%summed, letters%columns, summed_first_b), &
                         letters%items, extents, summed_first_b, settings(at_b:), error)
-      if (.not. allocated(error)) &
+      end if
+      if (.not. allocated(error)) then
          call plan_walk(in_y, y, ordered(letters%rows, letters%columns, rows_first), &
                         letters%items, extents, rows_first, settings(at_y:), error)
-      if (allocated(error)) call raise(error, fkb_err_unsupported, 'the equation '// &
-                                       quote(equation)//' has too many axes')
+      end if
+      call add_context(error, 'the equation '//quote(equation))
    end subroutine plan_tensors
 
    !> Two groups of letters, the first of them first or not.
@@ -173,7 +174,7 @@ contains
             stride(n) = step
          end if
       end do
-      if (n > max_rank) call raise(error, fkb_err_unsupported, 'too many axes')
+      if (n > max_rank) call raise(error, fkb_err_unsupported, 'it has more axes than are possible')
       settings(of_in_place) = merge(1, 0, n == 0 .or. (n == 1 .and. stride(1) == 1))
       settings(of_leading) = merge(1, 0, leading)
       settings(of_extent:of_extent + max_rank - 1) = extent(1:max_rank)

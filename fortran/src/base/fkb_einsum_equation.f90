@@ -1,5 +1,5 @@
-!> The text of an equation of products over named axes, such as `...ij,jk->...ik`: from Keras's, with
-!> the batch and an ellipsis, to that of one sample.
+!> The text of an equation of products over named axes, such as `...ij,jk->...ik`: from Keras's,
+!> with the batch and an ellipsis, to that of one sample.
 module fkb_einsum_equation
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_text, only: quote

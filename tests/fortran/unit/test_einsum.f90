@@ -202,7 +202,7 @@ contains
       call expect('...c,cd->...d', 3, 2, .true., .false., '89c,cd->89d')
       call expect('ab...,bc->ac...', 3, 2, .true., .false., 'b89,bc->c89')
       call expect('bij, bjk -> bik', 2, 2, .true., .true., 'ij,jk->ik')
-      call expect('...ij,...jk', 3, 2, .true., .true., '9ij,jk->9ik')
+      call expect('...ij,...jk', 3, 3, .true., .true., '9ij,9jk->9ik')
       call expect('bij', 2, 0, .true., .false., 'ij,->ij')
 
    contains
@@ -233,6 +233,7 @@ contains
       call refused('bi2,bj->bj', .true.)
       call refused('bik,bj->bj', .true.)
       call refused('bb,bj->bj', .true.)
+      call refused('...b,...->...b', .true.)
       call plan_einsum('ij,jk->ik', shape_of([3, 2]), shape_of([4, 2]), settings, out, error)
       call check(failure, allocated(error), 'extents that differ are taken')
       call plan_einsum('ij,jk->ii', shape_of([3, 2]), shape_of([4, 3]), settings, out, error)

@@ -1,5 +1,5 @@
 ! Generated from kernels/fkb_einsum_kernels.fypp: edit that file and run tools/generate.py
-!> Products over named axes, one sample at a time, as `plan_einsum` of `fkb_einsum` has planned them.
+!> Products over named axes, one sample at a time, as `plan_einsum` of `fkb_einsum` planned them.
 !>
 !> An operand that does not lie as a matrix product wants it is copied into `work` first; the
 !> product itself is `fkb_gemm`'s. `work` needs `einsum_work(settings)` values.
@@ -160,8 +160,8 @@ contains
       stride = settings(at + of_stride:at + of_stride + max_rank - 1)
    end function stride_of
 
-   !> y of every item. Where rows come first y is (rows, columns) = op(a) op(b), else (columns, rows)
-   !> = op(b) op(a); the plan leaves out the case of two transposed matrices.
+   !> y of every item. Where rows come first y is (rows, columns) = op(a) op(b), else (columns,
+   !> rows) = op(b) op(a); the plan leaves out the case of two transposed matrices.
    pure subroutine multiply(settings, a, b, y)
       integer, intent(in) :: settings(einsum_size)
       real(wp), intent(in) :: a(*), b(*)
