@@ -108,7 +108,7 @@ SPECS = (
             *_SCALED_WEIGHTS,
             initializer("moving_mean_initializer", "zeros"),
             initializer("moving_variance_initializer", "ones"),
-            fixed("synchronized", False),
+            Option("synchronized", False, Use.KEPT, check=checks.boolean, noise=True),
             fixed("renorm", False),
             Option("renorm_clipping", None, Use.KEPT, noise=True),
             Option("renorm_momentum", 0.99, Use.KEPT, noise=True),

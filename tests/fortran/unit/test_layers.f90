@@ -147,7 +147,7 @@ contains
    subroutine embedding_keeps_its_contract(failure)
       type(failure_t), allocatable, intent(out) :: failure
       call one(failure, 'Embedding', '{"input_dim":6,"output_dim":3}', [4], indices=6)
-      call one(failure, 'Embedding', '{"input_dim":6,"output_dim":2,"mask_zero":false}', [4, 2], &
+      call one(failure, 'Embedding', '{"input_dim":6,"output_dim":2,"mask_zero":true}', [4, 2], &
                indices=6)
    end subroutine embedding_keeps_its_contract
 

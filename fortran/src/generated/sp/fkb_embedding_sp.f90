@@ -45,12 +45,8 @@ contains
          call refuse_option(config, 'output_dim', 'expected a positive integer', error)
          return
       end if
-      call config%get('mask_zero', mask_zero, error, default=.false.)
+      call config%get('mask_zero', mask_zero, error, default=.false.)   ! the mask is another node
       if (allocated(error)) return
-      if (mask_zero) then
-         call refuse_option(config, 'mask_zero', 'masks are not supported', error)
-         return
-      end if
       call refuse_unless_null(config, 'lora_rank lora_alpha quantization_config weights', error)
       call config%ignore('input_length')
    end subroutine configure
