@@ -73,7 +73,7 @@ def test_dtypes_that_are_not_supported_are_reported(
         read_keras(tmp_path / "m.keras")
 
 
-def test_masks_and_operations_are_reported(keras3: Any, tmp_path: Path) -> None:
+def test_operations_are_reported(keras3: Any, tmp_path: Path) -> None:
     inputs = keras3.Input((4,), dtype="int32", name="in")
     table = keras3.layers.Embedding(5, 3, mask_zero=True, name="table")(inputs)
     normed = keras3.layers.BatchNormalization(name="bn")(table)
@@ -82,8 +82,6 @@ def test_masks_and_operations_are_reported(keras3: Any, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError) as caught:
         read_keras(tmp_path / "m.keras")
     told = [str(problem) for problem in caught.value.problems]
-    assert any('"table", mask_zero: is true' in line for line in told)
-    assert any('"bn", mask: is given to a BatchNorm' in line for line in told)
     assert sum("is an operation" in line for line in told) >= 2
 
 

@@ -65,6 +65,8 @@ def inputs_of(model: Any, seed: int, batch: int = 4) -> Any:
         dtype = getattr(tensor.dtype, "name", tensor.dtype)
         if str(dtype).startswith("int"):
             return random.integers(0, 7, shape).astype(dtype)
+        if str(dtype) == "bool":
+            return random.integers(0, 2, shape).astype(bool)
         return random.standard_normal(shape).astype(dtype)
 
     inputs = model.inputs[0] if type(model).__name__ == "Sequential" else model.input

@@ -365,8 +365,6 @@ models = {
     "pooling": functional((8, 3), layers.MaxPooling1D()),
     "recurrent": functional((8, 3), layers.LSTM(2)),
     "attention": functional((8, 3), lambda x: layers.MultiHeadAttention(2, 2)(x, x)),
-    "mask_zero": functional((8,), layers.Embedding(5, 3, mask_zero=True)),
-    "Masking": functional((8, 3), layers.Masking()),
     "TimeDistributed": functional((8, 3), layers.TimeDistributed(layers.Dense(2))),
     "Bidirectional": functional((8, 3), layers.Bidirectional(layers.LSTM(2))),
     "keras.ops": functional((3,), keras.ops.sin),

@@ -122,7 +122,8 @@ SPECS = (
             WeightRule("moving_variance", _axis_shape, trainable=False),
         ),
         check=_check_channels,
-        call_options={"training": None, "mask": None},
+        call_options={"training": None},
+        call_tensors=frozenset({"mask"}),
         from_keras2=_single_axis,
     ),
     LayerSpec(
