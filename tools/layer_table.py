@@ -68,7 +68,8 @@ def registered_layers() -> list[str]:
     """Return the classes that `add_builtin_layers` registers."""
     families = sorted((ROOT / "fortran/templates/layers").glob("fkb_builtin_*.fypp"))
     text = "".join(family.read_text(encoding="utf-8") for family in families)
-    return re.findall(r"call registry%put\(\s*'([^']+)'", text)
+    names = re.findall(r"call registry%put\(\s*'([^']+)'", text)
+    return [name for name in names if not name.startswith("fkb>")]
 
 
 def registered_losses() -> list[str]:

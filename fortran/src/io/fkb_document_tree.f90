@@ -37,6 +37,7 @@ module fkb_document_tree
       procedure :: class_name => block_class
       procedure :: path => block_path
       procedure :: is_container
+      procedure :: is_wrapper
       procedure :: config => block_config
       procedure :: options_config
       procedure :: find_option
@@ -95,6 +96,13 @@ contains
                         self%text%same(class_name, 'Sequential')
       end associate
    end function is_container
+
+   !> Whether a block is a layer around layers, which stand below it with their roles.
+   pure logical function is_wrapper(self, block)
+      class(document_tree_t), intent(in) :: self
+      integer, intent(in) :: block              !! position in `blocks`
+      is_wrapper = self%blocks(block)%first_child > 0 .and. .not. self%is_container(block)
+   end function is_wrapper
 
    !> The options of a layer, without the meta data.
    subroutine block_config(self, block, config)

@@ -222,8 +222,9 @@ contains
       call refuse('node [["drop",0,0]] {}', 'node [["in",0,0]] {}', '', failure)
       call refuse('node [["drop",0,0]] {}', 'node [["out",0,0]] {}', '', failure)
       call refuse('node [["drop",0,0]] {}', 'node [["drop",0,0],3] {}', 'constants', failure)
-      call refuse('node [["drop",0,0]] {}', 'node [["drop",0,0]] {"mask":["in",0,0]}', 'mask', &
-         failure)
+      call refuse('node [["drop",0,0]] {}', 'node [["drop",0,0]] {"mask":["in",0,0]}', &
+         'expected 1 input', failure)
+      call refuse('node [["drop",0,0]] {}', 'node [["drop",0,0]] {"depth":3}', 'depth', failure)
       call refuse('inputs ["in",0,0]', 'inputs []', '', failure)
       call refuse('inputs ["in",0,0]', 'inputs [["in",0,0],["in",0,0]]', '', failure)
       call refuse('inputs ["in",0,0]', 'inputs ["drop",0,0]', '', failure)

@@ -1,15 +1,20 @@
 ! Generated from network/fkb_builder.fypp: edit that file and run tools/generate.py
-!> The graph while it grows: nodes, values and weights are added one by one.
+!> The graph while it grows: layers, nodes, values and weights are added one by one.
 module fkb_builder_dp
-   use fkb_error, only: error_t, fkb_err_format, fkb_err_unsupported, raise
+   use fkb_config, only: config_from_json, config_t
+   use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_format, &
+      fkb_err_unsupported, raise
    use fkb_kinds, only: i8
-   use fkb_plan, only: plan_t
-   use fkb_program_dp, only: always_training, layer_box_t, node_t, program_t, value_t
+   use fkb_plan, only: plan_t, role_t
+   use fkb_program_dp, only: always_training, follows_mode, inner_shape, layer_box_t, move_box, &
+      node_t, program_t, state_value_t, value_t
+   use fkb_registry_dp, only: registry_t
    use fkb_segment, only: segment_t
-   use fkb_shape, only: shape_t
+   use fkb_shape, only: max_rank, open_extent, shape_t
+   use fkb_text, only: decimal
    implicit none (type, external)
    private
-   public :: builder_t, add_node, add_value, lay_out_weights, adopt, too_large
+   public :: builder_t, call_t, add_box, add_node, add_value, lay_out_weights, adopt, too_large
 
    !> The graph while it grows.
    type :: builder_t
@@ -21,60 +26,196 @@ module fkb_builder_dp
       integer, allocatable :: activation_of(:)   !! per block of the document, 0 for none
       type(node_t), allocatable :: nodes(:)
       type(value_t), allocatable :: values(:)
+      type(state_value_t), allocatable :: states(:)
       type(segment_t), allocatable :: segments(:)
+      type(registry_t), pointer :: registry => null()   !! makes the layers
    end type builder_t
+
+   !> How a layer is called.
+   type :: call_t
+      integer, allocatable :: inputs(:)          !! values
+      type(role_t), allocatable :: roles(:)      !! per input
+      type(config_t) :: constants                !! among the keyword arguments
+      integer :: mode = follows_mode
+      integer :: fold = 0                        !! last axes of the inputs that count as samples
+   end type call_t
 
 contains
 
+   !> Add a layer of the loader's own, of a class and options that it knows.
+   subroutine add_box(graph, builder, like, class_name, options, box, error)
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(in) :: builder
+      integer, intent(in) :: like                !! a layer whose path it shares, 0 for none
+      character(*), intent(in) :: class_name
+      character(*), intent(in) :: options        !! a JSON object
+      integer, intent(out) :: box
+      type(error_t), allocatable, intent(out) :: error
+      type(layer_box_t), allocatable :: grown(:)
+      integer :: i
+      box = size(graph%layers) + 1
+      allocate (grown(box))
+      do i = 1, box - 1
+         call move_box(graph%layers(i), grown(i))
+      end do
+      call move_alloc(grown, graph%layers)
+      associate (new => graph%layers(box))
+         new%class_name = class_name
+         new%path = ''
+         if (like > 0) then
+            new%path = graph%layers(like)%path
+            new%own_trainable = graph%layers(like)%own_trainable
+            new%frozen = graph%layers(like)%frozen
+         end if
+         call config_from_json(options, new%options, error)
+         if (allocated(error)) return
+         new%options%class_name = class_name
+         new%options%layer_name = new%path
+         call builder%registry%create(class_name, new%layer, error)
+         if (.not. allocated(error)) call new%layer%configure(new%options, error)
+      end associate
+   end subroutine add_box
+
    !> Add a node and lay it out.
-   subroutine add_node(graph, builder, box, inputs, call_mode, outputs, error)
+   subroutine add_node(graph, builder, box, call, outputs, error)
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       integer, intent(in) :: box
-      integer, intent(in) :: inputs(:)
-      integer, intent(in) :: call_mode
-      integer, allocatable, intent(out) :: outputs(:)
+      type(call_t), intent(in) :: call
+      integer, allocatable, intent(out) :: outputs(:)    !! without the states
       type(error_t), allocatable, intent(out) :: error
       type(plan_t) :: plan
+      character(:), allocatable :: unread
       integer :: i
-      if (size(inputs) == 0) then
+      if (size(call%inputs) == 0) then
          call raise(error, fkb_err_format, 'the call has no input')
          return
       end if
-      plan%in_shapes = builder%values(inputs)%shape
+      call check_fold(builder, call, error)
+      if (allocated(error)) return
+      plan%in_shapes = inner_shape(builder%values(call%inputs)%shape, call%fold)
+      plan%roles = call%roles
+      plan%call = call%constants
       call graph%layers(box)%layer%lay_out(plan%in_shapes, plan, error)
       if (allocated(error)) return
-      if (call_mode == always_training .and. allocated(plan%only_infers)) then
+      if (call%mode == always_training .and. allocated(plan%only_infers)) then
          call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
             plan%only_infers)
          return
       end if
+      call plan%call%unread(unread)
+      if (len(unread) > 0) then
+         call raise(error, fkb_err_unsupported, 'the layer does not know the arguments '// &
+            unread//' of the call')
+         return
+      end if
       if (.not. allocated(plan%weights)) allocate (plan%weights(0))
-      do i = 1, size(plan%out_shapes)
-         if (too_large(plan%out_shapes(i))) then
-            call raise(error, fkb_err_unsupported, 'the output '//plan%out_shapes(i)%text()// &
-               ' is too large')
-            return
-         end if
-      end do
+      if (.not. allocated(plan%states)) allocate (plan%states(0))
       call grow_nodes(builder)
       allocate (outputs(size(plan%out_shapes)))
-      do i = 1, size(outputs)
-         call add_value(builder, plan%out_shapes(i), builder%n_nodes, outputs(i))
-      end do
-      do i = 1, size(inputs)
-         associate (value => builder%values(inputs(i)))
+      associate (like => builder%values(call%inputs(1))%shape)
+         do i = 1, size(outputs)
+            call add_outer(builder, plan%out_shapes(i), like, call%fold, builder%n_nodes, &
+               outputs(i), error)
+            if (allocated(error)) return
+         end do
+      end associate
+      do i = 1, size(call%inputs)
+         associate (value => builder%values(call%inputs(i)))
             value%consumers = value%consumers + 1
          end associate
       end do
       associate (node => builder%nodes(builder%n_nodes))
          node%layer = box
-         node%call_mode = call_mode
-         node%inputs = inputs
+         node%call_mode = call%mode
+         node%fold = call%fold
+         node%inputs = call%inputs
          node%outputs = outputs
+         node%roles = call%roles
+         node%call = call%constants
          node%plan = plan
       end associate
+      if (size(plan%states) > 0) call add_states(builder, plan, call, error)
    end subroutine add_node
+
+   !> All inputs must have the axes that count as samples, of the same extents.
+   subroutine check_fold(builder, call, error)
+      type(builder_t), intent(in) :: builder
+      type(call_t), intent(in) :: call
+      type(error_t), allocatable, intent(out) :: error
+      integer :: i, k, first, other
+      logical :: same
+      associate (like => builder%values(call%inputs(1))%shape)
+         do i = 1, size(call%inputs)
+            associate (shape => builder%values(call%inputs(i))%shape)
+               same = shape%rank >= call%fold
+               do k = 0, call%fold - 1
+                  if (.not. same) exit
+                  first = like%extent(like%rank - k)
+                  other = shape%extent(shape%rank - k)
+                  same = first == other .or. first == open_extent .or. other == open_extent
+               end do
+               if (same) cycle
+               call raise(error, fkb_err_argument, 'inputs of the shapes '//like%text()// &
+                  ' and '//shape%text()//' have not the same time steps')
+               return
+            end associate
+         end do
+      end associate
+   end subroutine check_fold
+
+   !> Add a value that a node makes: the shape that its layer states, and the axes that count as
+   !> samples.
+   subroutine add_outer(builder, inner, like, fold, node, value, error)
+      type(builder_t), intent(inout) :: builder
+      type(shape_t), intent(in) :: inner
+      type(shape_t), intent(in) :: like                  !! of a value that has these axes
+      integer, intent(in) :: fold
+      integer, intent(in) :: node
+      integer, intent(out) :: value
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: shape
+      value = 0
+      shape = inner
+      if (inner%rank + fold > max_rank) then
+         call raise(error, fkb_err_unsupported, 'the output '//inner%text()// &
+            ' for each time step has too many axes')
+         return
+      end if
+      shape%rank = inner%rank + fold
+      shape%extent(inner%rank + 1:shape%rank) = like%extent(like%rank - fold + 1:like%rank)
+      if (too_large(shape)) then
+         call raise(error, fkb_err_unsupported, 'the output '//shape%text()//' is too large')
+         return
+      end if
+      call add_value(builder, shape, node, value)
+   end subroutine add_outer
+
+   !> Two values for each state of the newest node: before the call and after it.
+   subroutine add_states(builder, plan, call, error)
+      type(builder_t), intent(inout) :: builder
+      type(plan_t), intent(in) :: plan
+      type(call_t), intent(in) :: call
+      type(error_t), allocatable, intent(out) :: error
+      type(state_value_t) :: state
+      integer :: i
+      if (call%fold > 0) then
+         call raise(error, fkb_err_unsupported, 'a stateful layer for each time step '// &
+            '(TimeDistributed) is not supported: make it stateless')
+         return
+      end if
+      state%node = builder%n_nodes
+      do i = 1, size(plan%states)
+         call add_value(builder, plan%states(i), 0, state%before)
+         call add_value(builder, plan%states(i), builder%n_nodes, state%after)
+         builder%values([state%before, state%after])%consumers = 1
+         associate (node => builder%nodes(builder%n_nodes))
+            node%inputs = [node%inputs, state%before]
+            node%outputs = [node%outputs, state%after]
+         end associate
+         builder%states = [builder%states, state]
+      end do
+   end subroutine add_states
 
    !> Whether a sample has more values than a default integer can count.
    pure logical function too_large(shape)
@@ -191,6 +332,7 @@ contains
       type(program_t), intent(inout) :: graph
       integer :: i
       allocate (graph%nodes(builder%n_nodes), graph%segments(builder%n_segments))
+      allocate (graph%states, source=builder%states)
       do i = 1, builder%n_nodes
          graph%nodes(i) = builder%nodes(i)
       end do

@@ -5,6 +5,7 @@ module fkb_builtin_dp
    use fkb_builtin_common_dp, only: add_common_layers
    use fkb_builtin_convolution_dp, only: add_convolution_layers
    use fkb_builtin_encoding_dp, only: add_encoding_layers
+   use fkb_builtin_loader_dp, only: add_loader_layers
    use fkb_builtin_operation_dp, only: add_operation_layers
    use fkb_builtin_pooling_dp, only: add_pooling_layers
    use fkb_builtin_recurrent_dp, only: add_recurrent_layers
@@ -32,6 +33,7 @@ contains
       call add_scaling_layers(registry, error)
       call add_encoding_layers(registry, error)
       call add_operation_layers(registry, error)
+      call add_loader_layers(registry, error)
    end subroutine add_builtin_layers
 
 end module fkb_builtin_dp

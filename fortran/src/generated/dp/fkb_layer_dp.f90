@@ -36,6 +36,7 @@ module fkb_layer_dp
       procedure :: check_input => accept_input
       procedure :: as_activation => no_activation
       procedure :: wants_channels_last => takes_any_order
+      procedure :: axes_before_channels => none_before_channels
    end type layer_t
 
    !> One input, one output: implement `apply` and `apply_backward` on plain matrices.
@@ -151,6 +152,13 @@ contains
       class(layer_t), intent(in) :: self
       wants = .false.
    end function takes_any_order
+
+   !> How many axes of an input stand before its channels when these stand first: 1 for layers
+   !> over time steps of images, 0 for all others.
+   pure integer function none_before_channels(self) result(axes)
+      class(layer_t), intent(in) :: self
+      axes = 0
+   end function none_before_channels
 
    subroutine unary_forward(self, plan, weights, x, y, cache, scratch, mode)
       class(unary_layer_t), intent(in) :: self

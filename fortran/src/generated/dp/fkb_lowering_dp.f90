@@ -3,32 +3,42 @@
 !> becomes a node, nodes come in topological order.
 module fkb_lowering_dp
    use fkb_boxes_dp, only: make_boxes, option_text
-   use fkb_builder_dp, only: add_node, add_value, adopt, builder_t, lay_out_weights, &
-      too_large
+   use fkb_builder_dp, only: add_box, add_node, add_value, adopt, builder_t, call_t, &
+      lay_out_weights, too_large
+   use fkb_calls_dp, only: add_input, read_call
+   use fkb_channels_dp, only: call_layer
    use fkb_document, only: document_t
-   use fkb_error, only: add_context, error_t, fkb_err_format, fkb_err_unsupported, raise
-   use fkb_json, only: json_element, json_kind, json_length, json_next, json_string
+   use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
+   use fkb_json, only: json_element, json_kind, json_length
    use fkb_kinds, only: i8
-   use fkb_program_dp, only: always_inference, always_training, follows_mode, &
-      program_t
+   use fkb_program_dp, only: follows_mode, program_t
    use fkb_registry_dp, only: registry_t
+   use fkb_scope_dp, only: scope_t
    use fkb_shape, only: open_extent, shape_of, shape_t
    use fkb_text, only: decimal, span_t
    implicit none (type, external)
    private
    public :: lower
-
-   !> Values that the nodes of one call of a container have made.
-   type :: scope_t
-      integer, allocatable :: first(:)           !! per node of the document, 0: not made yet
-      integer, allocatable :: count(:)           !! per node of the document
-      integer, allocatable :: values(:)          !! a pool
-      integer :: used = 0
-   end type scope_t
+   public :: call_block     ! for the submodule: gfortran 12 does not link it to a private one
 
    !> Bounds of what a small file can ask for with models that call models twice.
    integer, parameter :: most_calls = 100000
    integer(i8), parameter :: most_looks = 1000000000_i8
+
+   interface
+
+      !> Make the nodes of one call of a layer around layers.
+      recursive module subroutine call_wrapper(document, graph, builder, block, call, made, error)
+         type(document_t), intent(in) :: document
+         type(program_t), intent(inout) :: graph
+         type(builder_t), intent(inout) :: builder
+         integer, intent(in) :: block                       !! of the document
+         type(call_t), intent(in) :: call
+         integer, allocatable, intent(out) :: made(:)       !! values
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine call_wrapper
+
+   end interface
 
 contains
 
@@ -36,20 +46,23 @@ contains
    !> Raises an error that names the layer.
    subroutine lower(document, registry, graph, error)
       type(document_t), intent(in) :: document
-      type(registry_t), intent(in) :: registry
+      type(registry_t), intent(in), target :: registry
       type(program_t), intent(inout) :: graph            !! replaced
       type(error_t), allocatable, intent(out) :: error
       type(builder_t) :: builder
+      type(call_t) :: call
       integer :: k
       call graph%clear()
+      builder%registry => registry
       allocate (builder%box_of(document%block_count), builder%activation_of(document%block_count))
       call make_boxes(document, registry, graph%layers, builder%box_of, builder%activation_of, &
                       error)
       if (allocated(error)) return
-      allocate (builder%nodes(16), builder%values(16), builder%segments(16))
+      allocate (builder%nodes(16), builder%values(16), builder%segments(16), builder%states(0))
       call declare_inputs(document, builder, graph%inputs, error)
       if (allocated(error)) return
-      call expand(document, graph, builder, 1, follows_mode, graph%inputs, graph%outputs, error)
+      call%inputs = graph%inputs
+      call expand(document, graph, builder, 1, call, graph%outputs, error)
       if (allocated(error)) return
       call lay_out_weights(builder, graph, error)
       if (allocated(error)) return
@@ -118,14 +131,12 @@ contains
    end subroutine input_shape
 
    !> Make the nodes of one call of a container.
-   recursive subroutine expand(document, graph, builder, container, around, inputs, outputs, &
-      error)
+   recursive subroutine expand(document, graph, builder, container, call, outputs, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       integer, intent(in) :: container                   !! its block
-      integer, intent(in) :: around                      !! call mode of the call
-      integer, intent(in) :: inputs(:)                   !! values
+      type(call_t), intent(in) :: call
       integer, allocatable, intent(out) :: outputs(:)    !! values
       type(error_t), allocatable, intent(out) :: error
       type(scope_t) :: scope
@@ -136,33 +147,15 @@ contains
          call raise(error, fkb_err_unsupported, 'there are too many calls of nested models')
          return
       end if
-      allocate (scope%first(document%node_count), scope%count(document%node_count), source=0)
-      allocate (scope%values(16))
-      associate (range => document%blocks(container)%inputs%references)
-         if (range%count() /= size(inputs)) then
-            call raise(error, fkb_err_unsupported, '"'//document%path(container)//'" takes '// &
-               decimal(range%count())//' inputs and is called with '//decimal(size(inputs)), &
-               document%blocks(container)%line)
-            return
-         end if
-         do k = 1, size(inputs)
-            associate (node => document%references(range%first + k - 1)%node)
-               if (scope%count(node) > 0) then
-                  call raise(error, fkb_err_unsupported, 'input "'//document%path( &
-                     document%nodes(node)%block)//'" stands twice', &
-                     document%blocks(container)%line)
-                  return
-               end if
-               call remember(scope, node, inputs(k:k))
-            end associate
-         end do
-      end associate
+      call scope%start(document%node_count)
+      call bind_inputs(document, container, call, scope, error)
+      if (allocated(error)) return
       associate (range => document%blocks(container)%outputs%references)
          allocate (outputs(range%count()))
          do k = 1, range%count()
             associate (wanted => document%references(range%first + k - 1))
-               call visit(document, graph, builder, scope, around, wanted%node, error)
-               if (.not. allocated(error)) call fetch(document, scope, range%first + k - 1, &
+               call visit(document, graph, builder, scope, call, wanted%node, error)
+               if (.not. allocated(error)) call scope%fetch(document, range%first + k - 1, &
                   outputs(k), error)
                if (allocated(error)) return
             end associate
@@ -170,13 +163,42 @@ contains
       end associate
    end subroutine expand
 
+   !> The values that a container is called with are those of its InputLayers.
+   subroutine bind_inputs(document, container, call, scope, error)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: container
+      type(call_t), intent(in) :: call
+      type(scope_t), intent(inout) :: scope
+      type(error_t), allocatable, intent(out) :: error
+      integer :: k
+      associate (range => document%blocks(container)%inputs%references)
+         if (range%count() /= size(call%inputs)) then
+            call raise(error, fkb_err_unsupported, '"'//document%path(container)//'" takes '// &
+               decimal(range%count())//' inputs and is called with '// &
+               decimal(size(call%inputs)), document%blocks(container)%line)
+            return
+         end if
+         do k = 1, size(call%inputs)
+            associate (node => document%references(range%first + k - 1)%node)
+               if (scope%count(node) > 0) then
+                  call raise(error, fkb_err_unsupported, 'input "'//document%path( &
+                     document%nodes(node)%block)//'" stands twice', &
+                     document%blocks(container)%line)
+                  return
+               end if
+               call scope%remember(node, call%inputs(k:k))
+            end associate
+         end do
+      end associate
+   end subroutine bind_inputs
+
    !> Make a node after all that it depends on; the parser has refused cycles.
    recursive subroutine visit(document, graph, builder, scope, around, wanted, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       type(scope_t), intent(inout) :: scope
-      integer, intent(in) :: around                      !! call mode of the container
+      type(call_t), intent(in) :: around                 !! the call of the container
       integer, intent(in) :: wanted                      !! node of the document
       type(error_t), allocatable, intent(out) :: error
       integer, allocatable :: stack(:), made(:)
@@ -202,7 +224,7 @@ contains
             end if
             call make(document, graph, builder, scope, around, node, made, error)
             if (allocated(error)) return
-            call remember(scope, node, made)
+            call scope%remember(node, made)
          end if
          depth = depth - 1
       end do
@@ -214,37 +236,19 @@ contains
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       type(scope_t), intent(in) :: scope
-      integer, intent(in) :: around                      !! call mode of the container
+      type(call_t), intent(in) :: around                 !! the call of the container
       integer, intent(in) :: node
       integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
-      integer, allocatable :: inputs(:), plain(:)
-      integer :: block, call_mode, i
+      type(call_t) :: call
+      integer :: block
       block = document%nodes(node)%block
-      call read_arguments(document, node, call_mode, error)
-      if (call_mode == follows_mode) call_mode = around
-      associate (range => document%nodes(node)%references)
-         allocate (inputs(range%count()))
-         do i = 1, range%count()
-            if (.not. allocated(error)) call fetch(document, scope, range%first + i - 1, &
-               inputs(i), error)
-         end do
-      end associate
+      call%mode = around%mode
+      call%fold = around%fold
+      call read_call(document, graph, builder, scope, node, call, error)
       if (.not. allocated(error)) then
-         if (document%is_container(block)) then
-            call expand(document, graph, builder, block, call_mode, inputs, made, error)
-            return
-         else if (builder%box_of(block) == 0) then
-            call raise(error, fkb_err_unsupported, 'this input is not among the model''s inputs')
-         else
-            call add_node(graph, builder, builder%box_of(block), inputs, call_mode, plain, error)
-            if (.not. allocated(error) .and. builder%activation_of(block) > 0) then
-               call add_node(graph, builder, builder%activation_of(block), plain, call_mode, made, &
-                  error)
-            else
-               call move_alloc(plain, made)
-            end if
-         end if
+         call call_block(document, graph, builder, block, call, made, error)
+         if (document%is_container(block)) return
       end if
       if (.not. allocated(error)) return
       call add_context(error, 'layer "'//document%path(block)//'" ('// &
@@ -252,97 +256,57 @@ contains
       if (error%line == 0) error%line = document%nodes(node)%line
    end subroutine make
 
-   !> Arguments of a call that are no positional tensors.
-   subroutine read_arguments(document, node, call_mode, error)
+   !> Call whatever a block is: a model, a layer around layers, or a layer.
+   recursive subroutine call_block(document, graph, builder, block, call, made, error)
       type(document_t), intent(in) :: document
-      integer, intent(in) :: node
-      integer, intent(out) :: call_mode
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      integer, intent(in) :: block
+      type(call_t), intent(in) :: call
+      integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: args, kwargs, name, json
-      type(span_t) :: key, value
-      integer :: position
-      call_mode = follows_mode
-      args = document%text%get(document%nodes(node)%args)
-      kwargs = document%text%get(document%nodes(node)%kwargs)
-      if (.not. only_tensors(args)) then
-         call raise(error, fkb_err_unsupported, 'a call with constants as arguments, '//args// &
-            ', is not supported')
+      integer, allocatable :: plain(:)
+      type(call_t) :: next
+      if (document%is_container(block)) then
+         call refuse_keywords(call, error)
+         if (.not. allocated(error)) call expand(document, graph, builder, block, call, made, error)
+      else if (document%is_wrapper(block)) then
+         call call_wrapper(document, graph, builder, block, call, made, error)
+      else if (builder%box_of(block) == 0) then
+         call raise(error, fkb_err_unsupported, 'this input is not among the model''s inputs')
+      else if (builder%activation_of(block) == 0) then
+         call call_layer(graph, builder, builder%box_of(block), call, made, error)
+      else
+         call call_layer(graph, builder, builder%box_of(block), call, plain, error)
+         if (allocated(error)) return
+         allocate (next%inputs(0), next%roles(0))
+         call add_input(next, plain(1), 0, '')
+         next%mode = call%mode
+         next%fold = call%fold
+         call call_layer(graph, builder, builder%activation_of(block), next, made, error)
+         if (.not. allocated(error)) made = [made, plain(2:)]
+      end if
+   end subroutine call_block
+
+   !> A nested model takes its inputs by position and knows no arguments.
+   subroutine refuse_keywords(call, error)
+      type(call_t), intent(in) :: call
+      type(error_t), allocatable, intent(out) :: error
+      type(call_t) :: copy
+      character(:), allocatable :: unread
+      integer :: i
+      if (.not. allocated(call%roles)) return
+      do i = 1, size(call%roles)
+         if (call%roles(i)%argument >= 0) cycle
+         call raise(error, fkb_err_unsupported, 'a tensor as argument "'// &
+            call%roles(i)%keyword//'" of a nested model is not supported')
          return
-      end if
-      position = 0
-      do
-         call json_next(kwargs, position, key, value)
-         if (position == 0) exit
-         name = json_string(kwargs(key%first:key%last))
-         json = kwargs(value%first:value%last)
-         if (json == 'null') cycle
-         if (name == 'training' .and. json == 'true') then
-            call_mode = always_training
-         else if (name == 'training' .and. json == 'false') then
-            call_mode = always_inference
-         else
-            call raise(error, fkb_err_unsupported, 'argument "'//name//'" = '//json// &
-               ' of the call is not supported')
-            return
-         end if
       end do
-   end subroutine read_arguments
-
-   !> Whether an argument list holds nothing but (nested lists of) tensors.
-   recursive logical function only_tensors(json) result(only)
-      character(*), intent(in) :: json
-      type(span_t) :: key, value, first
-      integer :: position
-      only = json_kind(json) == 'array'
-      if (.not. only) return
-      first = json_element(json, 0)
-      if (json_length(json) == 3) then
-         if (json_kind(json(first%first:first%last)) == 'string') return
-      end if
-      position = 0
-      do
-         call json_next(json, position, key, value)
-         if (position == 0) exit
-         only = only .and. only_tensors(json(value%first:value%last))
-      end do
-   end function only_tensors
-
-   subroutine remember(scope, node, values)
-      type(scope_t), intent(inout) :: scope
-      integer, intent(in) :: node
-      integer, intent(in) :: values(:)
-      integer, allocatable :: grown(:)
-      if (scope%used + size(values) > size(scope%values)) then
-         allocate (grown(2*(scope%used + size(values))))
-         grown(:scope%used) = scope%values(:scope%used)
-         call move_alloc(grown, scope%values)
-      end if
-      scope%first(node) = scope%used + 1
-      scope%count(node) = size(values)
-      scope%values(scope%used + 1:scope%used + size(values)) = values
-      scope%used = scope%used + size(values)
-   end subroutine remember
-
-   !> The value that a reference of the document means.
-   subroutine fetch(document, scope, reference, value, error)
-      type(document_t), intent(in) :: document
-      type(scope_t), intent(in) :: scope
-      integer, intent(in) :: reference
-      integer, intent(out) :: value
-      type(error_t), allocatable, intent(out) :: error
-      value = 0
-      associate (wanted => document%references(reference))
-         if (wanted%argument < 0 .and. wanted%keyword%count() > 0) then
-            call raise(error, fkb_err_unsupported, 'a tensor as argument "'// &
-               document%text%get(wanted%keyword)//'" of the call is not supported')
-         else if (wanted%index >= scope%count(wanted%node)) then
-            call raise(error, fkb_err_format, 'output '//decimal(wanted%index)//' of layer "'// &
-               document%text%get(wanted%name)//'" does not exist')
-         else
-            value = scope%values(scope%first(wanted%node) + wanted%index)
-         end if
-      end associate
-   end subroutine fetch
+      copy%constants = call%constants
+      call copy%constants%unread(unread)
+      if (len(unread) > 0) call raise(error, fkb_err_unsupported, 'the arguments '//unread// &
+         ' of a nested model are not supported')
+   end subroutine refuse_keywords
 
    !> A number that two networks share only if they have the same layers, options and wiring.
    integer(i8) function fingerprint(document, graph) result(key)
@@ -353,6 +317,10 @@ contains
       do i = 1, document%option_count
          call stir(key, document%text%get(document%options(i)%key))
          call stir(key, document%text%get(document%options(i)%json))
+      end do
+      do i = 1, document%node_count
+         call stir(key, document%text%get(document%nodes(i)%args))
+         call stir(key, document%text%get(document%nodes(i)%kwargs))
       end do
       do i = 1, size(graph%nodes)
          call stir(key, graph%layers(graph%nodes(i)%layer)%class_name)

@@ -13,6 +13,7 @@ module fkb_network_dp
    use fkb_program_dp, only: program_t
    use fkb_registry_dp, only: registry_t
    use fkb_shape, only: shape_t
+   use fkb_state_dp, only: state_t
    use fkb_variable, only: variable_t
    use fkb_views, only: view_sp_t, view_dp_t
    implicit none (type, external)
@@ -42,6 +43,8 @@ module fkb_network_dp
       generic :: predict => predict_sp, predict_dp, predict_one_sp, predict_one_dp, &
          predict_many_sp, predict_many_dp
       generic :: predict_any => predict_any_sp, predict_any_dp
+      procedure :: make_state
+      procedure :: keeps_state
       procedure :: run
       procedure :: input_features
       procedure :: output_features
@@ -72,6 +75,7 @@ module fkb_network_dp
       type(shape_t), allocatable :: in_shapes(:)      !! closed shapes of the inputs
       type(shape_t), allocatable :: shapes(:)         !! closed shapes of all values
       type(plan_t), allocatable :: plans(:)           !! one per node, for closed shapes
+      integer, allocatable :: folds(:)                !! per node: samples of a column, 1 for most
       logical, allocatable :: runs(:)                 !! per node: not skipped, not fused away
       integer, allocatable :: place(:)                !! per value: the value whose memory it has
       integer(i8), allocatable :: offset(:)           !! per value: where its memory begins
@@ -95,7 +99,9 @@ module fkb_network_dp
    end type workspace_t
 
    !> How the workspace uses memory: aim for the activations of one block, in bytes.
-   integer(i8), parameter, public :: block_bytes = 524288_i8
+   !> Where columns are so large that few fit, weights are read again for every block: then as
+   !> many columns as stay within `large_bytes`, up to `least_block`.
+   integer(i8), parameter, public :: block_bytes = 524288_i8, large_bytes = 8388608_i8
    integer, parameter, public :: least_block = 16, largest_block = 4096
 
    interface
@@ -144,6 +150,48 @@ module fkb_network_dp
          logical :: loaded
       end function loaded
 
+      !> Lay out every node of the workspace for these input shapes.
+      module subroutine close_shapes(self, graph, in_shapes, error)
+         class(workspace_t), intent(inout) :: self
+         type(program_t), intent(in) :: graph
+         type(shape_t), intent(in) :: in_shapes(:)      !! one per input
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine close_shapes
+
+      !> One view for each argument and result of each node.
+      module subroutine list_views(self, graph)
+         class(workspace_t), intent(inout) :: self
+         type(program_t), intent(in) :: graph
+      end subroutine list_views
+
+      !> Make `state%next` ready. Raises an error where a stateful network gets no state and
+      !> where the state does not fit.
+      module subroutine check_state(graph, batch, work, error, state)
+         type(program_t), intent(in) :: graph
+         integer, intent(in) :: batch                   !! samples of the whole call
+         type(workspace_t), intent(in) :: work
+         type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional :: state
+      end subroutine check_state
+
+      !> Put columns of a state where the layers read it.
+      module subroutine hand_in(graph, state, first, columns, work)
+         type(program_t), intent(in) :: graph
+         type(state_t), intent(in) :: state
+         integer, intent(in) :: first                   !! column of the state
+         integer, intent(in) :: columns
+         type(workspace_t), intent(inout), target :: work
+      end subroutine hand_in
+
+      !> Take the new state of these columns from where the layers have left it.
+      module subroutine take_back(graph, first, columns, work, state)
+         type(program_t), intent(in) :: graph
+         integer, intent(in) :: first                   !! column of the state
+         integer, intent(in) :: columns
+         type(workspace_t), intent(in), target :: work
+         type(state_t), intent(inout) :: state
+      end subroutine take_back
+
       !> Run the samples that the file records and compare with its outputs.
       !> Raises an error where a difference exceeds the sample's tolerance.
       module subroutine check_samples(self, work, error, worst)
@@ -190,103 +238,129 @@ module fkb_network_dp
          logical :: coupled
       end function has_batch_coupling
 
+      !> A fresh state, zeros, for so many samples. Raises an error for open dimensions that
+      !> `in_shapes` does not close.
+      module subroutine make_state(self, state, columns, error, in_shapes)
+         class(network_t), intent(in) :: self
+         type(state_t), intent(out) :: state
+         integer, intent(in) :: columns                 !! samples
+         type(error_t), allocatable, intent(out) :: error
+         type(shape_t), intent(in), optional :: in_shapes(:)   !! closed, one per input
+      end subroutine make_state
+
+      !> Whether the network has stateful layers: then every call needs a state.
+      pure module function keeps_state(self) result(keeps)
+         class(network_t), intent(in) :: self
+         logical :: keeps
+      end function keeps_state
+
       !> Inference for any number of inputs and outputs, whatever their kinds.
-      module subroutine run(self, inputs, outputs, work, error, raw)
+      module subroutine run(self, inputs, outputs, work, error, raw, state)
          class(network_t), intent(in) :: self
          type(host_t), intent(in) :: inputs(:)          !! one per input
          type(host_t), intent(in) :: outputs(:)         !! one per output, overwritten
          type(workspace_t), intent(inout), target :: work
          type(error_t), allocatable, intent(out) :: error
          logical, intent(in), optional :: raw           !! without the ports' steps, default false
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine run
 
       !> y = network(x) for a batch. Thread-safe: only `work` changes. A sample with values that
       !> are not finite changes no other sample. Raises an error for wrong sizes, and where an
       !> output has memory in common with another array.
-      module subroutine predict_sp(self, x, y, work, error)
+      module subroutine predict_sp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          real(sp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)
          real(sp), intent(inout), contiguous, target :: y(:, :)    !! (features out, batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_sp
 
       !> y = network(x) for one sample.
-      module subroutine predict_one_sp(self, x, y, work, error)
+      module subroutine predict_one_sp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          real(sp), intent(in), contiguous, target :: x(:)          !! (features in)
          real(sp), intent(inout), contiguous, target :: y(:)       !! (features out)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_one_sp
 
       !> Several inputs and outputs, each a view of a (features, batch) matrix.
-      module subroutine predict_many_sp(self, x, y, work, error)
+      module subroutine predict_many_sp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          type(view_sp_t), intent(in) :: x(:)                       !! one per input
          type(view_sp_t), intent(in) :: y(:)                       !! one per output
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_many_sp
 
       !> Arrays of any rank: Keras's axes reversed, the batch last.
-      module subroutine predict_any_sp(self, batch, x, y, work, error)
+      module subroutine predict_any_sp(self, batch, x, y, work, error, state)
          class(network_t), intent(in) :: self
          integer, intent(in) :: batch                                    !! number of samples
          real(sp), intent(in), contiguous, target :: x(..)         !! (..., batch)
          real(sp), intent(inout), contiguous, target :: y(..)      !! (..., batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_any_sp
 
       !> y = network(x) for a batch. Thread-safe: only `work` changes. A sample with values that
       !> are not finite changes no other sample. Raises an error for wrong sizes, and where an
       !> output has memory in common with another array.
-      module subroutine predict_dp(self, x, y, work, error)
+      module subroutine predict_dp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          real(dp), intent(in), contiguous, target :: x(:, :)       !! (features in, batch)
          real(dp), intent(inout), contiguous, target :: y(:, :)    !! (features out, batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_dp
 
       !> y = network(x) for one sample.
-      module subroutine predict_one_dp(self, x, y, work, error)
+      module subroutine predict_one_dp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          real(dp), intent(in), contiguous, target :: x(:)          !! (features in)
          real(dp), intent(inout), contiguous, target :: y(:)       !! (features out)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_one_dp
 
       !> Several inputs and outputs, each a view of a (features, batch) matrix.
-      module subroutine predict_many_dp(self, x, y, work, error)
+      module subroutine predict_many_dp(self, x, y, work, error, state)
          class(network_t), intent(in) :: self
          type(view_dp_t), intent(in) :: x(:)                       !! one per input
          type(view_dp_t), intent(in) :: y(:)                       !! one per output
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_many_dp
 
       !> Arrays of any rank: Keras's axes reversed, the batch last.
-      module subroutine predict_any_dp(self, batch, x, y, work, error)
+      module subroutine predict_any_dp(self, batch, x, y, work, error, state)
          class(network_t), intent(in) :: self
          integer, intent(in) :: batch                                    !! number of samples
          real(dp), intent(in), contiguous, target :: x(..)         !! (..., batch)
          real(dp), intent(inout), contiguous, target :: y(..)      !! (..., batch)
          type(workspace_t), intent(inout) :: work
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional, target :: state   !! of a stateful network
       end subroutine predict_any_dp
 
       !> Forward for training on columns `first` to `first + columns - 1` of the host's arrays.
       !> The workspace must be prepared with `training=.true.` for as many columns.
-      module subroutine forward_pass(self, inputs, first, columns, work, mode, error)
+      module subroutine forward_pass(self, inputs, first, columns, work, mode, error, state)
          class(network_t), intent(in) :: self
          type(host_t), intent(in) :: inputs(:)          !! one per input, whole batch
          integer, intent(in) :: first, columns
          type(workspace_t), intent(inout), target :: work
          type(mode_t), intent(in) :: mode               !! `first_sample` is that of column `first`
          type(error_t), allocatable, intent(out) :: error
+         type(state_t), intent(inout), optional :: state   !! whole batch, `check_state` has passed
       end subroutine forward_pass
 
       !> Reverse sweep after `forward_pass`, from the gradients put into `output_gradient`.

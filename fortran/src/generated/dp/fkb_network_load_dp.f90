@@ -122,7 +122,7 @@ contains
          end if
       end do
       n_params = 0
-      if (size(net%graph%layers) > 0) n_params = net%graph%layers(size(net%graph%layers))%last
+      if (size(net%graph%layers) > 0) n_params = maxval(net%graph%layers%last)
       allocate (net%params(n_params), source=0.0_wp)
       allocate (net%weight_at(net%document%tensor_count), source=0_i8)
       allocate (net%integers(max(0_i8, net%document%value_count(in_integers))), source=0_i8)
@@ -250,12 +250,15 @@ contains
       integer :: box, i, n, node
       integer(i8) :: first, last
       do box = 1, size(net%graph%layers)
-         if (net%graph%layers(box)%block == 0) cycle
          node = findloc(net%graph%nodes%layer, box, dim=1)
          associate (weights => net%graph%nodes(node)%plan%weights, layer => net%graph%layers(box))
             do i = 1, size(weights)
                if (.not. weights(i)%from_option) cycle
-               call net%document%config(layer%block, config)
+               if (layer%block > 0) then
+                  call net%document%config(layer%block, config)
+               else
+                  config = layer%options
+               end if
                allocate (numbers(max(1, config%count(weights(i)%name))))
                call config%get_list(weights(i)%name, numbers, n, error)
                first = layer%first + weights(i)%first - 1
@@ -364,6 +367,7 @@ contains
       call move_alloc(fresh%graph%values, self%graph%values)
       call move_alloc(fresh%graph%inputs, self%graph%inputs)
       call move_alloc(fresh%graph%outputs, self%graph%outputs)
+      call move_alloc(fresh%graph%states, self%graph%states)
       call move_alloc(fresh%graph%segments, self%graph%segments)
       self%graph%key = fresh%graph%key
       call move_alloc(fresh%inputs, self%inputs)

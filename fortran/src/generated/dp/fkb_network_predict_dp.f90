@@ -17,41 +17,48 @@ contains
       if (allocated(error)) return
       if (present(raw)) then
          if (raw) then
-            call run_raw(self, inputs, outputs, batch, work, error)
+            call run_raw(self, inputs, outputs, batch, work, error, state)
             return
          end if
       end if
-      call run_blocks(self, self%inputs, self%outputs, inputs, outputs, batch, work, error)
+      call run_blocks(self, self%inputs, self%outputs, inputs, outputs, batch, work, error, state)
    end procedure run
 
    !> Without the ports' steps. Apart, because arrays of unknown size are allocated at entry.
-   subroutine run_raw(self, inputs, outputs, batch, work, error)
+   subroutine run_raw(self, inputs, outputs, batch, work, error, state)
       type(network_t), intent(in) :: self
       type(host_t), intent(in) :: inputs(:), outputs(:)
       integer, intent(in) :: batch
       type(workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
+      type(state_t), intent(inout), optional, target :: state
       type(port_t) :: plain_in(size(inputs)), plain_out(size(outputs))
-      call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error)
+      call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error, state)
    end subroutine run_raw
 
-   subroutine run_blocks(self, in_ports, out_ports, inputs, outputs, batch, work, error)
+   subroutine run_blocks(self, in_ports, out_ports, inputs, outputs, batch, work, error, state)
       type(network_t), intent(in) :: self
       type(port_t), intent(in) :: in_ports(:), out_ports(:)
       type(host_t), intent(in) :: inputs(:), outputs(:)
       integer, intent(in) :: batch
       type(workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
+      type(state_t), intent(inout), optional, target :: state
       integer :: columns, first
       call make_ready(self, in_ports, inputs, batch, work, error)
       if (.not. allocated(error)) call check_sizes(self, in_ports, inputs, outputs, work, error)
+      if (.not. allocated(error)) call check_state(self%graph, batch, work, error, state)
       do first = 1, batch, max(1, work%capacity)
          if (allocated(error)) return
          columns = min(work%capacity, batch - first + 1)
          call connect(self, in_ports, out_ports, inputs, outputs, first, columns, work)
+         if (present(state)) call hand_in(self%graph, state, first, columns, work)
          call run_nodes(self, first, work, error)
-         if (.not. allocated(error)) call deliver(self, out_ports, outputs, first, columns, work)
+         if (allocated(error)) return
+         call deliver(self, out_ports, outputs, first, columns, work)
+         if (present(state)) call take_back(self%graph, first, columns, work, state)
       end do
+      if (present(state) .and. .not. allocated(error)) call state%advance()
    end subroutine run_blocks
 
    subroutine run_nodes(self, first, work, error)
@@ -61,9 +68,9 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(mode_t) :: mode
       integer :: i
-      mode%first_sample = first
       do i = 1, size(self%graph%nodes)
          if (.not. work%runs(i)) cycle
+         mode%first_sample = int(first - 1, i8)*work%folds(i) + 1
          mode%node = i
          mode%training = self%graph%nodes(i)%call_mode == always_training
          associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
@@ -255,31 +262,34 @@ contains
          else
             nullify (work%given(v)%v)
             call take(inputs(k), in_ports(k), work%shapes(v)%extent(1), first, &
-               memory(work, v, columns))
+               memory(work, v, columns, work%shapes(v)))
          end if
       end do
       do k = 1, size(work%x)
-         work%x(k)%v => memory(work, work%x_value(k), columns)
+         work%x(k)%v => memory(work, work%x_value(k), columns, work%x(k)%shape)
       end do
       do k = 1, size(work%y)
-         work%y(k)%v => memory(work, work%y_value(k), columns)
+         work%y(k)%v => memory(work, work%y_value(k), columns, work%y(k)%shape)
       end do
    end subroutine connect
 
-   !> The memory of a value for so many columns.
-   function memory(work, value, columns) result(v)
+   !> The memory of a value for so many columns, seen as samples of this shape: the last axes of
+   !> the value may count as samples.
+   function memory(work, value, columns, shape) result(v)
       type(workspace_t), intent(in), target :: work
       integer, intent(in) :: value, columns
+      type(shape_t), intent(in) :: shape
       real(wp), pointer, contiguous :: v(:, :)
       integer(i8) :: n
-      integer :: rows, root
+      integer :: rows, root, samples
       root = work%place(value)
-      rows = int(work%shapes(value)%count())
+      rows = int(shape%count())
+      samples = columns*product(work%shapes(value)%extent(shape%rank + 1:))
       if (associated(work%given(root)%v)) then
-         v(1:rows, 1:columns) => work%given(root)%v
+         v(1:rows, 1:samples) => work%given(root)%v
       else
-         n = int(rows, i8)*columns
-         v(1:rows, 1:columns) => work%values(work%offset(root) + 1:work%offset(root) + n)
+         n = int(rows, i8)*samples
+         v(1:rows, 1:samples) => work%values(work%offset(root) + 1:work%offset(root) + n)
       end if
    end function memory
 
@@ -294,7 +304,7 @@ contains
       integer :: k, v
       do k = 1, size(outputs)
          v = self%graph%outputs(k)
-         here => memory(work, v, columns)
+         here => memory(work, v, columns, work%shapes(v))
          whole => outputs(k)%same()
          if (associated(whole) .and. associated(work%given(v)%v)) then
             if (associated(work%given(v)%v, whole(:, first:first + columns - 1))) cycle
@@ -307,14 +317,14 @@ contains
       type(host_t) :: inputs(1), outputs(1)
       inputs(1)%s => x
       outputs(1)%s => y
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_sp
 
    module procedure predict_one_sp
       type(host_t) :: inputs(1), outputs(1)
       inputs(1)%s(1:size(x), 1:1) => x
       outputs(1)%s(1:size(y), 1:1) => y
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_one_sp
 
    module procedure predict_many_sp
@@ -326,7 +336,7 @@ contains
       do k = 1, size(y)
          outputs(k)%s => y(k)%v
       end do
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_many_sp
 
    module procedure predict_any_sp
@@ -341,21 +351,21 @@ contains
       if (allocated(error)) return
       call c_f_pointer(c_loc(x), inputs(1)%s, [size(x)/max(1, batch), batch])
       call c_f_pointer(c_loc(y), outputs(1)%s, [size(y)/max(1, batch), batch])
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_any_sp
 
    module procedure predict_dp
       type(host_t) :: inputs(1), outputs(1)
       inputs(1)%d => x
       outputs(1)%d => y
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_dp
 
    module procedure predict_one_dp
       type(host_t) :: inputs(1), outputs(1)
       inputs(1)%d(1:size(x), 1:1) => x
       outputs(1)%d(1:size(y), 1:1) => y
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_one_dp
 
    module procedure predict_many_dp
@@ -367,7 +377,7 @@ contains
       do k = 1, size(y)
          outputs(k)%d => y(k)%v
       end do
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_many_dp
 
    module procedure predict_any_dp
@@ -382,7 +392,7 @@ contains
       if (allocated(error)) return
       call c_f_pointer(c_loc(x), inputs(1)%d, [size(x)/max(1, batch), batch])
       call c_f_pointer(c_loc(y), outputs(1)%d, [size(y)/max(1, batch), batch])
-      call self%run(inputs, outputs, work, error)
+      call self%run(inputs, outputs, work, error, state=state)
    end procedure predict_any_dp
 
 end submodule fkb_network_predict_dp

@@ -8,13 +8,13 @@ module fkb_boxes_sp
    use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
    use fkb_json, only: json_find, json_kind, json_quote, json_real, json_string
    use fkb_kinds, only: dp
-   use fkb_program_sp, only: layer_box_t
+   use fkb_program_sp, only: layer_box_t, move_box
    use fkb_registry_sp, only: registry_t
    use fkb_rounding, only: rounded_to_single
    use fkb_text, only: span_t
    implicit none (type, external)
    private
-   public :: make_boxes, penalty_of, option_text, set_frozen
+   public :: make_boxes, penalty_of, option_text, set_frozen, has_two_states
 
 contains
 
@@ -34,7 +34,7 @@ contains
       allocate (boxes(2*document%block_count))
       n = 0
       do block = 1, document%block_count
-         if (document%is_container(block)) cycle
+         if (document%is_container(block) .or. document%is_wrapper(block)) cycle
          if (document%class_name(block) == 'InputLayer') cycle
          n = n + 1
          box_of(block) = n
@@ -88,12 +88,86 @@ contains
             end if
          end if
       end if
-      call registry%create(box%class_name, box%layer, error)
+      if (is_cell(document, block)) then
+         call take_over_steps(document, block, config)
+         call registry%create(sequence_class(box%class_name), box%layer, error)
+      else
+         call registry%create(box%class_name, box%layer, error)
+      end if
       if (allocated(error)) return
       call take_general(document, block, config, box, error)
       if (allocated(error)) return
       call box%layer%configure(config, error)
    end subroutine make_box
+
+   !> Whether a layer is a cell of an RNN, alone or in a stack.
+   pure logical function is_cell(document, block)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      associate (role => document%blocks(block)%role)
+         is_cell = document%text%same(role, 'cell') .or. document%text%same(role, 'cells')
+      end associate
+   end function is_cell
+
+   !> The class that runs a cell over all time steps.
+   pure function sequence_class(cell) result(class_name)
+      character(*), intent(in) :: cell
+      character(:), allocatable :: class_name
+      select case (cell)
+      case ('SimpleRNNCell')
+         class_name = 'SimpleRNN'
+      case ('LSTMCell')
+         class_name = 'LSTM'
+      case ('GRUCell')
+         class_name = 'GRU'
+      case default
+         class_name = cell
+      end select
+   end function sequence_class
+
+   !> Whether a cell keeps two states, not one.
+   pure logical function has_two_states(cell)
+      character(*), intent(in) :: cell
+      has_two_states = cell == 'LSTMCell'
+   end function has_two_states
+
+   !> A cell runs over the time steps as its RNN says; in a stack all but the last return every
+   !> step, and only the first may go backwards.
+   subroutine take_over_steps(document, block, config)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      type(config_t), intent(inout) :: config
+      integer :: around
+      logical :: first, last
+      around = document%blocks(block)%parent
+      first = .true.
+      last = .true.
+      if (document%text%same(document%blocks(block)%role, 'cells')) then
+         first = document%blocks(around)%first_child == block
+         last = document%blocks(around)%last_child == block
+         around = document%blocks(around)%parent
+      end if
+      if (first) call take('go_backwards')
+      call take('return_state')
+      call take('stateful')
+      call take('unroll')
+      if (last) then
+         call take('return_sequences')
+         call take('zero_output_for_mask')
+      else
+         call config%set('return_sequences', 'true')
+      end if
+
+   contains
+
+      subroutine take(key)
+         character(*), intent(in) :: key
+         character(:), allocatable :: json
+         json = option_text(document, around, key)
+         if (json /= '') call config%set(key, json)
+      end subroutine take
+
+   end subroutine take_over_steps
 
    !> Read the option `trainable` of a layer and of the models around it. As in Keras, a layer's
    !> own option decides how it runs in training, all of them whether its weights are trained.
@@ -283,14 +357,7 @@ contains
       integer :: i
       allocate (kept(n))
       do i = 1, n
-         call move_alloc(boxes(i)%layer, kept(i)%layer)
-         kept(i)%path = boxes(i)%path
-         kept(i)%class_name = boxes(i)%class_name
-         kept(i)%block = boxes(i)%block
-         kept(i)%own_trainable = boxes(i)%own_trainable
-         kept(i)%frozen = boxes(i)%frozen
-         kept(i)%activity_l1 = boxes(i)%activity_l1
-         kept(i)%activity_l2 = boxes(i)%activity_l2
+         call move_box(boxes(i), kept(i))
       end do
       call move_alloc(kept, boxes)
    end subroutine shrink

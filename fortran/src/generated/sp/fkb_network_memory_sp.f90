@@ -7,8 +7,8 @@
 submodule(fkb_network_sp) fkb_network_memory_sp
    use fkb_activations, only: n_parameters
    use fkb_program_sp, only: always_training
-   use fkb_error, only: add_context, fkb_err_argument, raise
-   use fkb_shape, only: open_extent, operator(==)
+   use fkb_error, only: fkb_err_argument, raise
+   use fkb_shape, only: operator(==)
    use fkb_text, only: decimal
    implicit none (type, external)
 
@@ -29,7 +29,7 @@ contains
       if (fits(self, net, in_shapes, batch, for_training)) return
       call self%clear()
       call close_shapes(self, net%graph, in_shapes, error)
-      if (.not. allocated(error)) call list_views(self, net%graph, error)
+      if (.not. allocated(error)) call list_views(self, net%graph)
       if (.not. allocated(error)) then
          if (for_training) then
             columns = max(1, batch)
@@ -57,6 +57,7 @@ contains
       if (allocated(self%in_shapes)) deallocate (self%in_shapes)
       if (allocated(self%shapes)) deallocate (self%shapes)
       if (allocated(self%plans)) deallocate (self%plans)
+      if (allocated(self%folds)) deallocate (self%folds)
       if (allocated(self%runs)) deallocate (self%runs)
       if (allocated(self%place)) deallocate (self%place)
       if (allocated(self%offset)) deallocate (self%offset)
@@ -96,109 +97,6 @@ contains
       end if
    end function fits
 
-   !> Lay out every node for these input shapes.
-   subroutine close_shapes(self, graph, in_shapes, error)
-      class(workspace_t), intent(inout) :: self
-      type(program_t), intent(in) :: graph
-      type(shape_t), intent(in) :: in_shapes(:)
-      type(error_t), allocatable, intent(out) :: error
-      type(shape_t), allocatable :: node_shapes(:)
-      integer :: i, k
-      if (size(in_shapes) /= size(graph%inputs)) then
-         call raise(error, fkb_err_argument, 'the network has '//decimal(size(graph%inputs))// &
-            ' inputs, '//decimal(size(in_shapes))//' were given')
-         return
-      end if
-      allocate (self%in_shapes, source=in_shapes)
-      allocate (self%shapes(size(graph%values)), self%plans(size(graph%nodes)))
-      do k = 1, size(in_shapes)
-         call match(graph%values(graph%inputs(k))%shape, in_shapes(k), k, error)
-         if (allocated(error)) return
-         self%shapes(graph%inputs(k)) = in_shapes(k)
-      end do
-      do i = 1, size(graph%nodes)
-         associate (node => graph%nodes(i), plan => self%plans(i))
-            node_shapes = self%shapes(node%inputs)
-            plan%in_shapes = node_shapes
-            call graph%layers(node%layer)%layer%lay_out(node_shapes, plan, error)
-            if (allocated(error)) then
-               call add_context(error, graph%node_name(i))
-               return
-            end if
-            do k = 1, size(node%outputs)
-               self%shapes(node%outputs(k)) = plan%out_shapes(k)
-            end do
-         end associate
-      end do
-      do i = 1, size(self%shapes)
-         if (self%shapes(i)%closed() .and. self%shapes(i)%count() <= huge(1)) cycle
-         call raise(error, fkb_err_argument, 'a value of shape '//self%shapes(i)%text()// &
-            ' is open or too large')
-         return
-      end do
-   end subroutine close_shapes
-
-   subroutine match(declared, given, k, error)
-      type(shape_t), intent(in) :: declared, given
-      integer, intent(in) :: k
-      type(error_t), allocatable, intent(out) :: error
-      integer :: i
-      logical :: same
-      same = declared%rank == given%rank .and. given%closed()
-      do i = 1, min(declared%rank, given%rank)
-         same = same .and. (declared%extent(i) == open_extent .or. &
-            declared%extent(i) == given%extent(i))
-      end do
-      if (.not. same) call raise(error, fkb_err_argument, 'input '//decimal(k)//' has shape '// &
-         declared%text()//' without the batch, '//given%text()//' was given')
-   end subroutine match
-
-   !> One view for each argument and result of each node.
-   subroutine list_views(self, graph, error)
-      class(workspace_t), intent(inout) :: self
-      type(program_t), intent(in) :: graph
-      type(error_t), allocatable, intent(out) :: error
-      integer :: i, k, n, n_x, n_y
-      n = size(graph%nodes)
-      allocate (self%first_x(n + 1), self%first_y(n + 1))
-      self%first_x(1) = 1
-      self%first_y(1) = 1
-      do i = 1, n
-         if (size(self%plans(i)%out_shapes) /= size(graph%nodes(i)%outputs)) then
-            call raise(error, fkb_err_argument, graph%node_name(i)// &
-               ': the number of outputs depends on the input shapes')
-            return
-         end if
-         self%first_x(i + 1) = self%first_x(i) + size(graph%nodes(i)%inputs)
-         self%first_y(i + 1) = self%first_y(i) + size(graph%nodes(i)%outputs)
-      end do
-      n_x = self%first_x(n + 1) - 1
-      n_y = self%first_y(n + 1) - 1
-      allocate (self%x(n_x), self%dx(n_x), self%x_value(n_x))
-      allocate (self%y(n_y), self%dy(n_y), self%y_value(n_y))
-      allocate (self%given(size(graph%values)))
-      do i = 1, n
-         do k = 1, size(graph%nodes(i)%inputs)
-            self%x_value(self%first_x(i) + k - 1) = graph%nodes(i)%inputs(k)
-         end do
-         do k = 1, size(graph%nodes(i)%outputs)
-            self%y_value(self%first_y(i) + k - 1) = graph%nodes(i)%outputs(k)
-         end do
-      end do
-      do k = 1, n_x
-         self%x(k)%shape = self%shapes(self%x_value(k))
-         self%dx(k)%shape = self%x(k)%shape
-      end do
-      do k = 1, n_y
-         self%y(k)%shape = self%shapes(self%y_value(k))
-         self%dy(k)%shape = self%y(k)%shape
-      end do
-      allocate (self%runs(n), source=.true.)
-      allocate (self%place(size(graph%values)), self%offset(size(graph%values)))
-      self%place = [(k, k=1, size(graph%values))]
-      self%offset = 0
-   end subroutine list_views
-
    !> Skip what inference does not change and fuse activations into the nodes before them.
    subroutine fuse(self, graph)
       class(workspace_t), intent(inout) :: self
@@ -219,6 +117,8 @@ contains
             if (before == 0 .or. graph%values(v)%consumers /= 1) cycle
             if (.not. self%plans(before)%fuses_activation) cycle
             if (self%plans(before)%activation /= 0) cycle
+            if (graph%nodes(before)%fold /= node%fold) cycle
+            if (size(graph%nodes(before)%outputs) > 1) cycle
             self%plans(before)%activation = id
             self%plans(before)%activation_parameters = parameters
             self%runs(i) = .false.
@@ -233,10 +133,14 @@ contains
    !> Columns of a block, so that the values of a block stay in cache.
    pure integer function block_columns(self) result(columns)
       class(workspace_t), intent(in) :: self
-      integer(i8) :: wanted
-      wanted = block_bytes/max(1_i8, self%column_reals*storage_size(1.0_wp)/8)
-      wanted = min(int(largest_block, i8), max(int(least_block, i8), wanted))
-      columns = int(wanted - mod(wanted, int(least_block, i8)))
+      integer(i8) :: bytes, wanted
+      bytes = max(1_i8, self%column_reals*storage_size(1.0_wp)/8)
+      wanted = min(int(largest_block, i8), block_bytes/bytes)
+      if (wanted >= least_block) then
+         columns = int(wanted - mod(wanted, int(least_block, i8)))
+      else
+         columns = int(max(1_i8, min(int(least_block, i8), large_bytes/bytes)))
+      end if
    end function block_columns
 
    !> Memory for inference: a value's slot is free again after its last reader.
@@ -298,6 +202,9 @@ contains
       do k = 1, size(graph%inputs)
          first(graph%inputs(k)) = 0
       end do
+      do k = 1, size(graph%states)
+         first(graph%states(k)%before) = 0
+      end do
       do i = 1, size(graph%nodes)
          if (.not. self%runs(i)) cycle
          do k = self%first_x(i), self%first_x(i + 1) - 1
@@ -311,6 +218,9 @@ contains
       end do
       do k = 1, size(graph%outputs)
          last(self%place(graph%outputs(k))) = size(graph%nodes) + 1
+      end do
+      do k = 1, size(graph%states)
+         last(self%place(graph%states(k)%after)) = size(graph%nodes) + 1
       end do
    end subroutine lifetimes
 
@@ -332,10 +242,11 @@ contains
       widest = 0
       do i = 1, size(graph%nodes)
          self%cache_first(i) = cached + 1
-         cached = cached + padded(self%plans(i)%cache*columns + self%plans(i)%fixed_cache)
+         cached = cached + padded(self%plans(i)%cache*columns*self%folds(i) + &
+            self%plans(i)%fixed_cache)
          parts = 0
          do k = self%first_x(i), self%first_x(i + 1) - 1
-            parts = parts + padded(self%x(k)%shape%count()*columns)
+            parts = parts + padded(self%shapes(self%x_value(k))%count()*columns)
          end do
          widest = max(widest, parts)
       end do
@@ -385,9 +296,9 @@ contains
       do i = 1, size(self%plans)
          associate (plan => self%plans(i))
             if (of_cache) then
-               most = max(most, plan%cache*columns + plan%fixed_cache)
+               most = max(most, plan%cache*columns*self%folds(i) + plan%fixed_cache)
             else
-               most = max(most, plan%scratch*columns + plan%fixed_scratch)
+               most = max(most, plan%scratch*columns*self%folds(i) + plan%fixed_scratch)
             end if
          end associate
       end do

@@ -21,16 +21,23 @@ contains
       work%columns = columns
       work%seeded = .false.
       do k = 1, size(work%x)
-         work%x(k)%v => value_at(work%values, work, work%x_value(k))
+         work%x(k)%v => value_at(work%values, work, work%x_value(k), work%x(k)%shape)
       end do
       do k = 1, size(work%y)
-         work%y(k)%v => value_at(work%values, work, work%y_value(k))
+         work%y(k)%v => value_at(work%values, work, work%y_value(k), work%y(k)%shape)
       end do
       do k = 1, size(inputs)
          v = self%graph%inputs(k)
          call take(inputs(k), self%inputs(k), work%shapes(v)%extent(1), first, &
-            value_at(work%values, work, v))
+            value_at(work%values, work, v, work%shapes(v)))
       end do
+      if (present(state)) then
+         call hand_in(self%graph, state, first, columns, work)
+      else if (self%keeps_state()) then
+         call raise(error, fkb_err_argument, &
+            'the network has stateful layers: a pass needs a state')
+         return
+      end if
       do i = 1, size(self%graph%nodes)
          here = node_mode(self, work, i, mode)
          associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
@@ -47,6 +54,7 @@ contains
                work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, here)
          end associate
       end do
+      if (present(state)) call take_back(self%graph, first, columns, work, state)
    end procedure forward_pass
 
    !> The mode of one node: calls may fix it, and frozen layers may run as in inference.
@@ -58,6 +66,7 @@ contains
       type(mode_t) :: here
       here = mode
       here%node = node
+      here%first_sample = (mode%first_sample - 1)*work%folds(node) + 1
       associate (this => self%graph%nodes(node))
          if (this%call_mode == always_inference) here%training = .false.
          if (this%call_mode == always_training) here%training = .true.
@@ -70,20 +79,23 @@ contains
    pure integer(i8) function cache_last(work, node) result(last)
       type(workspace_t), intent(in) :: work
       integer, intent(in) :: node
-      last = work%cache_first(node) + work%plans(node)%cache*work%columns + &
+      last = work%cache_first(node) + work%plans(node)%cache*work%columns*work%folds(node) + &
          work%plans(node)%fixed_cache - 1
    end function cache_last
 
-   !> The columns of a value in an array that lies as the values do.
-   function value_at(memory, work, value) result(v)
+   !> The columns of a value in an array that lies as the values do, seen as samples of this shape:
+   !> the last axes of the value may count as samples.
+   function value_at(memory, work, value, shape) result(v)
       real(wp), intent(in), contiguous, target :: memory(:)
       type(workspace_t), intent(in) :: work
       integer, intent(in) :: value
+      type(shape_t), intent(in) :: shape
       real(wp), pointer, contiguous :: v(:, :)
-      integer :: rows
-      rows = int(work%shapes(value)%count())
-      v(1:rows, 1:work%columns) => memory(work%offset(value) + 1: &
-         work%offset(value) + int(rows, i8)*work%columns)
+      integer :: rows, samples
+      rows = int(shape%count())
+      samples = work%columns*product(work%shapes(value)%extent(shape%rank + 1:))
+      v(1:rows, 1:samples) => memory(work%offset(value) + 1: &
+         work%offset(value) + int(rows, i8)*samples)
    end function value_at
 
    module procedure backward_pass
@@ -117,16 +129,16 @@ contains
       y1 = work%first_y(i)
       y2 = work%first_y(i + 1) - 1
       do k = y1, y2
-         work%dy(k)%v => value_at(work%grads, work, work%y_value(k))
+         work%dy(k)%v => value_at(work%grads, work, work%y_value(k), work%dy(k)%shape)
          if (.not. work%reached(work%y_value(k))) work%dy(k)%v = 0
       end do
       used = 0
       do k = x1, x2
          if (work%reached(work%x_value(k)) .or. any(work%x_value(x1:k - 1) == work%x_value(k))) then
-            work%dx(k)%v => part_at(work, used, size(work%x(k)%v, 1))
+            work%dx(k)%v => part_at(work, used, size(work%x(k)%v, 1), size(work%x(k)%v, 2))
             used = used + size(work%x(k)%v, kind=i8)
          else
-            work%dx(k)%v => value_at(work%grads, work, work%x_value(k))
+            work%dx(k)%v => value_at(work%grads, work, work%x_value(k), work%dx(k)%shape)
          end if
       end do
       here = node_mode(self, work, i, mode)
@@ -154,7 +166,10 @@ contains
       integer, intent(in) :: value
       real(wp), intent(in), contiguous :: dv(:, :)
       real(wp), pointer, contiguous :: sum(:, :)
-      sum => value_at(work%grads, work, value)
+      integer :: rows
+      rows = size(dv, 1)
+      sum(1:rows, 1:size(dv, 2)) => work%grads(work%offset(value) + 1: &
+         work%offset(value) + size(dv, kind=i8))
       if (work%reached(value)) then
          sum = sum + dv
       else
@@ -173,12 +188,12 @@ contains
       end where
    end subroutine add_activity_gradient
 
-   function part_at(work, used, rows) result(v)
+   function part_at(work, used, rows, samples) result(v)
       type(workspace_t), intent(in), target :: work
       integer(i8), intent(in) :: used
-      integer, intent(in) :: rows
+      integer, intent(in) :: rows, samples
       real(wp), pointer, contiguous :: v(:, :)
-      v(1:rows, 1:work%columns) => work%part(used + 1:used + int(rows, i8)*work%columns)
+      v(1:rows, 1:samples) => work%part(used + 1:used + int(rows, i8)*samples)
    end function part_at
 
    !> Whether the output of a node has a penalty of its own.
@@ -222,8 +237,8 @@ contains
    end procedure update_pass
 
    module procedure output
-      view%v => value_at(work%values, work, self%graph%outputs(k))
       view%shape = work%shapes(self%graph%outputs(k))
+      view%v => value_at(work%values, work, self%graph%outputs(k), view%shape)
    end procedure output
 
    module procedure output_logits
@@ -234,8 +249,8 @@ contains
       call self%graph%layers(self%graph%nodes(node)%layer)%layer%as_activation(id, parameters)
       if (id /= activation) return
       value = self%graph%nodes(node)%inputs(1)
-      view%v => value_at(work%values, work, value)
       view%shape = work%shapes(value)
+      view%v => value_at(work%values, work, value, view%shape)
    end procedure output_logits
 
    module procedure output_gradient
@@ -250,7 +265,7 @@ contains
    module procedure input_gradient
       integer :: value
       value = self%graph%inputs(k)
-      view%v => value_at(work%grads, work, value)
+      view%v => value_at(work%grads, work, value, work%shapes(value))
       if (.not. work%reached(value)) view%v = 0
       view%shape = work%shapes(value)
    end procedure input_gradient

@@ -3,14 +3,15 @@
 !>
 !> Nested models and wrappers are gone here; the tree they came from stays in the document.
 module fkb_program_sp
+   use fkb_config, only: config_t
    use fkb_kinds, only: dp, i8
    use fkb_layer_sp, only: layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, role_t
    use fkb_segment, only: segment_t
-   use fkb_shape, only: shape_t
+   use fkb_shape, only: shape_of, shape_t
    implicit none (type, external)
    private
-   public :: program_t, layer_box_t, node_t, value_t
+   public :: program_t, layer_box_t, node_t, value_t, state_value_t, inner_shape, move_box
 
    !> A layer with its slice of the flat vector. A shared layer is one of these with many nodes.
    type :: layer_box_t
@@ -18,6 +19,7 @@ module fkb_program_sp
       character(:), allocatable :: class_name    !! as registered
       class(layer_t), allocatable :: layer
       integer :: block = 0                       !! in the document; 0: made by the loader
+      type(config_t) :: options                  !! of a layer that the loader made
       integer(i8) :: first = 1                   !! of its slice
       integer(i8) :: last = 0                    !! of its slice
       integer :: first_segment = 1               !! of its weights
@@ -35,8 +37,11 @@ module fkb_program_sp
    type :: node_t
       integer :: layer = 0                       !! index in `layers`
       integer :: call_mode = follows_mode
-      integer, allocatable :: inputs(:)          !! values
-      integer, allocatable :: outputs(:)         !! values
+      integer :: fold = 0                        !! last axes that count as samples
+      integer, allocatable :: inputs(:)          !! values, the states it keeps behind the others
+      integer, allocatable :: outputs(:)         !! values, the new states behind the others
+      type(role_t), allocatable :: roles(:)      !! per input but the states
+      type(config_t) :: call                     !! constants among the keyword arguments
       type(plan_t) :: plan                       !! for the shapes of the file, maybe open
    end type node_t
 
@@ -47,6 +52,13 @@ module fkb_program_sp
       integer :: consumers = 0                   !! nodes that read it, plus outputs of the network
    end type value_t
 
+   !> What a node keeps from call to call: a part of the caller's state.
+   type :: state_value_t
+      integer :: node = 0                        !! whose state it is
+      integer :: before = 0                      !! the value that it reads
+      integer :: after = 0                       !! the value that it makes
+   end type state_value_t
+
    !> The whole lowered graph; read-only while it runs.
    type :: program_t
       type(layer_box_t), allocatable :: layers(:)
@@ -54,6 +66,7 @@ module fkb_program_sp
       type(value_t), allocatable :: values(:)
       integer, allocatable :: inputs(:)          !! values, in Keras's order
       integer, allocatable :: outputs(:)         !! values, in Keras's order
+      type(state_value_t), allocatable :: states(:)   !! in the order of the rows of a state
       type(segment_t), allocatable :: segments(:)
       integer(i8) :: key = 0                     !! tells workspaces of different networks apart
    contains
@@ -77,6 +90,7 @@ contains
          self%layers(i)%class_name = source%layers(i)%class_name
          allocate (self%layers(i)%layer, source=source%layers(i)%layer)
          self%layers(i)%block = source%layers(i)%block
+         self%layers(i)%options = source%layers(i)%options
          self%layers(i)%first = source%layers(i)%first
          self%layers(i)%last = source%layers(i)%last
          self%layers(i)%first_segment = source%layers(i)%first_segment
@@ -97,6 +111,7 @@ contains
       allocate (self%values, source=source%values)
       allocate (self%inputs, source=source%inputs)
       allocate (self%outputs, source=source%outputs)
+      allocate (self%states, source=source%states)
       self%key = source%key
    end subroutine copy_program
 
@@ -114,9 +129,35 @@ contains
       if (allocated(self%values)) deallocate (self%values)
       if (allocated(self%inputs)) deallocate (self%inputs)
       if (allocated(self%outputs)) deallocate (self%outputs)
+      if (allocated(self%states)) deallocate (self%states)
       if (allocated(self%segments)) deallocate (self%segments)
       self%key = 0
    end subroutine clear_program
+
+   !> Move a box; `from` is empty afterwards.
+   subroutine move_box(from, to)
+      type(layer_box_t), intent(inout) :: from, to
+      call move_alloc(from%layer, to%layer)
+      call move_alloc(from%path, to%path)
+      call move_alloc(from%class_name, to%class_name)
+      to%block = from%block
+      to%options = from%options
+      to%first = from%first
+      to%last = from%last
+      to%first_segment = from%first_segment
+      to%last_segment = from%last_segment
+      to%own_trainable = from%own_trainable
+      to%frozen = from%frozen
+      to%activity_l1 = from%activity_l1
+      to%activity_l2 = from%activity_l2
+   end subroutine move_box
+
+   !> The shape of a sample for a node that counts the last `fold` axes as samples.
+   elemental type(shape_t) function inner_shape(shape, fold) result(inner)
+      type(shape_t), intent(in) :: shape
+      integer, intent(in) :: fold
+      inner = shape_of(shape%extent(:max(0, shape%rank - fold)))
+   end function inner_shape
 
    !> `layer "dense_1" (Dense)`: how messages name a node.
    pure function node_name(self, node) result(name)

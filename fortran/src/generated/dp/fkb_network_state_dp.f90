@@ -1,0 +1,133 @@
+! Generated from network/fkb_network_state.fypp: edit that file and run tools/generate.py
+!> The state of a stateful network on its way through a call.
+submodule(fkb_network_dp) fkb_network_state_dp
+   use fkb_error, only: fkb_err_argument, raise
+   use fkb_text, only: decimal
+   implicit none (type, external)
+
+contains
+
+   module procedure keeps_state
+      keeps = .false.
+      if (allocated(self%graph%states)) keeps = size(self%graph%states) > 0
+   end procedure keeps_state
+
+   module procedure make_state
+      type(workspace_t) :: work
+      if (.not. self%loaded()) then
+         call raise(error, fkb_err_argument, 'no network is loaded')
+      else if (columns < 0) then
+         call raise(error, fkb_err_argument, 'the number of columns is negative')
+      end if
+      if (allocated(error)) return
+      if (present(in_shapes)) then
+         call work%prepare(self, in_shapes, 1, error)
+      else
+         call work%prepare(self, self%graph%values(self%graph%inputs)%shape, 1, error)
+      end if
+      if (allocated(error)) return
+      call list_parts(self%graph, work, state)
+      allocate (state%values(rows_of(self%graph, work), columns), source=0.0_wp)
+      call work%clear()
+   end procedure make_state
+
+   !> The rows of a state, layer after layer.
+   subroutine list_parts(graph, work, state)
+      type(program_t), intent(in) :: graph
+      type(workspace_t), intent(in) :: work
+      type(state_t), intent(inout) :: state
+      integer :: number, row, s
+      allocate (state%parts(size(graph%states)))
+      row = 0
+      number = 0
+      do s = 1, size(state%parts)
+         associate (from => graph%states(s), part => state%parts(s))
+            number = number + 1
+            if (s > 1) then
+               if (graph%states(s - 1)%node /= from%node) number = 1
+            end if
+            part%path = graph%layers(graph%nodes(from%node)%layer)%path
+            part%number = number
+            part%shape = work%shapes(from%before)
+            part%first = row + 1
+            row = row + int(part%shape%count())
+            part%last = row
+         end associate
+      end do
+   end subroutine list_parts
+
+   pure integer function rows_of(graph, work) result(rows)
+      type(program_t), intent(in) :: graph
+      type(workspace_t), intent(in) :: work
+      integer :: s
+      rows = 0
+      do s = 1, size(graph%states)
+         rows = rows + int(work%shapes(graph%states(s)%before)%count())
+      end do
+   end function rows_of
+
+   module procedure check_state
+      integer :: rows
+      if (.not. present(state)) then
+         if (size(graph%states) > 0) call raise(error, fkb_err_argument, 'the network has '// &
+            'stateful layers: make a state with net%make_state and pass it as state=')
+         return
+      end if
+      if (.not. allocated(state%values)) then
+         call raise(error, fkb_err_argument, 'the state is empty: call net%make_state first')
+         return
+      end if
+      rows = rows_of(graph, work)
+      if (size(state%values, 1) /= rows .or. size(state%values, 2) /= batch) then
+         call raise(error, fkb_err_argument, 'the state has '//decimal(size(state%values, 1))// &
+            ' rows and '//decimal(size(state%values, 2))//' columns, '//decimal(rows)//' and '// &
+            decimal(batch)//' are needed')
+         return
+      end if
+      if (allocated(state%next)) then
+         if (any(shape(state%next) /= shape(state%values))) deallocate (state%next)
+      end if
+      if (.not. allocated(state%next)) allocate (state%next, mold=state%values)
+   end procedure check_state
+
+   module procedure hand_in
+      integer :: row, s
+      row = 0
+      do s = 1, size(graph%states)
+         associate (v => graph%states(s)%before)
+            call to_value(int(work%shapes(v)%count()), work%values(work%offset(v) + 1:))
+         end associate
+      end do
+
+   contains
+
+      subroutine to_value(rows, values)
+         integer, intent(in) :: rows
+         real(wp), intent(out) :: values(rows, columns)
+         values = state%values(row + 1:row + rows, first:first + columns - 1)
+         row = row + rows
+      end subroutine to_value
+
+   end procedure hand_in
+
+   module procedure take_back
+      integer :: row, s
+      row = 0
+      do s = 1, size(graph%states)
+         associate (v => graph%states(s)%after)
+            call from_value(int(work%shapes(v)%count()), work%values(work%offset(v) + 1:))
+         end associate
+      end do
+
+   contains
+
+      subroutine from_value(rows, values)
+         integer, intent(in) :: rows
+         real(wp), intent(in) :: values(rows, columns)
+         state%next(row + 1:row + rows, first:first + columns - 1) = values
+         row = row + rows
+      end subroutine from_value
+
+   end procedure take_back
+
+end submodule fkb_network_state_dp
