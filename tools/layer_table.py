@@ -38,6 +38,7 @@ CONTAINERS = ("InputLayer", "Sequential", "Functional")
 GROUPS = {
     "core": "core",
     "activations": "activations as layers",
+    "pooling": "pooling",
     "noise": "noise and penalties",
     "normalization": "normalization",
     "reshaping": "reshaping",

@@ -25,12 +25,17 @@ class Case:
         build: makes it from the `keras` module.
         majors: the major versions of Keras that can make it.
         changed: its meaning differs between the majors, so that it crosses in neither direction.
+        single: TensorFlow computes it in real32 whatever the policy, or has it in real32 only; a
+            network in real64 is compared with that.
+        gradient: TensorFlow has its gradient.
     """
 
     name: str
     build: Builder
     majors: frozenset[int] = BOTH
     changed: bool = False
+    single: bool = False
+    gradient: bool = True
 
     @property
     def exact(self) -> int:

@@ -24,6 +24,7 @@ program main
    use test_numbers, only: collect_numbers => collect
    use test_optimizer, only: collect_optimizer => collect
    use test_passes, only: collect_passes => collect
+   use test_pooling_layers, only: collect_pooling_layers => collect
    use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
    use test_reader_damage, only: collect_reader_damage => collect
@@ -80,6 +81,8 @@ program main
    call collect_optimizer(suite)
    call runner%run(suite)
    call collect_passes(suite)
+   call runner%run(suite)
+   call collect_pooling_layers(suite)
    call runner%run(suite)
    call collect_random(suite)
    call runner%run(suite)
