@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from ..registry import REQUIRED, Config, LayerSpec, Option, Shape, Shapes, Use, WeightRule
 from . import checks
-from .options import activation, fixed, unquantized, weight_options
-
-
-def _halved(config: Config, shape: Shape, option: str = "activation") -> Shape:
-    """Return the shape after the activation: `glu` halves the last axis."""
-    last = shape[-1]
-    if config[option] != "glu" or last is None:
-        return shape
-    if last % 2:
-        raise ValueError(f'the activation "glu" needs an even last axis, not {last}')
-    return (*shape[:-1], last // 2)
+from .options import activation, fixed, halved, unquantized, weight_options
 
 
 def _dense_output(config: Config, shapes: Shapes) -> Shape:
     if len(shapes[0]) < 2:
         raise ValueError(f"the input must have at least rank 2 with the batch, not {shapes[0]}")
-    return _halved(config, (*shapes[0][:-1], config["units"]))
+    return halved(config, (*shapes[0][:-1], config["units"]))
 
 
 SPECS = (
@@ -54,7 +44,7 @@ SPECS = (
     LayerSpec(
         "Activation",
         options=(activation(default=REQUIRED),),
-        output=lambda c, s: _halved(c, s[0]),
+        output=lambda c, s: halved(c, s[0]),
     ),
     LayerSpec("Identity"),
     LayerSpec(

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..registry import BOTH, ONLY_KERAS3, Form, Option, Use
+from ..registry import BOTH, ONLY_KERAS3, Config, Form, Option, Shape, Use
 from . import checks
 
 
 def activation(name: str = "activation", default: Any = "linear") -> Option:
     """Return an option that names an activation function."""
     return Option(name, default, form=Form.ACTIVATION)
+
+
+def halved(config: Config, shape: Shape, option: str = "activation") -> Shape:
+    """Return the shape after the activation: `glu` halves the last axis."""
+    last = shape[-1]
+    if config[option] != "glu" or last is None:
+        return shape
+    if last % 2:
+        raise ValueError(f'the activation "glu" needs an even last axis, not {last}')
+    return (*shape[:-1], last // 2)
 
 
 def initializer(name: str, default: str) -> Option:

@@ -1,6 +1,7 @@
 ! Generated from layers/fkb_builtin_attention.fypp: edit that file and run tools/generate.py
 !> Attention, and products over named axes.
 module fkb_builtin_attention_dp
+   use fkb_einsum_dense_dp, only: einsum_dense_t
    use fkb_error, only: error_t
    use fkb_registry_dp, only: registry_t
    implicit none (type, external)
@@ -13,7 +14,7 @@ contains
    subroutine add_attention_layers(registry, error)
       type(registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(inout) :: error
-      if (allocated(error)) return
+      call registry%put('EinsumDense', einsum_dense_t(), error)
    end subroutine add_attention_layers
 
 end module fkb_builtin_attention_dp

@@ -12,7 +12,8 @@ module fkb_einsum_kernels_sp
    use fkb_strided_kernels_sp, only: gather, scatter, scatter_add
    implicit none (type, external)
    private
-   public :: einsum_forward, einsum_backward_a, einsum_backward_b, einsum_arrange
+   public :: einsum_forward, einsum_backward_a, einsum_backward_b
+   public :: einsum_arrange, einsum_add_back
 
 contains
 
@@ -134,8 +135,7 @@ contains
       else
          call multiply_back(settings, at_this, other, dy, 0.0_wp, work)
          if (beta <= 0) d_this = 0
-         call scatter_add(extent_of(settings, at_this), stride_of(settings, at_this), n_this, &
-                          size_this, work, d_this)
+         call einsum_add_back(settings, at_this, size_this, work, n_this, d_this)
       end if
    end subroutine backward_into_this
 
@@ -147,6 +147,15 @@ contains
       real(wp), intent(out) :: arranged(n_arranged)
       call gather(extent_of(settings, at), stride_of(settings, at), n, n_arranged, x, arranged)
    end subroutine einsum_arrange
+
+   !> Add what stands in the order of the product to a tensor: the derivative of `einsum_arrange`.
+   pure subroutine einsum_add_back(settings, at, n_arranged, arranged, n, x)
+      integer, intent(in) :: settings(einsum_size), at
+      integer, intent(in) :: n, n_arranged
+      real(wp), intent(in) :: arranged(n_arranged)
+      real(wp), intent(inout) :: x(n)
+      call scatter_add(extent_of(settings, at), stride_of(settings, at), n, n_arranged, arranged, x)
+   end subroutine einsum_add_back
 
    pure function extent_of(settings, at) result(extent)
       integer, intent(in) :: settings(einsum_size), at
