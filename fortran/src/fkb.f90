@@ -44,6 +44,8 @@ module fkb
    use fkb_registry_sp, only: registry_sp_t => registry_t
    use fkb_sgd_dp, only: sgd_dp_t => sgd_t
    use fkb_sgd_sp, only: sgd_sp_t => sgd_t
+   use fkb_state_dp, only: state_dp_t => state_t
+   use fkb_state_sp, only: state_sp_t => state_t
    use fkb_trainer_dp, only: loss_box_dp_t => loss_box_t, trainer_dp_t => trainer_t
    use fkb_trainer_sp, only: loss_box_sp_t => loss_box_t, trainer_sp_t => trainer_t
    implicit none (type, external)

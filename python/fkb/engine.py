@@ -34,6 +34,7 @@ from .library import (
     native,
 )
 from .network_file import open_shapes, ways_to_name
+from .state import State
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -219,13 +220,25 @@ class Network:
         dtype = np.result_type(*inputs)
         return [np.empty((len(inputs[0]), *shape[1:]), dtype) for shape in shapes]  # type: ignore[arg-type]
 
-    def predict(self, x: Arrays, *, raw: bool = False) -> Any:
+    def new_state(self, columns: int) -> State:
+        """Return a fresh state, zeros, for a network with stateful layers.
+
+        Args:
+            columns: number of samples.
+
+        Raises:
+            EngineError: its shape depends on open dimensions of the inputs.
+        """
+        return State(self.handle, columns)
+
+    def predict(self, x: Arrays, *, raw: bool = False, state: State | None = None) -> Any:
         """Return the outputs for a batch of inputs.
 
         Args:
             x: array with the batch first, or a list or dict of them where there are several
                 inputs. float32 and float64 are taken as they are.
             raw: leave out the transforms of the model file.
+            state: of a network with stateful layers, replaced by the new one.
 
         Returns:
             An array with the dtype of the inputs, a list of them where there are several outputs.
@@ -236,16 +249,14 @@ class Network:
         inputs = self.inputs_of(x)
         outputs = self.new_outputs(inputs)
         error = CError()
-        code = self._library.fkb_predict(
-            self.handle,
-            self._workspace(),
-            len(inputs),
-            c_arrays(inputs),
-            len(outputs),
-            c_arrays(outputs),
-            int(raw),
-            byref(error),
-        )
+        arrays = (len(inputs), c_arrays(inputs), len(outputs), c_arrays(outputs))
+        run = (*arrays, int(raw), byref(error))
+        if state is None:
+            code = self._library.fkb_predict(self.handle, self._workspace(), *run)
+        else:
+            code = self._library.fkb_predict_state(
+                self.handle, self._workspace(), state.handle, *run
+            )
         check(code, error)
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -257,7 +268,7 @@ class Network:
         Args:
             x: inputs as for `predict`.
             dy: arrays shaped like the outputs.
-            training: with noise and batch statistics.
+            training: with noise and batch statistics. Stateful layers begin with zeros.
             seed: of the noise.
             step: number of the training step, which the noise depends on.
         """

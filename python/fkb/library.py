@@ -64,6 +64,19 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "fkb_workspace_new": (c_void_p, []),
     "fkb_workspace_free": (None, [c_void_p]),
     "fkb_predict": (c_int, [c_void_p, c_void_p, c_int, _ARRAYS, c_int, _ARRAYS, c_int, _ERROR]),
+    "fkb_state_new": (c_int, [c_void_p, c_int64, POINTER(c_void_p), _ERROR]),
+    "fkb_state_free": (None, [c_void_p]),
+    "fkb_state_rows": (c_int64, [c_void_p]),
+    "fkb_state_get": (None, [c_void_p, _DOUBLES]),
+    "fkb_state_set": (None, [c_void_p, _DOUBLES]),
+    "fkb_state_part": (
+        c_int,
+        [c_void_p, c_int, c_char_p, c_size_t, POINTER(c_int), _SHAPE, _SHAPE],
+    ),
+    "fkb_predict_state": (
+        c_int,
+        [c_void_p, c_void_p, c_void_p, c_int, _ARRAYS, c_int, _ARRAYS, c_int, _ERROR],
+    ),
     "fkb_gradient": (
         c_int,
         [
@@ -86,6 +99,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "fkb_trainer_store": (c_int, [c_void_p, _ERROR]),
+    "fkb_trainer_reset": (None, [c_void_p]),
 }
 
 

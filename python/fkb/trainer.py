@@ -128,6 +128,10 @@ class Trainer:
         check(code, error)
         return [float(loss) for loss in history[:epochs]]
 
+    def reset_state(self) -> None:
+        """Let stateful layers begin anew with zeros; they go on from step to step otherwise."""
+        self._library.fkb_trainer_reset(self.handle)
+
     def store(self) -> None:
         """Put the optimizer's state into the network; `Network.save` does it by itself."""
         error = CError()

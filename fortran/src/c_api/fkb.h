@@ -32,6 +32,7 @@ extern "C" {
 typedef struct fkb_network fkb_network;
 typedef struct fkb_workspace fkb_workspace;
 typedef struct fkb_trainer fkb_trainer;
+typedef struct fkb_state fkb_state;
 
 typedef struct fkb_error {
     int code;           /* 0 or FKB_ERROR_* */
@@ -83,8 +84,24 @@ void fkb_workspace_free(fkb_workspace *workspace);
 int fkb_predict(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
                 const fkb_array *inputs, int n_outputs, const fkb_array *outputs, int raw,
                 fkb_error *error);
+/* What a network with stateful layers keeps from call to call, zeros at first: fkb_state_rows
+ * values for each of so many samples. Keep it with the fields of the simulator. */
+int fkb_state_new(const fkb_network *network, int64_t columns, fkb_state **state, fkb_error *error);
+void fkb_state_free(fkb_state *state);
+int64_t fkb_state_rows(const fkb_state *state);
+/* All values, sample after sample: values[columns][rows]. */
+void fkb_state_get(const fkb_state *state, double *values);
+void fkb_state_set(fkb_state *state, const double *values);
+/* State k, from 0: the layer's path, its number among the layer's states (1 is h, 2 is c), and
+ * where its values lie in a sample. Returns 0 where there is none. */
+int fkb_state_part(const fkb_state *state, int k, char *path, size_t path_size, int *number,
+                   int64_t *first, int64_t *count);
+/* Inference of a stateful network: reads the state and replaces it. A call that fails leaves it. */
+int fkb_predict_state(const fkb_network *network, fkb_workspace *workspace, fkb_state *state,
+                      int n_inputs, const fkb_array *inputs, int n_outputs,
+                      const fkb_array *outputs, int raw, fkb_error *error);
 /* Outputs y, and the gradients of sum(dy*y) with respect to the inputs and to all weights.
- * training: 1 with noise and batch statistics, 0 without. */
+ * training: 1 with noise and batch statistics, 0 without. Stateful layers begin with zeros. */
 int fkb_gradient(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
                  const fkb_array *inputs, int n_outputs, const fkb_array *dy, const fkb_array *y,
                  const fkb_array *dx, double *dparams, int training, int64_t seed, int64_t step,
@@ -111,6 +128,8 @@ int fkb_trainer_fit(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs,
                     int batch_size, int shuffle, int64_t seed, double *history, fkb_error *error);
 /* Put the optimizer's state into the network, so that fkb_network_save writes it. */
 int fkb_trainer_store(fkb_trainer *trainer, fkb_error *error);
+/* Let stateful layers begin anew with zeros; they go on from step to step otherwise. */
+void fkb_trainer_reset(fkb_trainer *trainer);
 
 /* The version of the library, such as "0.1.0". */
 const char *fkb_version(void);

@@ -6,6 +6,7 @@ module fkb_c_run
    use fkb_bridge_sp, only: gradient_sp => bridge_gradient, predict_sp => bridge_predict
    use fkb_c_array, only: c_array_t
    use fkb_c_network, only: network_handle_t, network_of
+   use fkb_c_state, only: state_handle_t, state_of
    use fkb_c_text, only: need, report
    use fkb_error, only: error_t
    use fkb_kinds, only: dp, sp
@@ -78,6 +79,37 @@ contains
       end if
       code = report(error, error_out)
    end function predict
+
+   integer(c_int) function predict_state(handle, work_handle, state_handle, n_inputs, inputs, &
+      n_outputs, outputs, raw, error_out) result(code) bind(c, name='fkb_predict_state')
+      type(c_ptr), intent(in), value :: handle, work_handle, state_handle
+      integer(c_int), intent(in), value :: n_inputs, n_outputs, raw
+      type(c_array_t), intent(in), optional :: inputs(n_inputs), outputs(n_outputs)
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(workspace_handle_t), pointer :: work
+      type(state_handle_t), pointer :: state
+      type(error_t), allocatable :: error
+      call need_handles(handle, work_handle, error)
+      call need(c_associated(state_handle), 'state', error)
+      call need(present(inputs), 'list of inputs', error)
+      call need(present(outputs), 'list of outputs', error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
+      net => network_of(handle)
+      work => work_of(work_handle)
+      state => state_of(state_handle)
+      if (net%double) then
+         call predict_dp(net%double_net, work%double_work, inputs, outputs, raw /= 0, error, &
+            state%double_state)
+      else
+         call predict_sp(net%single_net, work%single_work, inputs, outputs, raw /= 0, error, &
+            state%single_state)
+      end if
+      code = report(error, error_out)
+   end function predict_state
 
    integer(c_int) function gradient(handle, work_handle, n_inputs, inputs, n_outputs, dy, y, dx, &
       dparams, training, seed, step, error_out) result(code) bind(c, name='fkb_gradient')

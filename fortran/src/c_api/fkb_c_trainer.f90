@@ -75,6 +75,15 @@ contains
       code = report(error, error_out)
    end function new_trainer
 
+   subroutine reset_trainer(handle) bind(c, name='fkb_trainer_reset')
+      type(c_ptr), intent(in), value :: handle
+      type(trainer_handle_t), pointer :: trainer
+      if (.not. c_associated(handle)) return
+      trainer => trainer_of(handle)
+      call trainer%single_trainer%recurrent%clear()
+      call trainer%double_trainer%recurrent%clear()
+   end subroutine reset_trainer
+
    subroutine free_trainer(handle) bind(c, name='fkb_trainer_free')
       type(c_ptr), intent(in), value :: handle
       type(trainer_handle_t), pointer :: trainer

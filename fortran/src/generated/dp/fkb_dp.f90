@@ -9,6 +9,7 @@ module fkb_dp
    ! networks
    use fkb_host_dp, only: host_t
    use fkb_network_dp, only: network_t, workspace_t
+   use fkb_state_dp, only: state_t
    ! training
    use fkb_adam_dp, only: adam_t
    use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
@@ -22,7 +23,7 @@ module fkb_dp
    use fkb_gemm_dp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_layer_dp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_layer_check_dp, only: check_layer
-   use fkb_plan, only: plan_t, weight_t
+   use fkb_plan, only: plan_t, role_t, weight_t
    use fkb_random_dp, only: normal_values, uniform_values
    use fkb_registry_dp, only: registry_t
    ! losses and optimizers of your own

@@ -32,7 +32,9 @@ module fkb_state_dp
       procedure :: reset
       procedure :: get
       procedure :: set
+      procedure :: begin
       procedure :: advance
+      procedure :: clear
       procedure, private :: find
    end type state_t
 
@@ -89,6 +91,23 @@ contains
       if (allocated(error)) return
       self%values(self%parts(at)%first:self%parts(at)%last, :) = values
    end subroutine set
+
+   !> Make room for the new state that a call builds.
+   subroutine begin(self)
+      class(state_t), intent(inout) :: self
+      if (allocated(self%next)) then
+         if (any(shape(self%next) /= shape(self%values))) deallocate (self%next)
+      end if
+      if (.not. allocated(self%next)) allocate (self%next, mold=self%values)
+   end subroutine begin
+
+   !> Release everything.
+   subroutine clear(self)
+      class(state_t), intent(inout) :: self
+      if (allocated(self%values)) deallocate (self%values)
+      if (allocated(self%next)) deallocate (self%next)
+      if (allocated(self%parts)) deallocate (self%parts)
+   end subroutine clear
 
    !> The new state becomes the state. A call does this at its end, so that one that fails leaves
    !> the old state.

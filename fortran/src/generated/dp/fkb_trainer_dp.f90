@@ -16,6 +16,7 @@ module fkb_trainer_dp
    use fkb_network_dp, only: network_t, workspace_t
    use fkb_optimizer_dp, only: optimizer_state_t, optimizer_t
    use fkb_shape, only: shape_t
+   use fkb_state_dp, only: state_t
    use fkb_views, only: view_sp_t, view_dp_t
    implicit none (type, external)
    private
@@ -54,6 +55,7 @@ module fkb_trainer_dp
       type(network_t), pointer :: net => null()
       class(optimizer_t), allocatable :: optimizer   !! its learning rate may be changed
       type(optimizer_state_t) :: state               !! the iteration counts the steps
+      type(state_t) :: recurrent                     !! of stateful layers, kept from step to step
       integer(i8) :: seed = 0                        !! of the noise in training
       type(loss_box_t), allocatable, private :: losses(:)    !! one per output
       character(:), allocatable, private :: rate_dtype       !! of the file's learning rate

@@ -21,6 +21,7 @@ contains
                                error)
       if (allocated(error)) return
       call self%net%update_pass(self%benches(1)%work, mode)
+      if (self%net%keeps_state()) call self%recurrent%advance()
       call forget_old(self)
    end procedure step_hosts
 
@@ -57,6 +58,7 @@ contains
       type(cut_t) :: cut
       loss = 0
       call prepare_batch(self, inputs, targets, cut, error, weights)
+      if (.not. allocated(error)) call begin_state(self, cut%batch, error)
       if (.not. allocated(error)) call run_lanes(self, inputs, targets, cut, loss, error)
       if (allocated(error)) return
       if (cut%lanes > 1) call add_lanes(size(self%grad, kind=i8), cut%lanes - 1, cut%threads, &
@@ -64,6 +66,25 @@ contains
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       call check_finite(loss, self%grad, error)
    end procedure gradient_hosts
+
+   !> A stateful network begins with zeros and goes on from step to step; `recurrent%clear()` begins
+   !> anew.
+   subroutine begin_state(self, batch, error)
+      type(trainer_t), intent(inout) :: self
+      integer, intent(in) :: batch
+      type(error_t), allocatable, intent(out) :: error
+      if (.not. self%net%keeps_state()) return
+      if (.not. allocated(self%recurrent%values)) then
+         call self%net%make_state(self%recurrent, batch, error)
+         if (allocated(error)) return
+      else if (self%recurrent%columns() /= batch) then
+         call raise(error, fkb_err_argument, 'the network is stateful and its state has '// &
+            decimal(self%recurrent%columns())//' columns, the batch '//decimal(batch)// &
+            ' samples: train with batches of one size, or clear the state')
+         return
+      end if
+      call self%recurrent%begin()
+   end subroutine begin_state
 
    !> The mode of a pass that begins with this sample of the batch.
    pure type(mode_t) function training_mode(self, first) result(mode)
@@ -91,11 +112,11 @@ contains
          thread = 1
 !$       if (cut%threads > 1) thread = 1 + omp_get_thread_num()
          if (lane == 1) then
-            call run_lane(self, self%benches(thread), inputs, targets, cut, lane, values(lane), &
-                          self%grad)
+            call run_lane(self, self%benches(thread), self%recurrent, inputs, targets, cut, lane, &
+                          values(lane), self%grad)
          else
-            call run_lane(self, self%benches(thread), inputs, targets, cut, lane, values(lane), &
-                          self%lane_grad(:, lane - 1))
+            call run_lane(self, self%benches(thread), self%recurrent, inputs, targets, cut, lane, &
+                          values(lane), self%lane_grad(:, lane - 1))
          end if
       end do
       !$omp end parallel do
@@ -108,9 +129,10 @@ contains
    end subroutine run_lanes
 
    !> Every `lanes`-th block, from block `lane` on.
-   subroutine run_lane(self, bench, inputs, targets, cut, lane, value, grad)
+   subroutine run_lane(self, bench, recurrent, inputs, targets, cut, lane, value, grad)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
+      type(state_t), intent(inout) :: recurrent          !! each lane has its own columns
       type(host_t), intent(in) :: inputs(:), targets(:)
       type(cut_t), intent(in) :: cut
       integer, intent(in) :: lane
@@ -121,15 +143,17 @@ contains
       do block = lane, cut%blocks, cut%lanes
          if (allocated(bench%error)) return
          first = (block - 1)*cut%columns + 1
-         call run_block(self, bench, inputs, targets, first, &
+         call run_block(self, bench, recurrent, inputs, targets, first, &
                         min(cut%columns, cut%batch - first + 1), cut%batch, value, grad)
       end do
    end subroutine run_lane
 
    !> Loss and gradient of the columns `first` to `first + columns - 1`, added to `value`, `grad`.
-   subroutine run_block(self, bench, inputs, targets, first, columns, batch, value, grad)
+   subroutine run_block(self, bench, recurrent, inputs, targets, first, columns, batch, value, &
+                        grad)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
+      type(state_t), intent(inout) :: recurrent
       type(host_t), intent(in) :: inputs(:), targets(:)
       integer, intent(in) :: first, columns, batch
       real(dp), intent(inout) :: value
@@ -137,7 +161,12 @@ contains
       type(mode_t) :: mode
       integer :: k
       mode = training_mode(self, first)
-      call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error)
+      if (self%net%keeps_state()) then
+         call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error, &
+                                    recurrent)
+      else
+         call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error)
+      end if
       do k = 1, size(targets)
          if (allocated(bench%error)) return
          if (allocated(self%losses(k)%loss)) then

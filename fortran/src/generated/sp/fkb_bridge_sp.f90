@@ -9,6 +9,7 @@ module fkb_bridge_sp
    use fkb_layer_sp, only: mode_t, view_t
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_shape, only: shape_t
+   use fkb_state_sp, only: state_t
    use fkb_text, only: decimal
    implicit none (type, external)
    private
@@ -17,13 +18,14 @@ module fkb_bridge_sp
 contains
 
    !> Inference. Raises an error where shapes do not fit.
-   subroutine bridge_predict(net, work, inputs, outputs, raw, error)
+   subroutine bridge_predict(net, work, inputs, outputs, raw, error, state)
       type(network_t), intent(in) :: net
       type(workspace_t), intent(inout) :: work
       type(c_array_t), intent(in) :: inputs(:)          !! one per input
       type(c_array_t), intent(in) :: outputs(:)         !! one per output, overwritten
       logical, intent(in) :: raw                        !! without the ports' steps
       type(error_t), allocatable, intent(out) :: error
+      type(state_t), intent(inout), optional :: state   !! of a stateful network
       type(host_t) :: x(size(inputs)), y(size(outputs))
       type(shape_t) :: shapes(size(inputs))
       call attach(inputs, x, error)
@@ -32,11 +34,11 @@ contains
       if (allocated(error)) return
       if (size(inputs) > 0) call work%prepare(net, shapes, x(1)%batch(), error)
       if (allocated(error)) return
-      call net%run(x, y, work, error, raw=raw)
+      call net%run(x, y, work, error, raw, state)
    end subroutine bridge_predict
 
    !> Outputs, and the vector-Jacobian product: gradients of sum(dy*y) with respect to the
-   !> inputs (in the network's space) and to all weights.
+   !> inputs (in the network's space) and to all weights. Stateful layers begin with zeros.
    subroutine bridge_gradient(net, work, inputs, dy, y, dx, dparams, mode, error)
       type(network_t), intent(in) :: net
       type(workspace_t), intent(inout), target :: work
@@ -50,6 +52,7 @@ contains
       type(host_t) :: x(size(inputs)), gy(size(dy)), ys(size(y)), gx(size(dx))
       type(shape_t) :: shapes(size(inputs))
       type(view_t) :: view
+      type(state_t) :: state
       integer :: k
       call net%can_train(error, mode%training)
       if (.not. allocated(error)) call check_counts(net, size(inputs), size(dx), size(dy), &
@@ -64,7 +67,10 @@ contains
          fkb_err_argument, 'the inputs have different numbers of samples')
       if (.not. allocated(error)) call work%prepare(net, shapes, x(1)%batch(), error, &
          training=.true.)
-      if (.not. allocated(error)) call net%forward_pass(x, 1, x(1)%batch(), work, mode, error)
+      if (.not. allocated(error)) call net%make_state(state, x(1)%batch(), error, shapes)
+      if (allocated(error)) return
+      call state%begin()
+      call net%forward_pass(x, 1, x(1)%batch(), work, mode, error, state)
       if (allocated(error)) return
       do k = 1, size(y)
          view = net%output(work, k)

@@ -98,9 +98,8 @@ module fkb_network_sp
       procedure :: clear => clear_workspace
    end type workspace_t
 
-   !> How the workspace uses memory: aim for the activations of one block, in bytes.
-   !> Where columns are so large that few fit, weights are read again for every block: then as
-   !> many columns as stay within `large_bytes`, up to `least_block`.
+   !> Bytes that the activations of a block should not exceed; where that makes fewer than
+   !> `least_block` columns, as many as stay within `large_bytes`.
    integer(i8), parameter, public :: block_bytes = 524288_i8, large_bytes = 8388608_i8
    integer, parameter, public :: least_block = 16, largest_block = 4096
 

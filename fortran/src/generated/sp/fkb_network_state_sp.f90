@@ -14,27 +14,38 @@ contains
 
    module procedure make_state
       type(workspace_t) :: work
+      type(shape_t) :: shapes(merge(size(self%graph%states), 0, self%loaded()))
+      integer :: s
       if (.not. self%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
       else if (columns < 0) then
          call raise(error, fkb_err_argument, 'the number of columns is negative')
       end if
       if (allocated(error)) return
-      if (present(in_shapes)) then
+      do s = 1, size(shapes)
+         shapes(s) = self%graph%values(self%graph%states(s)%before)%shape
+      end do
+      if (.not. all([(shapes(s)%closed(), s=1, size(shapes))])) then
+         if (.not. present(in_shapes)) then
+            call raise(error, fkb_err_argument, 'the state''s shape depends on open dimensions '// &
+               'of the inputs: pass in_shapes')
+            return
+         end if
          call work%prepare(self, in_shapes, 1, error)
-      else
-         call work%prepare(self, self%graph%values(self%graph%inputs)%shape, 1, error)
+         if (allocated(error)) return
+         do s = 1, size(shapes)
+            shapes(s) = work%shapes(self%graph%states(s)%before)
+         end do
+         call work%clear()
       end if
-      if (allocated(error)) return
-      call list_parts(self%graph, work, state)
-      allocate (state%values(rows_of(self%graph, work), columns), source=0.0_wp)
-      call work%clear()
+      call list_parts(self%graph, shapes, state)
+      allocate (state%values(rows_of(shapes), columns), source=0.0_wp)
    end procedure make_state
 
    !> The rows of a state, layer after layer.
-   subroutine list_parts(graph, work, state)
+   subroutine list_parts(graph, shapes, state)
       type(program_t), intent(in) :: graph
-      type(workspace_t), intent(in) :: work
+      type(shape_t), intent(in) :: shapes(:)
       type(state_t), intent(inout) :: state
       integer :: number, row, s
       allocate (state%parts(size(graph%states)))
@@ -48,7 +59,7 @@ contains
             end if
             part%path = graph%layers(graph%nodes(from%node)%layer)%path
             part%number = number
-            part%shape = work%shapes(from%before)
+            part%shape = shapes(s)
             part%first = row + 1
             row = row + int(part%shape%count())
             part%last = row
@@ -56,18 +67,18 @@ contains
       end do
    end subroutine list_parts
 
-   pure integer function rows_of(graph, work) result(rows)
-      type(program_t), intent(in) :: graph
-      type(workspace_t), intent(in) :: work
+   pure integer function rows_of(shapes) result(rows)
+      type(shape_t), intent(in) :: shapes(:)
       integer :: s
       rows = 0
-      do s = 1, size(graph%states)
-         rows = rows + int(work%shapes(graph%states(s)%before)%count())
+      do s = 1, size(shapes)
+         rows = rows + int(shapes(s)%count())
       end do
    end function rows_of
 
    module procedure check_state
-      integer :: rows
+      type(shape_t) :: shapes(size(graph%states))
+      integer :: rows, s
       if (.not. present(state)) then
          if (size(graph%states) > 0) call raise(error, fkb_err_argument, 'the network has '// &
             'stateful layers: make a state with net%make_state and pass it as state=')
@@ -77,17 +88,17 @@ contains
          call raise(error, fkb_err_argument, 'the state is empty: call net%make_state first')
          return
       end if
-      rows = rows_of(graph, work)
+      do s = 1, size(shapes)
+         shapes(s) = work%shapes(graph%states(s)%before)
+      end do
+      rows = rows_of(shapes)
       if (size(state%values, 1) /= rows .or. size(state%values, 2) /= batch) then
          call raise(error, fkb_err_argument, 'the state has '//decimal(size(state%values, 1))// &
             ' rows and '//decimal(size(state%values, 2))//' columns, '//decimal(rows)//' and '// &
             decimal(batch)//' are needed')
          return
       end if
-      if (allocated(state%next)) then
-         if (any(shape(state%next) /= shape(state%values))) deallocate (state%next)
-      end if
-      if (.not. allocated(state%next)) allocate (state%next, mold=state%values)
+      call state%begin()
    end procedure check_state
 
    module procedure hand_in

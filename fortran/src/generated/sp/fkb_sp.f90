@@ -9,6 +9,7 @@ module fkb_sp
    ! networks
    use fkb_host_sp, only: host_t
    use fkb_network_sp, only: network_t, workspace_t
+   use fkb_state_sp, only: state_t
    ! training
    use fkb_adam_sp, only: adam_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
@@ -22,7 +23,7 @@ module fkb_sp
    use fkb_gemm_sp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_layer_sp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_layer_check_sp, only: check_layer
-   use fkb_plan, only: plan_t, weight_t
+   use fkb_plan, only: plan_t, role_t, weight_t
    use fkb_random_sp, only: normal_values, uniform_values
    use fkb_registry_sp, only: registry_t
    ! losses and optimizers of your own
