@@ -40,7 +40,11 @@ def keras3() -> Any:
 def keras2() -> Any:
     """The Keras 2 that goes with TensorFlow, or the test is skipped."""
     pytest.importorskip("tensorflow")
-    return pytest.importorskip("tf_keras")
+    keras = pytest.importorskip("tf_keras")
+    from zoo_cases import mend_keras2
+
+    mend_keras2(keras)
+    return keras
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,8 @@ def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> 
         quiet = key in ("mask", "training") or (spec is not None and key in spec.call_tensors)
         if quiet and _all_null(value):
             continue
+        if key == "training" and value is False and _is_recurrent(spec) and reading.major >= 3:
+            continue
         if spec is None or (key == "training" and isinstance(value, bool)):
             kept[key] = value
         elif key in spec.call_tensors:
@@ -85,6 +87,11 @@ def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> 
                 path, key, f"is {shown(value)} in a call: FKB does not know this argument"
             )
     return kept
+
+
+def _is_recurrent(spec: LayerSpec | None) -> bool:
+    """Whether Keras 3 writes `training` for a class whoever states it: its default is false."""
+    return spec is not None and (STATES in spec.call_tensors or bool(spec.children))
 
 
 def _all_null(value: Any) -> bool:
@@ -110,5 +117,6 @@ def _check_arguments(node: Node, layer: Layer, path: str, reading: Reading) -> N
 def _fits(node: Node, spec: LayerSpec) -> bool:
     first = node.args[0] if len(node.args) == 1 else None
     if isinstance(first, list) and first:
-        return spec.list_input and all(isinstance(item, TensorRef) for item in first)
+        lists = spec.list_input or bool(spec.children)
+        return lists and all(isinstance(item, TensorRef) for item in first)
     return isinstance(first, TensorRef) and not spec.list_input

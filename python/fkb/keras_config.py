@@ -17,7 +17,8 @@ from .keras_calls import read_calls
 from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import class_of, plain
-from .registry import Config, layer_spec
+from .keras_wrappers import child_problems, take_children
+from .registry import Config, LayerSpec, layer_spec
 from .report import Report, shown
 
 MAX_DEPTH = 64
@@ -228,13 +229,34 @@ def _read_layer(entry: Config, path: str, reading: Reading, depth: int) -> tuple
         reading.check_shared(entry, _join(path, name))
         return _read_container(entry, _join(path, name), reading, depth + 1), None
     name = _name(entry, config, class_name.lower())
-    if spec is None or spec.weights:
-        reading.check_shared(entry, _join(path, name))
+    place = _join(path, name)
+    if spec is None or spec.weights or spec.children:
+        reading.check_shared(entry, place)
     layer = Layer(name, class_name)
     own = {key: value for key, value in config.items() if key != "name"}
-    result = read_options(spec, own, _join(path, name), reading, entry)
+    if spec is not None and spec.children:
+        own = _read_children(layer, spec, own, place, reading, depth)
+    result = read_options(spec, own, place, reading, entry)
     layer.config, layer.meta = result.options, result.meta
+    if layer.children and reading.major == 2 and layer.config.get("trainable") is False:
+        _freeze(layer)
     return layer, result.input_shape
+
+
+def _read_children(
+    layer: Layer, spec: LayerSpec, config: Config, path: str, reading: Reading, depth: int
+) -> Config:
+    """Read the layers in a wrapper; return its own configuration."""
+    if depth > MAX_DEPTH:
+        raise FormatError(f"layers are nested deeper than {MAX_DEPTH}")
+    own, entries = take_children(spec, config, path, reading)
+    for rule, entry in entries:
+        child, _ = _read_layer(entry, path, reading, depth + 1)
+        child.role = rule.role
+        layer.children.append(child)
+    for problem in child_problems(spec, layer):
+        reading.report.add(path, "", problem)
+    return own
 
 
 def _join(path: str, name: str) -> str:

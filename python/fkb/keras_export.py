@@ -16,6 +16,7 @@ from .keras_config import version_of
 from .keras_nodes import map_tensors, tensors_in
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
 from .keras_shapes import ModelShapes, infer_shapes
+from .keras_wrappers import put_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
 from .report import Report, shown
 
@@ -78,8 +79,8 @@ def export_model(writing: Writing) -> Config:
     return entry
 
 
-def _entry(layer: Layer, path: str, writing: Writing) -> Config:
-    """Return a serialized layer."""
+def _entry(layer: Layer, path: str, writing: Writing, *, full: bool = False) -> Config:
+    """Return a serialized layer, with module and registered name where it must be `full`."""
     if writing.major >= 3 and "/" in layer.name:
         writing.report.add(path, "name", "has a slash, which Keras 3 does not allow")
     config = {"name": layer.name} | _options(layer, path, writing)
@@ -88,9 +89,23 @@ def _entry(layer: Layer, path: str, writing: Writing) -> Config:
     elif layer.class_name == "Functional":
         config |= _functional(layer, path, writing)
     elif layer.children:
-        writing.report.add(path, "class", f"{layer.class_name} cannot hold layers here")
-    entry = _head(layer, writing, full=writing.archive or _loses_axis(config, writing))
+        config |= _wrapped(layer, path, writing)
+    full = full or writing.archive or _loses_axis(config, writing)
+    entry = _head(layer, writing, full=full)
     return {**entry[0], "config": config, **entry[1]}
+
+
+def _wrapped(layer: Layer, path: str, writing: Writing) -> Config:
+    """Return the keys of a wrapper that hold its layers."""
+    spec = layer_spec(layer.class_name)
+    if spec is None or not spec.children:
+        writing.report.add(path, "class", f"{layer.class_name} cannot hold layers here")
+        return {}
+    entries = [
+        (child.role, _entry(child, _join(path, child.name), writing, full=True))
+        for child in layer.children
+    ]
+    return put_children(spec, entries, writing.major)
 
 
 def _loses_axis(config: Config, writing: Writing) -> bool:
@@ -169,7 +184,11 @@ def _check_dropped(option: Option, value: Any, path: str, writing: Writing) -> N
 
 def _add_dtype(layer: Layer, spec: LayerSpec, options: Config, writing: Writing) -> None:
     """Name the dtype where Keras would take another one by default."""
-    if writing.graph.precision != "float32" and "dtype" not in options and not layer.children:
+    if (
+        writing.graph.precision != "float32"
+        and "dtype" not in options
+        and layer.class_name not in CONTAINERS
+    ):
         options["dtype"] = writing.graph.precision
     if layer.class_name == "Functional":
         options.pop("dtype", None)
@@ -225,6 +244,8 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         entry["name"] = child.name
         calls = [] if child.class_name == "InputLayer" else child.nodes
         export = _keras3_node if writing.major >= 3 else _keras2_node
+        for node in calls:
+            _check_wrapper_call(child, node, inner, writing)
         entry["inbound_nodes"] = [export(node, layer, inner, writing) for node in calls]
         entries.append(entry)
     return {
@@ -232,6 +253,16 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         "input_layers": _structure(layer.inputs, layer, writing),
         "output_layers": _structure(layer.outputs, layer, writing),
     }
+
+
+def _check_wrapper_call(layer: Layer, node: Node, path: str, writing: Writing) -> None:
+    spec = layer_spec(layer.class_name)
+    several = spec is not None and spec.children and isinstance(node.args[0], list)
+    if writing.major >= 3 and several:
+        count = len(node.args[0])
+        writing.report.add(
+            path, "call", f"has {count} tensors: such a call does not exist in Keras 3"
+        )
 
 
 def _nested(layer: Layer, writing: Writing) -> set[str]:

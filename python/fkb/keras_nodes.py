@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .errors import FormatError
-from .graph import Layer, Node, TensorRef
+from .graph import CONTAINERS, Layer, Node, TensorRef
 from .keras_objects import plain
 
 
@@ -165,7 +165,7 @@ def count_from_zero(container: Layer, major: int) -> None:
         return
     lowest: dict[str, int] = {}
     for ref in _references(container):
-        if ref.layer in children and children[ref.layer].children:
+        if ref.layer in children and children[ref.layer].class_name in CONTAINERS:
             lowest[ref.layer] = min(ref.node, lowest.get(ref.layer, ref.node))
     shift_references(container, {name: -min(low, 1) for name, low in lowest.items()})
 
@@ -215,7 +215,7 @@ def check_references(container: Layer, path: str) -> None:
                 f"a node of {where} refers to call {ref.node} of {ref.layer!r}, which has "
                 f"{len(target.nodes)} calls"
             )
-        if target.children and ref.index >= len(list(tensors_in(target.outputs))):
+        if target.class_name in CONTAINERS and ref.index >= len(list(tensors_in(target.outputs))):
             raise FormatError(
                 f"a node of {where} refers to output {ref.index} of {ref.layer!r}, which has fewer"
             )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .errors import FormatError
-from .graph import Layer, TensorRef, flatten_structure
+from .graph import CONTAINERS, Layer, TensorRef, flatten_structure
 from .keras_nodes import node_tensors, shaping_tensors
+from .keras_wrappers import child_problems
 from .registry import Config, LayerSpec, Shape, layer_spec
 from .report import Report, shown
 
@@ -90,7 +91,7 @@ def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: R
     children = {child.name: child for child in container.children}
     for child in container.children:
         shapes.outputs[id(child)] = [[] for _ in child.nodes]
-        if child.children:
+        if child.class_name in CONTAINERS:
             _infer_container(child, _join(path, child.name), shapes, report)
     for child, number in call_order(container):
         tensors = list(shaping_tensors(child.nodes[number]))
@@ -109,13 +110,15 @@ def _call(
     layer: Layer, given: Sequence[Unknown], path: str, shapes: ModelShapes, report: Report
 ) -> list[Unknown]:
     """Return the shapes of the outputs of one call."""
-    if layer.children:
+    if layer.class_name in CONTAINERS:
         _check_nested(layer, given, path, report)
         return [shapes.of(layer, ref) for ref in flatten_structure(layer.outputs)]
     spec = layer_spec(layer.class_name)
     if spec is None or report.concerns(path):
         return [None]
     config = spec.filled(layer.config)
+    for problem in child_problems(spec, layer):
+        report.add(path, "", problem)
     if not _check_options(spec, layer.config, path, report):
         return [None]
     if layer.class_name == "InputLayer":
@@ -130,7 +133,13 @@ def _call(
         except (ValueError, TypeError, IndexError) as problem:
             report.add(path, "", str(problem))
     try:
-        result = spec.output(config, known)
+        result = (
+            spec.around(config, known, _Inside(layer, path, shapes, report))
+            if spec.around
+            else spec.output(config, known)
+        )
+    except _UnknownShapeError:
+        return [None]
     except (ValueError, TypeError, IndexError, ZeroDivisionError) as problem:
         report.add(path, "", f"cannot take inputs of shape {_listed(known)}: {problem}")
         return [None]
@@ -140,6 +149,39 @@ def _call(
             report.add(path, "", f"has an output of shape {list(output)}: that is too large")
             return [None]
     return outputs
+
+
+class _UnknownShapeError(ValueError):
+    """A layer in a wrapper hides its shapes, or was refused before."""
+
+
+@dataclass
+class _Inside:
+    """The layers in a wrapper, to be called with shapes; see `registry.Inside`."""
+
+    layer: Layer
+    path: str
+    shapes: ModelShapes
+    report: Report
+
+    @property
+    def children(self) -> list[Layer]:
+        """The layers in the wrapper."""
+        return self.layer.children
+
+    def call(self, child: Layer, shapes: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of what a layer gives for inputs of these shapes."""
+        path = _join(self.path, child.name)
+        if child.class_name in CONTAINERS and id(child) not in self.shapes.inputs:
+            _infer_container(child, path, self.shapes, self.report)
+        given: list[Unknown] = [*shapes]
+        self.shapes.inputs.setdefault(id(child), given)
+        found = _call(child, given, path, self.shapes, self.report)
+        self.shapes.outputs.setdefault(id(child), [found])
+        known = [shape for shape in found if shape is not None]
+        if len(known) != len(found):
+            raise _UnknownShapeError(path)
+        return known
 
 
 def _check_options(spec: LayerSpec, config: Config, path: str, report: Report) -> bool:

@@ -7,7 +7,7 @@ from .hdf5_file import Hdf5File
 from .keras_config import Reading
 from .keras_optimizer import read_optimizer
 from .keras_shapes import ModelShapes
-from .keras_weights import Slot, fill_slots, own_slots, places_of, store_groups
+from .keras_weights import Slot, fill_slots, lends, own_slots, places_of, store_groups
 
 _PREFIXES = ("layers", "_layer_checkpoint_dependencies")
 _RANDOM_STATE = "seed_generator"
@@ -41,10 +41,12 @@ def read_store(
             _read_custom(file, group, path, layer, reading)
             continue
         places = places_of(layer, reading.major)
-        for place in dict.fromkeys(places or [""]):
+        for place in dict.fromkeys(["", *places]):
             inner = f"{group}/{place}" if place else group
             claimed.add(inner)
             arrays = [file.array(name) for name in _variables(file, inner)]
+            if not place and lends(layer):
+                arrays = arrays[1:]
             there = [slot for slot, own in zip(slots, places, strict=True) if own == place]
             fill_slots(there, arrays, None, f'layer "{path}"', reading.report)
     if _variables(file, ""):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import FormatError
-from .graph import Array, Layer, Weight
+from .graph import CONTAINERS, Array, Layer, Weight
 from .keras_shapes import ModelShapes
 from .registry import Shape, WeightRule, layer_spec
 from .report import Report
@@ -74,14 +74,39 @@ def store_groups(container: Layer, prefix: str, path: str = "") -> Iterator[tupl
         skipped = container.class_name == "Sequential" and child.class_name == "InputLayer"
         if skipped or child.class_name.startswith("ops."):
             continue
-        base = snake_case(child.class_name.rpartition(">")[2])
-        number = counts.get(base, 0)
-        counts[base] = number + 1
-        group = f"{prefix}/{base}_{number}" if number else f"{prefix}/{base}"
+        group = f"{prefix}/{_numbered(child, counts)}"
         inner = f"{path}/{child.name}" if path else child.name
         yield group, inner, child
-        if child.children:
-            yield from store_groups(child, f"{group}/{kind}", inner)
+        yield from _groups_inside(child, group, kind, inner)
+
+
+def _groups_inside(
+    layer: Layer, group: str, kind: str, path: str
+) -> Iterator[tuple[str, str, Layer]]:
+    """Yield (group, path, layer) for the layers in a model or wrapper."""
+    if layer.class_name in CONTAINERS:
+        yield from store_groups(layer, f"{group}/{kind}", path)
+        return
+    spec = layer_spec(layer.class_name)
+    for rule in spec.children if spec else ():
+        counts: dict[str, int] = {}
+        for child in layer.children:
+            if child.role != rule.role:
+                continue
+            place = f"{group}/{rule.role}"
+            if rule.many:
+                place = f"{place}/{_numbered(child, counts)}"
+            inner = f"{path}/{child.name}"
+            yield place, inner, child
+            yield from _groups_inside(child, place, kind, inner)
+
+
+def _numbered(child: Layer, counts: dict[str, int]) -> str:
+    """Return the name of a layer's group among those of its brothers before it."""
+    base = snake_case(child.class_name.rpartition(">")[2])
+    number = counts.get(base, 0)
+    counts[base] = number + 1
+    return f"{base}_{number}" if number else base
 
 
 def own_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None:
@@ -121,8 +146,18 @@ def all_slots(layer: Layer, path: str, shapes: ModelShapes) -> list[Slot] | None
     slots = own_slots(layer, path, shapes)
     for child in layer.children:
         inner = all_slots(child, f"{path}/{child.name}" if path else child.name, shapes)
-        slots = None if slots is None or inner is None else slots + inner
+        slots = None if slots is None or inner is None else _joined(layer, slots, inner)
     return slots
+
+
+def lends(layer: Layer) -> bool:
+    """Whether a wrapper counts the first weight of its layer among its own."""
+    spec = layer_spec(layer.class_name)
+    return spec is not None and any(rule.lends for rule in spec.children)
+
+
+def _joined(layer: Layer, own: list[Slot], inner: list[Slot]) -> list[Slot]:
+    return inner[:1] + own + inner[1:] if lends(layer) else own + inner
 
 
 def legacy_slots(
@@ -178,6 +213,9 @@ def _keras2_trainable(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
 
 
 def _keras2_fixed(layer: Layer, own: dict[int, list[Slot]]) -> list[Slot]:
+    if _is_frozen(layer) and layer.children and layer.class_name not in CONTAINERS:
+        inside = [_keras2_trainable(c, own) + _keras2_fixed(c, own) for c in layer.children]
+        return _joined(layer, own.get(id(layer), []), [s for slots in inside for s in slots])
     slots = [s for s in own.get(id(layer), []) if _is_frozen(layer) or not s.trainable]
     if _is_frozen(layer):
         slots += [s for child in layer.children for s in _keras2_trainable(child, own)]

@@ -18,7 +18,7 @@ from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
-from .keras_weights import own_slots, places_of, store_groups, trainable_weights
+from .keras_weights import lends, own_slots, places_of, store_groups, trainable_weights
 from .registry import Config
 
 _ATTRIBUTE_LIMIT = 64512
@@ -125,6 +125,8 @@ def _write_layer(file: h5py.File, group: str, layer: Layer, major: int) -> None:
     for place in dict.fromkeys(["", *places]):
         there = zip(layer.weights, places, strict=True)
         values = [weight.value for weight, own in there if own == place]
+        if not place and lends(layer):
+            values.insert(0, layer.children[0].weights[0].value)
         _write_variables(file, f"{group}/{place}" if place else group, values)
 
 

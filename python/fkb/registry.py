@@ -10,7 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
+
+from .graph import Layer
 
 Config = dict[str, Any]
 Shape = tuple[int | None, ...]
@@ -134,6 +136,40 @@ class WeightRule:
         return bool(config[self.when]) if isinstance(self.when, str) else self.when(config)
 
 
+@dataclass(frozen=True)
+class ChildRule:
+    """A layer that a wrapper holds.
+
+    Attributes:
+        role: the wrapper's attribute, which is its role in the model file and its group in a
+            `.weights.h5` store.
+        key: its key in the wrapper's Keras configuration.
+        many: it is a list of layers.
+        lends: the wrapper has the layer's first weight as an attribute of its own, before its
+            other weights, so that a store holds it twice.
+    """
+
+    role: str
+    key: str
+    many: bool = False
+    lends: bool = False
+
+
+class Inside(Protocol):
+    """What the shape rule of a wrapper sees of the layers in it."""
+
+    @property
+    def children(self) -> list[Layer]:
+        """The layers in the wrapper."""
+
+    def call(self, child: Layer, shapes: Shapes) -> list[Shape]:
+        """Return the shapes of what a layer gives for inputs of these shapes.
+
+        Raises:
+            ValueError: they cannot be told.
+        """
+
+
 def same_shape(config: Config, shapes: Shapes) -> Shape:
     """Return the shape of the first input: the rule of elementwise layers."""
     return shapes[0]
@@ -152,6 +188,11 @@ class LayerSpec:
             fit.
         check: yields (option, sentence) for options that do not go together or do not fit the
             input shapes.
+        children: the layers that a wrapper holds, in Keras's order.
+        around: the shapes of a wrapper's outputs, in place of `output`.
+        complete: makes the Keras configuration of a wrapper, given the major version, hold all
+            that Keras derives for the layers in it.
+        shorten: takes out of it what Keras derives.
         list_input: the first argument is a list of tensors.
         call_options: keyword arguments of a call and their defaults.
         call_tensors: keyword arguments of a call that hold tensors; `shapes` everywhere leaves
@@ -168,6 +209,10 @@ class LayerSpec:
     weights: tuple[WeightRule, ...] = ()
     output: Callable[[Config, Shapes], Shape | list[Shape]] = same_shape
     check: Callable[[Config, Shapes], Iterable[tuple[str, str]]] | None = None
+    children: tuple[ChildRule, ...] = ()
+    around: Callable[[Config, Shapes, Inside], list[Shape]] | None = None
+    complete: Callable[[Config, int], Config] | None = None
+    shorten: Callable[[Config, int], Config] | None = None
     list_input: bool = False
     call_options: Mapping[str, Any] = field(default_factory=dict)
     call_tensors: frozenset[str] = frozenset()

@@ -47,10 +47,13 @@ def read(path: Path) -> Graph:
     return read_keras(path) if path.suffix == ".keras" else read_h5(path)
 
 
+_DERIVED = ("build_config", "shared_object_id")
+
+
 def plain(config: Any) -> Any:
     """Return a configuration as JSON without what Keras derives from the rest."""
     if isinstance(config, dict):
-        return {k: plain(v) for k, v in config.items() if k not in ("build_config",)}
+        return {k: plain(v) for k, v in config.items() if k not in _DERIVED}
     return [plain(item) for item in config] if isinstance(config, (list, tuple)) else config
 
 

@@ -191,7 +191,7 @@ def test_all_problems_are_reported_together() -> None:
         entry("Dense", "a", units=0, activation="nonsense", colour="red"),
         entry("Foo", "b"),
         entry("Dropout", "c", rate=2.0, noise_shape=[None, 0]),
-        entry("Embedding", "e", input_dim=5, output_dim=2, mask_zero=True),
+        entry("Embedding", "e", input_dim=5, output_dim=2, lora_rank=2),
         entry("Flatten", "f", data_format="channels_middle"),
         entry("Dense", "g", dtype="mixed_float16"),
     )
@@ -202,7 +202,7 @@ def test_all_problems_are_reported_together() -> None:
         ("b", "class"),
         ("c", "rate"),
         ("c", "noise_shape"),
-        ("e", "mask_zero"),
+        ("e", "lora_rank"),
         ("f", "data_format"),
         ("g", "units"),
         ("g", "dtype"),
@@ -212,7 +212,7 @@ def test_all_problems_are_reported_together() -> None:
     assert "fkb.register_activation" in texts[1]
     assert '"red"' in texts[2]
     assert "--allow-custom" in texts[3]
-    assert "it must be false" in texts[6]
+    assert "it must be null" in texts[6]
     assert "is missing" in texts[8]
     assert "float32 or float64" in texts[9]
 

@@ -73,20 +73,32 @@ def leaves(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield here, layer
 
 
-def trainable_variables(model: Any) -> dict[str, Any]:
-    return {
-        f"{path}/{variable.name.split('/')[-1].split(':')[0]}": variable
-        for path, layer in leaves(model)
-        for variable in layer.trainable_weights
-    }
+def trainable_variables(model: Any) -> list[Any]:
+    found = {id(v): v for _, layer in leaves(model) for v in layer.trainable_weights}
+    return [v.value if isinstance(v, keras.Variable) else v for v in found.values()]
+
+
+def named(value: Array, weights: dict[str, Array]) -> str:
+    """Return which weight of the network a variable of Keras is: all have random values."""
+    same = [
+        name
+        for name, own in weights.items()
+        if own.shape == value.shape and np.array_equal(own, value)
+    ]
+    assert len(same) == 1, f"the weights {same} have these values: {value}"
+    return same[0]
 
 
 def witness(
     model: Any, inputs: Any, upstream: list[Array], training: bool
-) -> tuple[list[Array], list[Any], dict[str, Array]]:
-    """Return Keras's outputs and the gradients of sum(dy*y) for inputs and trained weights."""
+) -> tuple[list[Array], list[Any], list[tuple[Array, Array]]]:
+    """Return Keras's outputs and the gradients of sum(dy*y) for inputs and trained weights.
+
+    A weight's gradient comes with the weight's value.
+    """
     tensors = [tf.constant(x) for x in listed(inputs)]
     variables = trainable_variables(model)
+    before = [np.array(variable.numpy()) for variable in variables]
     with tf.GradientTape(persistent=True) as tape:
         for tensor in tensors:
             if tensor.dtype.is_floating:
@@ -99,11 +111,8 @@ def witness(
             tf.reduce_sum(y * tf.cast(d, y.dtype)) for y, d in zip(outputs, upstream, strict=True)
         )
     dx = [tape.gradient(total, t) if t.dtype.is_floating else None for t in tensors]
-    values = {
-        name: v.value if isinstance(v, keras.Variable) else v for name, v in variables.items()
-    }
-    dw = {name: tape.gradient(total, value) for name, value in values.items()}
-    dense = {n: tf.convert_to_tensor(g).numpy() for n, g in dw.items() if g is not None}
+    dw = [(value, tape.gradient(total, v)) for value, v in zip(before, variables, strict=True)]
+    dense = [(value, tf.convert_to_tensor(g).numpy()) for value, g in dw if g is not None]
     return [np.asarray(y) for y in outputs], dx, dense
 
 
@@ -155,7 +164,8 @@ def test_outputs_and_gradients_are_those_of_keras(
             for name, values in net.weights.items():
                 by_path[name] = flat[first : first + values.size].reshape(values.shape)
                 first += values.size
-            for name, gradient in dw.items():
+            for value, gradient in dw:
+                name = named(value, net.weights)
                 close(by_path[name], gradient, tolerance, f"gradient of {name}, {training=}")
 
 

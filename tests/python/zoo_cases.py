@@ -6,6 +6,7 @@ Keras 3 and with tf_keras. Nothing here imports TensorFlow.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,3 +73,27 @@ def graph(
         return build
 
     return add
+
+
+class _TensorFlow:
+    """TensorFlow as tf_keras expects to find it: with itself as `tf.keras`."""
+
+    def __init__(self, tensorflow: Any, keras: Any) -> None:
+        self._tensorflow = tensorflow
+        self.keras = keras
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tensorflow, name)
+
+
+def mend_keras2(keras: Any) -> None:
+    """Let tf_keras make and load SpectralNormalization.
+
+    It takes a class of Keras 3 where that is installed too, and forgot to list the layer.
+    """
+    if keras.__name__ != "tf_keras":
+        return
+    module = importlib.import_module("tf_keras.src.layers.normalization.spectral_normalization")
+    if not isinstance(module.tf, _TensorFlow):
+        module.tf = _TensorFlow(module.tf, keras)
+        keras.utils.get_custom_objects()["SpectralNormalization"] = module.SpectralNormalization
