@@ -8,8 +8,9 @@ submodule(fkb_trainer_sp) fkb_trainer_prepare_sp
 !$ use omp_lib, only: omp_get_max_threads, omp_in_parallel
    implicit none (type, external)
 
-   !> Values and gradients of a block take about so many bytes.
-   integer(i8), parameter :: block_bytes = 8388608_i8
+   !> Values and gradients of a block take about so many bytes; where that makes fewer than
+   !> `least_columns` columns, as many as take `large_bytes`.
+   integer(i8), parameter :: block_bytes = 8388608_i8, large_bytes = 134217728_i8
    integer, parameter :: least_columns = 32, most_columns = 512
 
    !> Operations for which another thread pays: about half a millisecond of one core.
@@ -70,17 +71,47 @@ contains
       do i = 1, size(self%net%graph%values)
          column = column + abs(self%net%graph%values(i)%shape%count())
       end do
-      column = 2*column*(storage_size(1.0_wp)/8)
-      cut%columns = int(max(int(least_columns, i8), min(int(most_columns, i8), block_bytes/column)))
-      cut%columns = min(cut%columns - mod(cut%columns, 16), cut%batch)
+      column = 2*column
+      do i = 1, size(self%net%graph%nodes)
+         column = column + self%net%graph%nodes(i)%plan%cache
+      end do
+      column = column*(storage_size(1.0_wp)/8)
+      cut%columns = int(min(int(most_columns, i8), block_bytes/column))
+      if (cut%columns < least_columns) cut%columns = int(max(1_i8, min(int(least_columns, i8), &
+         large_bytes/column)))
+      if (cut%columns > 16) cut%columns = cut%columns - mod(cut%columns, 16)
+      cut%columns = min(cut%columns, cut%batch)
       if (self%net%has_batch_coupling()) cut%columns = cut%batch
       cut%blocks = (cut%batch - 1)/cut%columns + 1
       n_params = max(1_i8, size(self%grad, kind=i8))
       cut%lanes = int(min(int(cut%blocks, i8), int(most_lanes, i8), 1_i8 + 2_i8**28/n_params))
-      work = 6.0_dp*n_params*cut%batch
+      work = 6*products_of(self)*cut%batch
 !$    if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
 !$ 1 + int(min(work/least_work, 1e6_dp)))
    end subroutine cut_batch
+
+   !> Multiplications of one sample forward, about: every weight at every position.
+   pure real(dp) function products_of(self) result(products)
+      type(trainer_t), intent(in) :: self
+      integer :: i
+      products = 0
+      do i = 1, size(self%net%graph%nodes)
+         associate (plan => self%net%graph%nodes(i)%plan)
+            products = products + real(plan%weight_count(), dp)* &
+               max(positions(plan%in_shapes(1)), positions(plan%out_shapes(1)))
+         end associate
+      end do
+   end function products_of
+
+   !> Values along all axes but Keras's last; an open axis counts as one.
+   pure real(dp) function positions(shape)
+      type(shape_t), intent(in) :: shape
+      integer :: i
+      positions = 1
+      do i = 2, shape%rank
+         positions = positions*max(1, shape%extent(i))
+      end do
+   end function positions
 
    !> A workspace for each thread, and gradients for each lane.
    subroutine prepare_benches(self, inputs, cut, error)
