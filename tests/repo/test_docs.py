@@ -361,7 +361,6 @@ class Own(keras.Model):
 own = Own()
 own.build((None, 3))
 models = {
-    "convolutions": functional((8, 3), layers.Conv1D(2, 3)),
     "attention": functional((8, 3), lambda x: layers.MultiHeadAttention(2, 2)(x, x)),
     "keras.ops": functional((3,), keras.ops.sin),
     "Lambda": functional((3,), layers.Lambda(lambda x: 2 * x)),

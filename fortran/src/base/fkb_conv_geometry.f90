@@ -9,6 +9,7 @@ module fkb_conv_geometry
    implicit none (type, external)
    private
    public :: conv_geometry, window_extent, window_padding, window_fits
+   public :: transposed_extent, transposed_padding
 
    integer, parameter, public :: spatial_axes = 3   !! axes that a convolution can have
 
@@ -91,6 +92,47 @@ contains
       fits = reach(window, dilation) <= huge(1)
       if (fits) fits = max(n, 1) + reach(window, dilation) + stride <= huge(1)/max(channels, 1)
    end function window_fits
+
+   !> Keras's output extent of a transposed convolution; open for an open axis, 0 where there would
+   !> be none or one that cannot be counted.
+   pure integer function transposed_extent(n, window, stride, dilation, padding, extra) &
+      result(extent)
+      integer, intent(in) :: n                        !! extent of the axis
+      integer, intent(in) :: window, stride, dilation
+      integer, intent(in) :: padding                  !! `pad_valid` or `pad_same`
+      integer, intent(in) :: extra                    !! option `output_padding`, -1 for none
+      integer(i8) :: long, taps
+      extent = open_extent
+      if (n == open_extent) return
+      taps = reach(window, dilation)
+      long = int(n - 1, i8)*stride
+      if (padding == pad_same .and. extra < 0) then
+         long = long + stride
+      else if (padding == pad_same) then
+         long = long + mod(taps, 2_i8) + extra
+      else if (extra < 0) then
+         long = long + max(taps, int(stride, i8))
+      else
+         long = long + taps + extra
+      end if
+      extent = 0
+      if (long > 0 .and. long <= huge(1)) extent = int(long)
+   end function transposed_extent
+
+   !> Positions that a transposed convolution leaves out before its first output.
+   pure integer function transposed_padding(window, stride, dilation, padding, extra) &
+      result(before)
+      integer, intent(in) :: window, stride, dilation
+      integer, intent(in) :: padding                  !! `pad_valid` or `pad_same`
+      integer, intent(in) :: extra                    !! option `output_padding`, -1 for none
+      integer(i8) :: taps, rest
+      before = 0
+      if (padding /= pad_same) return
+      taps = reach(window, dilation)
+      rest = taps - stride
+      if (extra >= 0) rest = taps - mod(taps, 2_i8) - extra
+      if (rest > 0) before = int(min(rest/2, int(huge(1), i8)))
+   end function transposed_padding
 
    !> From the first tap to the last, both counted.
    pure integer(i8) function reach(window, dilation)

@@ -17,6 +17,7 @@ module fkb_plan
    !> One named weight array of a layer.
    type :: weight_t
       character(:), allocatable :: name     !! Keras's name, such as `kernel`
+      character(:), allocatable :: options  !! `depthwise` if it has a `depthwise_regularizer`
       type(shape_t) :: shape                !! storage order: Keras's shape reversed
       integer(i8) :: first = 1              !! of its elements in the layer's slice
       logical :: trainable = .true.         !! false: no optimizer touches it
@@ -68,13 +69,15 @@ contains
    end subroutine add_output
 
    !> State the next weight array of the layer's slice.
-   subroutine add_weight(self, name, shape, trainable, integer_valued, from_option)
+   subroutine add_weight(self, name, shape, trainable, integer_valued, from_option, options)
       class(plan_t), intent(inout) :: self
       character(*), intent(in) :: name                  !! Keras's name
       type(shape_t), intent(in) :: shape                !! storage order: Keras's reversed
       logical, intent(in), optional :: trainable        !! default true
       logical, intent(in), optional :: integer_valued   !! an int64 of the file, not in the slice
       logical, intent(in), optional :: from_option      !! filled from the option of this name
+      character(*), intent(in), optional :: options     !! its regularizer is the option
+      !!                                                   `options_regularizer`, default `name`
       type(weight_t), allocatable :: grown(:)
       integer :: i, n
       n = 0
@@ -84,6 +87,8 @@ contains
          grown(i) = self%weights(i)
       end do
       grown(n + 1)%name = name
+      grown(n + 1)%options = name
+      if (present(options)) grown(n + 1)%options = options
       grown(n + 1)%shape = shape
       grown(n + 1)%first = self%weight_count() + 1
       if (present(trainable)) grown(n + 1)%trainable = trainable

@@ -9,6 +9,7 @@ module fkb_segment
    !> One weight array in the flat vector.
    type :: segment_t
       character(:), allocatable :: path     !! `hidden/kernel`: layers below the model, weight
+      character(:), allocatable :: options  !! its regularizer is the option `options_regularizer`
       type(shape_t) :: shape                !! storage order: Keras's shape reversed
       integer(i8) :: first = 1              !! of its elements in the flat vector
       integer(i8) :: last = 0               !! of its elements in the flat vector

@@ -29,7 +29,7 @@ module fkb_conv_kernels_dp
    implicit none (type, external)
    private
    public :: conv_forward, conv_forward_activated, conv_backward_input, conv_backward_kernel
-   public :: sum_to_bias
+   public :: repeat_column, sum_to_bias
 
 contains
 

@@ -286,24 +286,24 @@ contains
    !> Regularizers and constraints of every segment.
    subroutine read_penalties(net)
       type(network_t), intent(inout) :: net
-      character(:), allocatable :: json, name
+      character(:), allocatable :: json
       integer :: box, s
       do box = 1, size(net%graph%layers)
          associate (layer => net%graph%layers(box))
             if (layer%block == 0) cycle
             do s = layer%first_segment, layer%last_segment
                associate (segment => net%graph%segments(s))
-                  name = segment%path(len(layer%path) + 2:)
-                  json = option_text(net%document, layer%block, name//'_constraint')
+                  json = option_text(net%document, layer%block, segment%options//'_constraint')
                   if (json /= '' .and. json /= 'null') segment%refusal = &
-                     'option "'//name//'_constraint" of layer "'//layer%path// &
+                     'option "'//segment%options//'_constraint" of layer "'//layer%path// &
                      '" is not supported in training'
-                  json = option_text(net%document, layer%block, name//'_regularizer')
+                  json = option_text(net%document, layer%block, segment%options//'_regularizer')
                   if (json == '' .or. json == 'null' .or. allocated(segment%refusal)) cycle
                   call penalty_of(json, net%document%keras_major(), segment%l1, segment%l2, &
                      segment%refusal)
-                  if (allocated(segment%refusal)) segment%refusal = 'option "'//name// &
-                     '_regularizer" of layer "'//layer%path//'": '//segment%refusal
+                  if (allocated(segment%refusal)) segment%refusal = 'option "'// &
+                     segment%options//'_regularizer" of layer "'//layer%path//'": '// &
+                     segment%refusal
                end associate
             end do
          end associate

@@ -266,6 +266,7 @@ contains
             call grow_segments(builder)
             associate (segment => builder%segments(builder%n_segments))
                segment%path = layer%path//'/'//weight%name
+               segment%options = weight%options
                segment%shape = weight%shape
                segment%first = builder%n_params + 1
                segment%last = builder%n_params + weight%shape%count()

@@ -1,8 +1,11 @@
 ! Generated from layers/fkb_builtin_convolution.fypp: edit that file and run tools/generate.py
 !> Convolutions.
 module fkb_builtin_convolution_sp
+   use fkb_conv_sp, only: conv_t
+   use fkb_conv_transpose_sp, only: conv_transpose_t
    use fkb_error, only: error_t
    use fkb_registry_sp, only: registry_t
+   use fkb_separable_conv_sp, only: separable_conv_t
    implicit none (type, external)
    private
    public :: add_convolution_layers
@@ -13,7 +16,16 @@ contains
    subroutine add_convolution_layers(registry, error)
       type(registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(inout) :: error
-      if (allocated(error)) return
+      call registry%put('Conv1D', conv_t(axes=1), error)
+      call registry%put('Conv2D', conv_t(axes=2), error)
+      call registry%put('Conv3D', conv_t(axes=3), error)
+      call registry%put('Conv1DTranspose', conv_transpose_t(axes=1), error)
+      call registry%put('Conv2DTranspose', conv_transpose_t(axes=2), error)
+      call registry%put('Conv3DTranspose', conv_transpose_t(axes=3), error)
+      call registry%put('DepthwiseConv1D', conv_t(axes=1, depthwise=.true.), error)
+      call registry%put('DepthwiseConv2D', conv_t(axes=2, depthwise=.true.), error)
+      call registry%put('SeparableConv1D', separable_conv_t(axes=1), error)
+      call registry%put('SeparableConv2D', separable_conv_t(axes=2), error)
    end subroutine add_convolution_layers
 
 end module fkb_builtin_convolution_sp
