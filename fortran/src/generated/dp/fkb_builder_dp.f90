@@ -21,6 +21,7 @@ module fkb_builder_dp
       integer :: n_nodes = 0, n_values = 0, n_segments = 0
       integer(i8) :: n_params = 0
       integer :: n_calls = 0                     !! of the model and of models in it
+      integer :: keras_major = 3                 !! whose meaning the file has
       integer(i8) :: looked_at = 0               !! nodes of the document, in all these calls
       integer, allocatable :: box_of(:)          !! per block of the document, 0 for none
       integer, allocatable :: activation_of(:)   !! per block of the document, 0 for none
@@ -98,6 +99,10 @@ contains
       plan%call = call%constants
       call graph%layers(box)%layer%lay_out(plan%in_shapes, plan, error)
       if (allocated(error)) return
+      if (call%fold > 0 .and. plan%batch_coupled .and. builder%keras_major >= 3) then
+         plan%only_infers = 'Keras 3 takes the statistics of each time step of TimeDistributed '// &
+            'apart, which is not supported: freeze the layer'
+      end if
       if (call%mode == always_training .and. allocated(plan%only_infers)) then
          call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
             plan%only_infers)

@@ -54,6 +54,7 @@ contains
       integer :: k
       call graph%clear()
       builder%registry => registry
+      builder%keras_major = document%keras_major()
       allocate (builder%box_of(document%block_count), builder%activation_of(document%block_count))
       call make_boxes(document, registry, graph%layers, builder%box_of, builder%activation_of, &
                       error)
