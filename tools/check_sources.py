@@ -29,6 +29,7 @@ SINGLE = {
     "fkb_layer": "contract",
     "fkb_identity": "parents",
     "fkb_dropout": "parents",
+    "fkb_recurrent": "parents",
     "fkb_registry": "registry",
     "fkb_builtin": "builtin",
     "fkb_layer_probe": "layer_check",

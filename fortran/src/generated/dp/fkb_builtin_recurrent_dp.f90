@@ -2,7 +2,10 @@
 !> Recurrent layers and their cells.
 module fkb_builtin_recurrent_dp
    use fkb_error, only: error_t
+   use fkb_gru_dp, only: gru_t
+   use fkb_lstm_dp, only: lstm_t
    use fkb_registry_dp, only: registry_t
+   use fkb_simple_rnn_dp, only: simple_rnn_t
    implicit none (type, external)
    private
    public :: add_recurrent_layers
@@ -13,7 +16,12 @@ contains
    subroutine add_recurrent_layers(registry, error)
       type(registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(inout) :: error
-      if (allocated(error)) return
+      call registry%put('SimpleRNN', simple_rnn_t(), error)
+      call registry%put('LSTM', lstm_t(), error)
+      call registry%put('GRU', gru_t(), error)
+      call registry%put('SimpleRNNCell', simple_rnn_t(), error)
+      call registry%put('LSTMCell', lstm_t(), error)
+      call registry%put('GRUCell', gru_t(), error)
    end subroutine add_recurrent_layers
 
 end module fkb_builtin_recurrent_dp

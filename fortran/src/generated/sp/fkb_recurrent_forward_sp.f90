@@ -1,0 +1,210 @@
+! Generated from layers/fkb_recurrent_forward.fypp: edit that file and run tools/generate.py
+!> The steps of a recurrent layer, forward.
+submodule(fkb_recurrent_sp) fkb_recurrent_forward_sp
+   use fkb_gemm_sp, only: gemm_nn
+   use fkb_recurrent_kernels_sp, only: draw_masks, gate_products, multiply_by_masks, put_steps, &
+      split_kernel, take_steps
+   implicit none (type, external)
+
+contains
+
+   module procedure forward
+      type(scan_t) :: n
+      n = scan_of(self, plan, size(y(1)%v, 2), size(cache) > 0, mode%training, .false.)
+      if (n%batch == 0) return
+      call prepare_call(self, n, mode, weights, scratch)
+      if (n%keeps) then
+         call run(self, plan, n, weights, x, y, scratch, cache(n%h:), cache(n%c:), cache(n%kept:))
+      else
+         call run(self, plan, n, weights, x, y, scratch(:n%h - 1), scratch(n%h:), scratch(n%c:), &
+                  scratch(n%kept:))
+      end if
+   end procedure forward
+
+   module procedure prepare_call
+      if (n%n_input + n%n_state > 0) then
+         call draw_masks(mode%seed, mode%node, mode%step, mode%first_sample, n%batch, n%n_input, &
+                         n%n_state, self%dropout, self%recurrent_dropout, scratch(n%masks))
+      end if
+      if (n%split_kernel) call split_kernel(n%units, n%gates, n%features, weights, &
+                                            scratch(n%kernels))
+      if (n%split_recurrent .and. n%gates > 1) then
+         call split_kernel(n%units, n%gates, n%units, weights(n%recurrent), &
+                           scratch(n%recurrent_kernels))
+      end if
+   end procedure prepare_call
+
+   !> All steps; h and c have a place for each step, or two that change places.
+   subroutine run(self, plan, n, weights, x, y, scratch, h, c, kept)
+      class(recurrent_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*)
+      type(view_t), intent(in) :: x(:), y(:)
+      real(wp), intent(inout) :: scratch(*)
+      real(wp), intent(inout) :: h(n%units, n%batch, 0:*), c(n%units, n%batch, 0:*)
+      real(wp), intent(inout) :: kept(n%units, n%batch, n%slots, *)
+      integer :: before, count, first, k, now, s
+      logical :: from_zero
+      call first_states(self, plan, n, x, h, c, from_zero)
+      if (n%mask > 0) scratch(n%output:n%output + n%units*n%batch - 1) = 0
+      now = 0
+      do first = 1, n%steps, n%chunk
+         count = min(n%chunk, n%steps - first + 1)
+         call take_input(self, n, first, count, x(1)%v, scratch)
+         call multiply_input(self, n, count, weights, scratch)
+         do k = 1, count
+            s = first + k - 1
+            before = now
+            now = merge(s, 1 - before, n%keeps)
+            call self%step(n, weights, k, from_zero .and. s == 1, h(1, 1, before), &
+                           c(1, 1, before), scratch, kept(1, 1, 1, merge(s, 1, n%keeps)), &
+                           h(1, 1, now), c(1, 1, now))
+            if (n%mask > 0) then
+               call hold(self, n, time_of(self, n, s), x(n%mask)%v, h(1, 1, before), &
+                         c(1, 1, before), h(1, 1, now), c(1, 1, now), scratch(n%output))
+               call put(self, n, s, scratch(n%output), y(1)%v)
+            else
+               call put(self, n, s, h(1, 1, now), y(1)%v)
+            end if
+         end do
+      end do
+      call last_states(self, plan, n, h(1, 1, now), c(1, 1, now), y)
+   end subroutine run
+
+   !> The states before the first step.
+   subroutine first_states(self, plan, n, x, h, c, from_zero)
+      class(recurrent_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(scan_t), intent(in) :: n
+      type(view_t), intent(in) :: x(:)
+      real(wp), intent(inout) :: h(n%units, n%batch), c(n%units, n%batch)
+      logical, intent(out) :: from_zero             !! there are none: they are 0
+      integer :: i, j, states
+      states = self%states()
+      from_zero = n%first_state == 0 .and. .not. self%stateful
+      h = 0
+      if (states > 1) c = 0
+      if (from_zero) return
+      do j = 1, n%batch
+         i = state_source(self, plan, n, x, j)
+         h(:, j) = x(i)%v(:, j)
+         if (states > 1) c(:, j) = x(i + 1)%v(:, j)
+      end do
+   end subroutine first_states
+
+   module procedure state_source
+      integer :: i
+      logical :: zero
+      first = n%first_state
+      if (.not. self%stateful) return
+      if (first == 0 .or. self%prefers_kept) then
+         first = size(plan%in_shapes) + 1
+         if (n%first_state == 0) return
+         zero = .true.
+         do i = first, first + self%states() - 1
+            zero = zero .and. .not. any(abs(x(i)%v(:, column)) > 0)
+         end do
+         if (zero) first = n%first_state
+      end if
+   end procedure state_source
+
+   module procedure time_of
+      time = step
+      if (self%go_backwards) time = n%steps + 1 - step
+   end procedure time_of
+
+   module procedure take_input
+      call take_steps(n%features, n%steps, n%batch, time_of(self, n, first), &
+                      merge(-1, 1, self%go_backwards), count, x, scratch(n%x))
+      if (n%n_input == 0 .or. n%split_kernel) return
+      call multiply_by_masks(n%features, n%batch, count, n%n_input + n%n_state, &
+                             merge((first - 1)*n%features, 0, self%step_masks), &
+                             merge(n%features, 0, self%step_masks), scratch(n%masks), scratch(n%x))
+   end procedure take_input
+
+   !> z = kernel x + bias for the steps of a chunk.
+   subroutine multiply_input(self, n, count, weights, scratch)
+      class(recurrent_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      integer, intent(in) :: count
+      real(wp), intent(in) :: weights(*)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: at
+      integer :: columns, j, rows
+      rows = n%gates*n%units
+      columns = count*n%batch
+      do j = 1, columns
+         at = n%z + int(j - 1, i8)*rows
+         if (self%use_bias) then
+            scratch(at:at + rows - 1) = weights(n%bias:n%bias + rows - 1)
+         else
+            scratch(at:at + rows - 1) = 0
+         end if
+      end do
+      if (n%split_kernel) then
+         call gate_products(n%units, n%gates, 1, n%gates, n%features, n%batch, count, &
+                            scratch(n%kernels), .true., n%n_input + n%n_state, 0, &
+                            scratch(n%masks), scratch(n%x), scratch(n%masked), &
+                            scratch(n%product), scratch(n%z))
+      else
+         call gemm_nn(rows, columns, n%features, weights, scratch(n%x), 1.0_wp, scratch(n%z))
+      end if
+   end subroutine multiply_input
+
+   !> Where the mask is 0 the states stay, and the output stays or is 0; elsewhere it is h.
+   subroutine hold(self, n, time, mask, h_before, c_before, h, c, output)
+      class(recurrent_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      integer, intent(in) :: time
+      real(wp), intent(in) :: mask(n%steps, n%batch)
+      real(wp), intent(in) :: h_before(n%units, n%batch), c_before(n%units, n%batch)
+      real(wp), intent(inout) :: h(n%units, n%batch), c(n%units, n%batch)
+      real(wp), intent(inout) :: output(n%units, n%batch)
+      integer :: j, states
+      states = self%states()
+      do j = 1, n%batch
+         if (abs(mask(time, j)) > 0) then
+            output(:, j) = h(:, j)
+            cycle
+         end if
+         h(:, j) = h_before(:, j)
+         if (states > 1) c(:, j) = c_before(:, j)
+         if (self%zero_output_for_mask) output(:, j) = 0
+      end do
+   end subroutine hold
+
+   !> The output of a step.
+   subroutine put(self, n, step, output, y)
+      class(recurrent_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      integer, intent(in) :: step
+      real(wp), intent(in) :: output(n%units, n%batch)
+      real(wp), intent(inout), contiguous :: y(:, :)
+      if (self%return_sequences) then
+         call put_steps(n%units, n%steps, n%batch, step, 1, 1, output, y)
+      else if (step == n%steps) then
+         y = output
+      end if
+   end subroutine put
+
+   !> The states after the last step, as outputs and as what is kept.
+   subroutine last_states(self, plan, n, h, c, y)
+      class(recurrent_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: h(n%units, n%batch), c(n%units, n%batch)
+      type(view_t), intent(in) :: y(:)
+      integer :: first
+      if (n%steps == 0) y(1)%v = 0
+      if (self%return_state .or. self%is_cell) then
+         y(2)%v = h
+         if (self%states() > 1) y(3)%v = c
+      end if
+      if (.not. self%stateful) return
+      first = size(plan%out_shapes) + 1
+      y(first)%v = h
+      if (self%states() > 1) y(first + 1)%v = c
+   end subroutine last_states
+
+end submodule fkb_recurrent_forward_sp

@@ -1,0 +1,99 @@
+! Generated from layers/fkb_recurrent_options.fypp: edit that file and run tools/generate.py
+!> The options of recurrent layers and cells.
+submodule(fkb_recurrent_sp) fkb_recurrent_options_sp
+   use fkb_activation_options, only: get_activation
+   use fkb_activations, only: act_glu, default_parameters
+   use fkb_layer_options, only: refuse_option
+   implicit none (type, external)
+
+contains
+
+   module procedure read_options
+      logical :: flag
+      call config%get('units', self%units, error)
+      if (allocated(error)) return
+      if (self%units < 1) then
+         call refuse_option(config, 'units', 'expected a positive integer', error)
+         return
+      end if
+      call config%get('use_bias', self%use_bias, error, default=.true.)
+      if (allocated(error)) return
+      call read_activation(config, 'activation', act_tanh, self%activation, self%parameters, error)
+      if (allocated(error)) return
+      if (self%gates() > 1) then
+         call read_activation(config, 'recurrent_activation', act_sigmoid, &
+                              self%recurrent_activation, self%recurrent_parameters, error)
+         if (allocated(error)) return
+      end if
+      call read_dropout(self, config, error)
+      if (allocated(error)) return
+      call config%ignore('seed')
+      if (self%states() > 1) call config%ignore('unit_forget_bias')
+      self%is_cell = index(config%class_name, 'Cell') > 0
+      if (self%is_cell) return
+      call config%get('return_sequences', self%return_sequences, error, default=.false.)
+      if (.not. allocated(error)) call config%get('return_state', self%return_state, error, &
+                                                  default=.false.)
+      if (.not. allocated(error)) call config%get('go_backwards', self%go_backwards, error, &
+                                                  default=.false.)
+      if (.not. allocated(error)) call config%get('stateful', self%stateful, error, default=.false.)
+      if (.not. allocated(error)) call config%get('zero_output_for_mask', &
+                                                  self%zero_output_for_mask, error, default=.false.)
+      if (.not. allocated(error)) call config%get('time_major', flag, error, default=.false.)
+      if (allocated(error)) return
+      if (flag) call refuse_option(config, 'time_major', 'only false is supported: transpose '// &
+                                   'the sequences', error)
+      self%prefers_kept = config%keras_major <= 2
+   end procedure read_options
+
+   !> An activation, or its default where it is missing.
+   subroutine read_activation(config, key, default, id, parameters, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      integer, intent(in) :: default
+      integer, intent(out) :: id
+      real(dp), intent(out) :: parameters(n_parameters)
+      type(error_t), allocatable, intent(out) :: error
+      if (config%kind_of(key) == 'missing') then
+         id = default
+         parameters = default_parameters(id)
+         return
+      end if
+      call get_activation(config, key, id, parameters, error)
+      if (allocated(error) .or. id /= act_glu) return
+      call refuse_option(config, key, 'an activation that halves its input cannot be one of a '// &
+                         'recurrent layer', error)
+   end subroutine read_activation
+
+   !> Rates of dropout, clipped as Keras clips them, and how many masks there are: one per sequence,
+   !> or one per gate with `implementation` 1, which `recurrent_dropout` implies. The layers of
+   !> Keras 2 that could run on cuDNN have one per step. With gates a rate of 1 drops nothing.
+   subroutine read_dropout(self, config, error)
+      class(recurrent_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      logical :: from_cell, unroll
+      integer :: implementation
+      call config%get('dropout', self%dropout, error, default=0.0_dp)
+      if (.not. allocated(error)) call config%get('recurrent_dropout', self%recurrent_dropout, &
+                                                  error, default=0.0_dp)
+      if (.not. allocated(error)) call config%get('unroll', unroll, error, default=.false.)
+      if (.not. allocated(error)) call config%get('from_cell', from_cell, error, default=.false.)
+      implementation = 2
+      if (.not. allocated(error) .and. config%has('implementation')) then
+         call config%get('implementation', implementation, error)
+      end if
+      if (allocated(error)) return
+      self%dropout = min(1.0_dp, max(0.0_dp, self%dropout))
+      self%recurrent_dropout = min(1.0_dp, max(0.0_dp, self%recurrent_dropout))
+      if (self%gates() == 1) return
+      self%gate_masks = implementation <= 1 .or. self%recurrent_dropout > 0
+      self%step_masks = config%keras_major <= 2 .and. .not. from_cell .and. .not. unroll .and. &
+                        self%activation == act_tanh .and. self%use_bias .and. &
+                        self%reset_after .and. &
+                        self%recurrent_activation == act_sigmoid .and. self%recurrent_dropout <= 0
+      if (self%dropout >= 1) self%dropout = 0
+      if (self%recurrent_dropout >= 1) self%recurrent_dropout = 0
+   end subroutine read_dropout
+
+end submodule fkb_recurrent_options_sp
