@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .keras_config import Reading
 
 STATES = "initial_state"
+CELL_STATES = "states"
 
 
 def read_calls(
@@ -44,24 +45,26 @@ def read_calls(
     nodes = [read_node(node, bool(spec and spec.list_input), names) for node in listed]
     for node in nodes:
         if spec and STATES in spec.call_tensors:
-            _name_states(node)
+            _name_states(node, STATES)
+        elif spec and CELL_STATES in spec.call_tensors:
+            _name_states(node, CELL_STATES)
         node.kwargs = _call_options(node.kwargs, layer, path, reading)
         _check_arguments(node, layer, path, reading)
     return nodes
 
 
-def _name_states(node: Node) -> None:
+def _name_states(node: Node, keyword: str) -> None:
     """Put initial states where Keras 3 has them; Keras 2 has them among the inputs too."""
     first = node.args[0] if len(node.args) == 1 else None
     if isinstance(first, list) and first and isinstance(first[0], TensorRef):
         node.args = [first[0]]
         if first[1:]:
-            node.kwargs[STATES] = first[1:]
-    if len(node.args) > 1 and STATES not in node.kwargs:
-        node.kwargs[STATES] = node.args.pop(1)
-    states = list(tensors_in(node.kwargs.get(STATES)))
+            node.kwargs[keyword] = first[1:]
+    if len(node.args) > 1 and keyword not in node.kwargs:
+        node.kwargs[keyword] = node.args.pop(1)
+    states = list(tensors_in(node.kwargs.get(keyword)))
     if states:
-        node.kwargs[STATES] = states
+        node.kwargs[keyword] = states
 
 
 def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> Config:

@@ -18,6 +18,7 @@ from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import class_of, plain
 from .keras_wrappers import child_problems, take_children
+from .layers.recurrent import FORMER
 from .registry import Config, LayerSpec, layer_spec
 from .report import Report, shown
 
@@ -154,6 +155,8 @@ def _kind(entry: Config, reading: Reading) -> str:
     name = class_of(entry)
     if name == "Model":
         return "Functional"
+    if name in FORMER and reading.major <= 2:
+        return FORMER[name][0]
     module = entry.get("module")
     if isinstance(module, str) and ".ops." in f"{module}.":
         return f"ops.{name}"
@@ -234,6 +237,8 @@ def _read_layer(entry: Config, path: str, reading: Reading, depth: int) -> tuple
         reading.check_shared(entry, place)
     layer = Layer(name, class_name)
     own = {key: value for key, value in config.items() if key != "name"}
+    if class_of(entry) in FORMER and reading.major <= 2:
+        own = FORMER[class_of(entry)][1] | own
     if spec is not None and spec.children:
         own = _read_children(layer, spec, own, place, reading, depth)
     result = read_options(spec, own, place, reading, entry)

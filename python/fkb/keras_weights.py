@@ -259,8 +259,24 @@ def fill_slots(
         )
     if names is not None:
         arrays = _by_name(slots, arrays, names, where)
-    for slot, array in zip(slots, arrays, strict=True):
+    for slot, array in zip(slots, _adapted(slots, arrays), strict=True):
         slot.layer.weights.append(Weight(slot.name, _checked(slot, array, report), slot.trainable))
+
+
+def _adapted(slots: list[Slot], arrays: list[Array]) -> list[Array]:
+    """Return the arrays, those of each layer in the form that its class has today."""
+    adapted = list(arrays)
+    places: dict[int, list[int]] = {}
+    for place, slot in enumerate(slots):
+        places.setdefault(id(slot.layer), []).append(place)
+    for own in places.values():
+        layer = slots[own[0]].layer
+        spec = layer_spec(layer.class_name)
+        if spec is not None and spec.adapt is not None:
+            changed = spec.adapt(spec.filled(layer.config), [arrays[place] for place in own])
+            for place, array in zip(own, changed, strict=True):
+                adapted[place] = array
+    return adapted
 
 
 def _by_name(slots: list[Slot], arrays: list[Array], names: list[str], where: str) -> list[Array]:

@@ -200,6 +200,8 @@ class LayerSpec:
         majors: the major versions of Keras that have the class.
         refuses: options of `COMMON` that the class does not take in Keras 3.
         from_keras2, to_keras2: change options on the way where a new name is not enough.
+        adapt: changes a layer's arrays, in Keras's order, from a form that other classes or
+            versions of Keras gave them.
         infers, trains: what the engine does with it.
         note: a sentence for the table of layers.
     """
@@ -220,6 +222,7 @@ class LayerSpec:
     refuses: frozenset[str] = frozenset()
     from_keras2: Callable[[Config], Config] | None = None
     to_keras2: Callable[[Config], Config] | None = None
+    adapt: Callable[[Config, list[Any]], list[Any]] | None = None
     infers: bool = True
     trains: bool = True
     note: str = ""

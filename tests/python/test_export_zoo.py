@@ -53,7 +53,8 @@ _DERIVED = ("build_config", "shared_object_id")
 def plain(config: Any) -> Any:
     """Return a configuration as JSON without what Keras derives from the rest."""
     if isinstance(config, dict):
-        return {k: plain(v) for k, v in config.items() if k not in _DERIVED}
+        kept = {k: v for k, v in config.items() if k not in _DERIVED and (k, v) != ("mask", None)}
+        return {k: plain(v) for k, v in kept.items()}
     return [plain(item) for item in config] if isinstance(config, (list, tuple)) else config
 
 

@@ -19,9 +19,9 @@ contains
       call registry%put('SimpleRNN', simple_rnn_t(), error)
       call registry%put('LSTM', lstm_t(), error)
       call registry%put('GRU', gru_t(), error)
-      call registry%put('SimpleRNNCell', simple_rnn_t(), error)
-      call registry%put('LSTMCell', lstm_t(), error)
-      call registry%put('GRUCell', gru_t(), error)
+      call registry%put('SimpleRNNCell', simple_rnn_t(is_cell=.true.), error)
+      call registry%put('LSTMCell', lstm_t(is_cell=.true.), error)
+      call registry%put('GRUCell', gru_t(is_cell=.true.), error)
    end subroutine add_recurrent_layers
 
 end module fkb_builtin_recurrent_dp

@@ -111,8 +111,7 @@ contains
       integer, intent(in) :: activation                          !! the recurrent one, but glu
       real(wp), intent(in) :: parameters(n_parameters)           !! of the recurrent activation
       real(wp), intent(in) :: kept(units, columns, slots)        !! as forward left it
-      real(wp), intent(inout) :: d(units, columns, 3)            !! that of r is set here
-                                                                 !! with reset_after
+      real(wp), intent(inout) :: d(units, columns, 3)            !! r's is set with reset_after
       real(wp), intent(out) :: dx(3*units, columns)              !! of x
       real(wp), intent(inout) :: du(3*units, columns)            !! of u, set with reset_after
       if (reset_after) d(:, :, 2) = d(:, :, 3)*kept(:, :, 4)

@@ -29,7 +29,6 @@ contains
       if (allocated(error)) return
       call config%ignore('seed')
       if (self%states() > 1) call config%ignore('unit_forget_bias')
-      self%is_cell = index(config%class_name, 'Cell') > 0
       if (self%is_cell) return
       call config%get('return_sequences', self%return_sequences, error, default=.false.)
       if (.not. allocated(error)) call config%get('return_state', self%return_state, error, &
@@ -72,13 +71,12 @@ contains
       class(recurrent_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      logical :: from_cell, unroll
+      logical :: unroll
       integer :: implementation
       call config%get('dropout', self%dropout, error, default=0.0_dp)
       if (.not. allocated(error)) call config%get('recurrent_dropout', self%recurrent_dropout, &
                                                   error, default=0.0_dp)
       if (.not. allocated(error)) call config%get('unroll', unroll, error, default=.false.)
-      if (.not. allocated(error)) call config%get('from_cell', from_cell, error, default=.false.)
       implementation = 2
       if (.not. allocated(error) .and. config%has('implementation')) then
          call config%get('implementation', implementation, error)
@@ -88,7 +86,8 @@ contains
       self%recurrent_dropout = min(1.0_dp, max(0.0_dp, self%recurrent_dropout))
       if (self%gates() == 1) return
       self%gate_masks = implementation <= 1 .or. self%recurrent_dropout > 0
-      self%step_masks = config%keras_major <= 2 .and. .not. from_cell .and. .not. unroll .and. &
+      self%step_masks = config%keras_major <= 2 .and. .not. unroll .and. &
+                        index(config%class_name, 'Cell') == 0 .and. &
                         self%activation == act_tanh .and. self%use_bias .and. &
                         self%reset_after .and. &
                         self%recurrent_activation == act_sigmoid .and. self%recurrent_dropout <= 0

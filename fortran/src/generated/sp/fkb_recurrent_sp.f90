@@ -37,7 +37,7 @@ module fkb_recurrent_sp
       logical :: go_backwards = .false.
       logical :: stateful = .false.
       logical :: zero_output_for_mask = .false.
-      logical :: is_cell = .false.               !! one step, its states are arguments
+      logical :: is_cell = .false.               !! called by itself for one step
       logical :: prefers_kept = .false.          !! Keras 2: a kept state that is not 0 wins
       logical :: gate_masks = .false.            !! dropout has a mask per gate
       logical :: step_masks = .false.            !! dropout has a mask per step
@@ -168,9 +168,10 @@ module fkb_recurrent_sp
       end subroutine state_inputs
 
       !> The input that holds the mask, 0 where there is none.
-      pure module integer function mask_input(self, plan) result(mask)
+      pure module function mask_input(self, plan) result(mask)
          class(recurrent_t), intent(in) :: self
          type(plan_t), intent(in) :: plan
+         integer :: mask
       end function mask_input
 
       !> Masks of dropout, and kernels gate after gate, where they are needed.
@@ -192,19 +193,21 @@ module fkb_recurrent_sp
       end subroutine take_input
 
       !> The first of the inputs with the states before the first step of a sample.
-      pure module integer function state_source(self, plan, n, x, column) result(first)
+      pure module function state_source(self, plan, n, x, column) result(first)
          class(recurrent_t), intent(in) :: self
          type(plan_t), intent(in) :: plan
          type(scan_t), intent(in) :: n
          type(view_t), intent(in) :: x(:)
          integer, intent(in) :: column
+         integer :: first
       end function state_source
 
       !> Which step of the sequence comes as this one.
-      pure module integer function time_of(self, n, step) result(time)
+      pure module function time_of(self, n, step) result(time)
          class(recurrent_t), intent(in) :: self
          type(scan_t), intent(in) :: n
          integer, intent(in) :: step
+         integer :: time
       end function time_of
 
       !> z = z + recurrent kernel (mask h) for the first `last` gates, z from `at` on
