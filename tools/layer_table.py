@@ -36,8 +36,6 @@ BEGIN, END = "<!-- layers: written by tools/layer_table.py -->", "<!-- end of la
 # They hold the graph together and compute nothing: the network is built from them at load.
 CONTAINERS = ("InputLayer", "Sequential", "Functional")
 WRAPPERS = ("TimeDistributed", "Bidirectional", "RNN", "StackedRNNCells")
-# Run over all time steps by the layer of the same name without "Cell".
-CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
 GROUPS = {
     "core": "core",
     "activations": "activations as layers",
@@ -103,7 +101,7 @@ def engine_activations() -> list[str]:
 def differences() -> Iterator[str]:
     """Yield what one registry claims and the other lacks."""
     infers = {spec.class_name for spec in all_specs() if spec.infers}
-    infers -= {*CONTAINERS, *WRAPPERS, *CELLS}
+    infers -= {*CONTAINERS, *WRAPPERS}
     library = set(registered_layers())
     for name in sorted(infers - library):
         yield f"{name} is converted for the library, which does not register it"
