@@ -93,6 +93,27 @@ def _masked(k: Any) -> Any:
     return k.Model([source, valid], list(outputs), name="model")
 
 
+for _class in _CLASSES:
+
+    @graph(f"{_class} backwards with a mask of its own", KERAS3)
+    def _backwards(k: Any, class_name: str = _class) -> Any:
+        source = k.Input((5, 2), name="source")
+        valid = k.Input((5,), dtype="bool", name="valid")
+        make = getattr(k.layers, class_name)
+        first = make(3, go_backwards=True, return_sequences=True, name="first")(source, mask=valid)
+        last = make(3, zero_output_for_mask=True, return_sequences=True, name="last")
+        return k.Model([source, valid], [first, last(source, mask=valid)], name="model")
+
+
+@graph("stacked cells backwards with a mask of their own", KERAS3)
+def _masked_stack(k: Any) -> Any:
+    source = k.Input((5, 3), name="source")
+    valid = k.Input((5,), dtype="bool", name="valid")
+    cells = [k.layers.LSTMCell(3, name="a"), k.layers.GRUCell(2, name="b")]
+    stack = k.layers.RNN(cells, return_sequences=True, go_backwards=True, name="rnn")
+    return k.Model([source, valid], stack(source, mask=valid), name="model")
+
+
 @graph("two recurrent layers and a head")
 def _stack(k: Any) -> Any:
     source = k.Input((6, 2), name="source")

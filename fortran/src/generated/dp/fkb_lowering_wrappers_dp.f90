@@ -115,7 +115,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       character(:), allocatable :: mode
       integer, allocatable :: forth(:), back(:)
-      integer :: first, second
+      integer :: first, reversed, second
       first = child_of(document, block, 'forward_layer', error)
       if (allocated(error)) return
       second = child_of(document, block, 'backward_layer', error)
@@ -125,8 +125,9 @@ contains
       if (allocated(error)) return
       if (option_text(document, first, 'return_sequences') == 'true') then
          call add_own(graph, builder, builder%box_of(first), 'fkb>Reverse', '{}', call, &
-            back(1:1), back(1), error)
+            back(1:1), reversed, error)
          if (allocated(error)) return
+         back(1) = reversed
       end if
       mode = 'concat'
       if (config%kind_of('merge_mode') == 'null') mode = 'null'
@@ -195,7 +196,7 @@ contains
       type(call_t), intent(in) :: call
       integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
-      type(call_t) :: inner
+      type(call_t) :: inner, rest
       integer, allocatable :: outputs(:), states(:)
       integer :: cell, given, i, last, x
       cell = child_of(document, block, 'cell', error)
@@ -206,14 +207,15 @@ contains
          last = 0
       end if
       x = call%inputs(1)
+      rest = call
       given = 0
       allocate (states(0))
       do while (cell > 0)
          call start(call, inner)
          call add_input(inner, x, 0, '')
-         do i = 2, size(call%inputs)
-            if (call%roles(i)%keyword /= 'initial_state') call add_input(inner, call%inputs(i), &
-               call%roles(i)%argument, call%roles(i)%keyword)
+         do i = 2, size(rest%inputs)
+            if (rest%roles(i)%keyword /= 'initial_state') call add_input(inner, rest%inputs(i), &
+               rest%roles(i)%argument, rest%roles(i)%keyword)
          end do
          call take_states(call, merge(2, 1, has_two_states(document%class_name(cell))), given, &
             inner)
@@ -222,10 +224,33 @@ contains
          x = outputs(1)
          states = [states, outputs(2:)]
          if (cell == last) exit
+         if (cell == document%blocks(document%blocks(cell)%parent)%first_child) then
+            call reverse_masks(document, graph, builder, block, builder%box_of(cell), rest, error)
+            if (allocated(error)) return
+         end if
          cell = document%blocks(cell)%next
       end do
       made = [x, states]
    end subroutine cells_in_turn
+
+   !> Behind a first cell that went backwards the steps of a mask come in the other order too.
+   subroutine reverse_masks(document, graph, builder, block, like, call, error)
+      type(document_t), intent(in) :: document
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      integer, intent(in) :: block, like
+      type(call_t), intent(inout) :: call
+      type(error_t), allocatable, intent(out) :: error
+      integer :: i, reversed
+      if (option_text(document, block, 'go_backwards') /= 'true') return
+      do i = 2, size(call%inputs)
+         if (call%roles(i)%keyword /= 'mask') cycle
+         call add_own(graph, builder, like, 'fkb>Reverse', '{}', call, call%inputs(i:i), reversed, &
+            error)
+         if (allocated(error)) return
+         call%inputs(i) = reversed
+      end do
+   end subroutine reverse_masks
 
    !> Hand the next `n` initial states on, where there are any.
    subroutine take_states(call, n, given, inner)

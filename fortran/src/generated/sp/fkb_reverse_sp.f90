@@ -38,7 +38,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call expect_inputs(in_shapes, 1, error)
       if (allocated(error)) return
-      if (in_shapes(1)%rank < 2) then
+      if (in_shapes(1)%rank < 1) then
          call raise(error, fkb_err_argument, 'expected a sequence, not '//in_shapes(1)%text())
          return
       end if
