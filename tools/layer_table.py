@@ -45,6 +45,7 @@ GROUPS = {
     "reshaping": "reshaping",
     "merging": "merging",
     "embedding": "embedding",
+    "operation": "operations of `keras.ops`",
 }
 _FORMS = {
     Form.ACTIVATION: "used: any activation function below, or an activation as a layer",
@@ -70,7 +71,11 @@ def registered_layers() -> list[str]:
     """Return the classes that `add_builtin_layers` registers."""
     families = sorted((ROOT / "fortran/templates/layers").glob("fkb_builtin_*.fypp"))
     text = "".join(family.read_text(encoding="utf-8") for family in families)
-    names = re.findall(r"call registry%put\(\s*'([^']+)'", text)
+    names = re.findall(r"call registry%put\(\s*'([^']+)'\s*,", text)
+    operations = (ROOT / "fortran/src/base/fkb_operations.f90").read_text(encoding="utf-8")
+    for listed in re.findall(r"put\('ops\.'//trim\((\w+)\(i\)\)", text):
+        table = re.search(rf"{listed}\(\d+\) = \[.*?::(.*?)\]", operations, re.DOTALL)
+        names += [f"ops.{name}" for name in re.findall(r"'(\w+)'", table[1] if table else "")]
     return [name for name in names if not name.startswith("fkb>")]
 
 
@@ -254,7 +259,7 @@ def readme_table() -> str:
     lines = ["| | what | predicts | trains | exported to Keras |", "|---|---|---|---|---|"]
 
     for title, specs in grouped().items():
-        names = ", ".join(f"{spec.class_name}{majors(spec)}" for spec in specs)
+        names = ", ".join(f"{spec.class_name.removeprefix('ops.')}{majors(spec)}" for spec in specs)
         infers = all(spec.infers for spec in specs)
         trains = infers and all(spec.trains for spec in specs)
         lines.append(f"| {title} | {names} | {yes(infers)} | {yes(trains)} | 3 and 2 |")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import FormatError
 from .graph import CONTAINERS, Layer, Node, TensorRef
 from .keras_nodes import read_node, tensors_in
+from .keras_operations import read_operation_calls
 from .registry import Config, LayerSpec, layer_spec
 from .report import shown
 
@@ -42,6 +43,8 @@ def read_calls(
     if not isinstance(listed, list):
         raise FormatError(f'inbound_nodes of layer "{path}" is no list')
     spec = layer_spec(layer.class_name)
+    if spec and spec.operation:
+        return read_operation_calls(layer, listed, path, reading.report)
     nodes = [read_node(node, bool(spec and spec.list_input), names) for node in listed]
     for node in nodes:
         if spec and STATES in spec.call_tensors:

@@ -17,6 +17,7 @@ from .keras_calls import read_calls
 from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import class_of, plain
+from .keras_operations import is_unnamed_operation
 from .keras_wrappers import child_problems, take_children
 from .layers.recurrent import FORMER
 from .registry import Config, LayerSpec, layer_spec
@@ -159,6 +160,8 @@ def _kind(entry: Config, reading: Reading) -> str:
         return FORMER[name][0]
     module = entry.get("module")
     if isinstance(module, str) and ".ops." in f"{module}.":
+        return f"ops.{name}"
+    if reading.major >= 3 and module is None and is_unnamed_operation(entry):
         return f"ops.{name}"
     return name
 

@@ -15,6 +15,7 @@ from .keras_calls import STATES
 from .keras_config import version_of
 from .keras_nodes import map_tensors, tensors_in
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
+from .keras_operations import export_call, without_stored
 from .keras_shapes import ModelShapes, infer_shapes
 from .keras_wrappers import put_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
@@ -91,6 +92,7 @@ def _entry(layer: Layer, path: str, writing: Writing, *, full: bool = False) -> 
     elif layer.children:
         config |= _wrapped(layer, path, writing)
     full = full or writing.archive or _loses_axis(config, writing)
+    full = full or _needs_module(layer, config, writing)
     entry = _head(layer, writing, full=full)
     return {**entry[0], "config": config, **entry[1]}
 
@@ -106,6 +108,13 @@ def _wrapped(layer: Layer, path: str, writing: Writing) -> Config:
         for child in layer.children
     ]
     return put_children(spec, entries, writing.major)
+
+
+def _needs_module(layer: Layer, config: Config, writing: Writing) -> bool:
+    """Whether only the module tells an operation from a layer of the same name."""
+    name = layer.class_name
+    alike = layer_spec(f"ops.{name}") is not None and "trainable" not in config
+    return writing.major >= 3 and (alike or name.startswith("ops."))
 
 
 def _loses_axis(config: Config, writing: Writing) -> bool:
@@ -133,7 +142,10 @@ def _head(layer: Layer, writing: Writing, *, full: bool) -> tuple[Config, Config
             {"module": "keras", "class_name": name},
             {"registered_name": None, "build_config": {"input_shape": shape}},
         )
-    if layer_spec(name) is not None and custom_layer(name) is None:
+    spec = layer_spec(name)
+    if spec is not None and spec.operation:
+        return {"module": spec.module, "class_name": name[4:]}, {"registered_name": name[4:]}
+    if spec is not None and custom_layer(name) is None:
         return {"module": "keras.layers", "class_name": name}, {"registered_name": None}
     after: Config = {"registered_name": layer.meta.get("registered_name", name)}
     if "build_config" in layer.meta:
@@ -152,10 +164,10 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             return {}
     if spec is None:
         return dict(layer.config)
-    if writing.major not in spec.majors:
+    if writing.major not in spec.majors or (spec.operation and writing.major < 3):
         writing.report.add(path, "class", f"{spec.class_name} does not exist in {_target(writing)}")
     result: Config = {}
-    for name, value in layer.config.items():
+    for name, value in (without_stored(layer) if spec.operation else layer.config).items():
         option = spec.option(name)
         if option is None:
             writing.report.add(path, name, f"{spec.class_name} has no such option in FKB")
@@ -184,11 +196,8 @@ def _check_dropped(option: Option, value: Any, path: str, writing: Writing) -> N
 
 def _add_dtype(layer: Layer, spec: LayerSpec, options: Config, writing: Writing) -> None:
     """Name the dtype where Keras would take another one by default."""
-    if (
-        writing.graph.precision != "float32"
-        and "dtype" not in options
-        and layer.class_name not in CONTAINERS
-    ):
+    named = "dtype" in options or layer.class_name in CONTAINERS or spec.operation
+    if writing.graph.precision != "float32" and not named:
         options["dtype"] = writing.graph.precision
     if layer.class_name == "Functional":
         options.pop("dtype", None)
@@ -242,11 +251,11 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         inner = _join(path, child.name)
         entry = _entry(child, inner, writing)
         entry["name"] = child.name
-        calls = [] if child.class_name == "InputLayer" else child.nodes
+        calls = range(0 if child.class_name == "InputLayer" else len(child.nodes))
         export = _keras3_node if writing.major >= 3 else _keras2_node
-        for node in calls:
+        for node in child.nodes:
             _check_wrapper_call(child, node, inner, writing)
-        entry["inbound_nodes"] = [export(node, layer, inner, writing) for node in calls]
+        entry["inbound_nodes"] = [export(child, k, layer, inner, writing) for k in calls]
         entries.append(entry)
     return {
         "layers": entries,
@@ -280,7 +289,9 @@ def _structure(structure: Any, layer: Layer, writing: Writing) -> Any:
     )
 
 
-def _keras3_node(node: Node, container: Layer, path: str, writing: Writing) -> Config:
+def _keras3_node(
+    child: Layer, number: int, container: Layer, path: str, writing: Writing
+) -> Config:
     def tensor(ref: TensorRef) -> Config:
         shape = writing.shapes.of(container, ref)
         return {
@@ -292,6 +303,14 @@ def _keras3_node(node: Node, container: Layer, path: str, writing: Writing) -> C
             },
         }
 
+    spec = layer_spec(child.class_name)
+    if spec and spec.operation:
+        given = next(
+            writing.shapes.of(container, ref) for ref in tensors_in(child.nodes[number].args)
+        )
+        rank = None if writing.archive or given is None else len(given)
+        return export_call(child, number, tensor, writing.graph.precision, rank)
+    node = child.nodes[number]
     return {"args": map_tensors(node.args, tensor), "kwargs": map_tensors(node.kwargs, tensor)}
 
 
@@ -303,7 +322,8 @@ def _tensor_dtype(container: Layer, ref: TensorRef, writing: Writing) -> str:
     return writing.graph.precision
 
 
-def _keras2_node(node: Node, container: Layer, path: str, writing: Writing) -> Any:
+def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing: Writing) -> Any:
+    node = child.nodes[number]
     nested = _nested(container, writing)
 
     def place(ref: TensorRef) -> list[Any]:

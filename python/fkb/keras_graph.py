@@ -47,7 +47,8 @@ def _precision(model: Layer, reading: Reading) -> str:
     policies: dict[str, str] = {}
     for path, layer in model.walk():
         dtype = layer.config.get("dtype")
-        if dtype in FLOAT_DTYPES and layer.class_name not in _EXEMPT:
+        exempt = layer.class_name in _EXEMPT or layer.class_name.startswith("ops.")
+        if dtype in FLOAT_DTYPES and not exempt:
             policies.setdefault(dtype, path)
     if len(policies) > 1:
         (one, first), (two, second) = list(policies.items())[:2]

@@ -76,6 +76,8 @@ def read_options(
             continue
         _read_option(option, value, path, result.options, reading)
     for option in spec.options:
+        if option.name in spec.stored:
+            continue
         if option.required and option.name not in config and option.keras2 not in config:
             reading.report.add(path, option.name, f"is missing: {spec.class_name} needs it")
     _check_dtype(spec.class_name, result.options, path, reading)
@@ -148,6 +150,8 @@ def _activation_layer(value: Config, path: str, reading: Reading) -> Config:
 
 def _check_dtype(class_name: str, options: Config, path: str, reading: Reading) -> None:
     dtype = options.get("dtype")
+    if class_name.startswith("ops."):
+        return
     allowed = INPUT_DTYPES if class_name in ("InputLayer", "Embedding") else FLOAT_DTYPES
     if dtype is not None and dtype not in allowed:
         reading.report.add(
@@ -198,8 +202,8 @@ def _custom_meta(entry: Config) -> Config:
 def _unknown_class(name: str, entry: Config) -> str:
     if ".ops." in f"{entry.get('module')}." or name in ("TFOpLambda", "SlicingOpLambda"):
         return (
-            f"is an operation, {name}, not a layer: FKB does not support it; use a layer such as "
-            "Add, Multiply or Rescaling"
+            f"is an operation, {name}, not a layer: FKB does not support it; use other operations "
+            "(docs/layers.md lists them) or a layer"
         )
     if name == "Lambda":
         return "is a Lambda layer, whose code cannot be converted: write a registered layer"

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from .errors import FormatError
 from .graph import CONTAINERS, Layer, Node, TensorRef
 from .keras_objects import plain
+from .registry import Constant
 
 
 def _is_leaf(value: Any) -> bool:
@@ -152,6 +155,30 @@ def shaping_tensors(node: Node) -> Iterator[TensorRef]:
     for key, value in node.kwargs.items():
         if key not in ("mask", "initial_state") and not key.endswith("_mask"):
             yield from tensors_in(value)
+
+
+def operands(layer: Layer, number: int) -> Iterator[TensorRef | Constant]:
+    """Yield what a call takes: tensors and, for an operation, the shapes of constants."""
+    node = layer.nodes[number]
+    if not layer.class_name.startswith("ops."):
+        yield from shaping_tensors(node)
+        return
+    for arg in node.args:
+        yield from _operands(arg)
+    yield from tensors_in(node.kwargs)
+
+
+def _operands(value: Any) -> Iterator[TensorRef | Constant]:
+    if isinstance(value, TensorRef):
+        yield value
+    elif isinstance(value, list) and any(True for _ in tensors_in(value)):
+        for item in value:
+            yield from _operands(item)
+    elif value is not None:
+        try:
+            yield Constant(np.shape(value))
+        except ValueError:
+            raise FormatError("a constant in a call is no regular array") from None
 
 
 def count_from_zero(container: Layer, major: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .errors import FormatError
 from .graph import CONTAINERS, Layer, TensorRef, flatten_structure
-from .keras_nodes import node_tensors, shaping_tensors
+from .keras_nodes import node_tensors, operands
 from .keras_wrappers import child_problems
 from .registry import Config, LayerSpec, Shape, layer_spec
 from .report import Report, shown
@@ -94,8 +94,10 @@ def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: R
         if child.class_name in CONTAINERS:
             _infer_container(child, _join(path, child.name), shapes, report)
     for child, number in call_order(container):
-        tensors = list(shaping_tensors(child.nodes[number]))
-        given = [shapes.at(children[ref.layer], ref) for ref in tensors]
+        given = [
+            shapes.at(children[item.layer], item) if isinstance(item, TensorRef) else item
+            for item in operands(child, number)
+        ]
         shapes.inputs.setdefault(id(child), given)
         shapes.outputs[id(child)][number] = _call(
             child, given, _join(path, child.name), shapes, report

@@ -20,6 +20,10 @@ Shapes = Sequence[Shape]
 Check = Callable[[Any], str | None]
 
 
+class Constant(tuple[int, ...]):
+    """The shape of a constant among the operands of an operation, which has no batch."""
+
+
 class Use(Enum):
     """How FKB treats an option."""
 
@@ -204,6 +208,9 @@ class LayerSpec:
             versions of Keras gave them.
         infers, trains: what the engine does with it.
         note: a sentence for the table of layers.
+        module: where Keras 3 has the class.
+        arguments: the names of an operation's positional arguments.
+        stored: those of them that are options in the model file, not operands.
     """
 
     class_name: str
@@ -226,6 +233,14 @@ class LayerSpec:
     infers: bool = True
     trains: bool = True
     note: str = ""
+    module: str = "keras.layers"
+    arguments: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+
+    @property
+    def operation(self) -> bool:
+        """Whether the class is an operation of `keras.ops`, not a layer."""
+        return self.class_name.startswith("ops.")
 
     def option(self, name: str) -> Option | None:
         """Return the option of that Keras 3 name, common ones included."""

@@ -12,6 +12,7 @@ module fkb_plan
    type :: role_t
       integer :: argument = 0               !! positional argument from 0, -1 for a keyword
       character(:), allocatable :: keyword  !! its name, empty for a positional argument
+      logical :: constant = .false.         !! an operand without a batch, the same for all samples
    end type role_t
 
    !> One named weight array of a layer.
@@ -56,6 +57,7 @@ module fkb_plan
       procedure :: weight_count
       procedure :: input_of
       procedure :: inputs_of
+      procedure :: is_constant
    end type plan_t
 
 contains
@@ -144,6 +146,14 @@ contains
          last = i
       end do
    end subroutine inputs_of
+
+   !> Whether an input is a constant operand of an operation, whose shape has no batch.
+   pure logical function is_constant(self, input)
+      class(plan_t), intent(in) :: self
+      integer, intent(in) :: input                  !! in `in_shapes` and `x`
+      is_constant = .false.
+      if (allocated(self%roles)) is_constant = self%roles(input)%constant
+   end function is_constant
 
    !> Number of reals in the layer's slice.
    pure integer(i8) function weight_count(self) result(count)

@@ -117,6 +117,7 @@ contains
                call add_constant(document, graph, builder, scope, reference, text, call, value, &
                   error)
                if (.not. allocated(error)) call add_input(call, value, here, '')
+               if (.not. allocated(error)) call%roles(size(call%roles))%constant = .true.
             end if
          end associate
          if (allocated(error)) return

@@ -60,7 +60,8 @@ contains
 
    !> Make the layer of a class with options and let it read them. Raises an error for options that
    !> the layer does not read, as loading a model does. Without `roles` input k is argument k; with
-   !> `'0 mask initial_state'` the first is argument 0 and the others are keyword arguments.
+   !> `'0 mask initial_state'` the first is argument 0 and the others are keyword arguments;
+   !> `'0 1*'` says that the second is a constant operand.
    subroutine make(self, registry, class_name, options, error, keras_major, roles, arguments)
       class(layer_probe_t), intent(inout) :: self
       type(registry_t), intent(in) :: registry
@@ -93,11 +94,13 @@ contains
       if (len(unread) > 0) call raise(error, fkb_err_unknown, 'unknown options: '//unread)
    end subroutine make
 
-   !> The roles of `0 mask initial_state`.
-   subroutine read_roles(text, roles)
-      character(*), intent(in) :: text
+   !> The roles of `0 1* mask initial_state`; a star marks a constant.
+   subroutine read_roles(given, roles)
+      character(*), intent(in) :: given
       type(role_t), allocatable, intent(out) :: roles(:)
+      character(len(given)) :: text
       integer :: first, i, last, n
+      text = given
       n = 1
       do i = 1, len(text)
          if (text(i:i) == ' ') n = n + 1
@@ -107,8 +110,10 @@ contains
       do i = 1, n
          last = first + scan(text(first:)//' ', ' ') - 2
          roles(i)%argument = -1
-         roles(i)%keyword = text(first:last)
-         if (verify(text(first:last), '0123456789') == 0) then
+         roles(i)%constant = text(last:last) == '*'
+         if (roles(i)%constant) text(last:last) = ' '
+         roles(i)%keyword = trim(text(first:last))
+         if (verify(trim(text(first:last)), '0123456789') == 0) then
             read (text(first:last), *) roles(i)%argument
             roles(i)%keyword = ''
          end if

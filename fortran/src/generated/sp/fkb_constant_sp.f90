@@ -18,7 +18,7 @@ module fkb_constant_sp
 
    !> The values stand in the network's flat vector, from the option `value`.
    type, extends(layer_t) :: constant_t
-      integer :: rank = 0                    !! of the constant, without an axis for the batch
+      integer :: rank = 0                    !! of the constant
       integer :: extents(max_rank) = 1       !! storage order
    contains
       procedure :: configure
@@ -29,8 +29,7 @@ module fkb_constant_sp
 
 contains
 
-   !> Read a number or nested lists of numbers; a first axis of extent 1 stands for the batch where
-   !> others follow it.
+   !> Read a number or nested lists of numbers.
    subroutine configure(self, config, error)
       class(constant_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
@@ -58,10 +57,6 @@ contains
          call raise(error, fkb_err_unsupported, 'the constant '//shortened(json)// &
             ' is no number and no regular list of numbers')
          return
-      end if
-      if (rank > 1 .and. extents(1) == 1) then
-         extents(:rank - 1) = extents(2:rank)
-         rank = rank - 1
       end if
       self%rank = rank
       self%extents(:rank) = extents(rank:1:-1)

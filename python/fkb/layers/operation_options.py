@@ -1,0 +1,99 @@
+"""What the table of operations is built from: options, checks, and the builder of an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..registry import LayerSpec, Option
+from . import checks
+from .operation_shapes import Rule
+
+ONE = ("x",)
+TWO = ("x1", "x2")
+KEEPDIMS = Option("keepdims", False, check=checks.boolean)
+AXES = Option("axis", None, check=checks.optional(checks.integer_or_list))
+FLOATS = (None, "float32", "float64")
+INTEGERS = ("int8", "int16", "int32", "int64")
+
+
+def axis_option(default: int | None) -> Option:
+    """Return the option `axis`, one axis."""
+    return Option("axis", default, check=checks.optional(checks.integer))
+
+
+def open_sizes(value: Any) -> str | None:
+    """Accept lists of sizes, -1 or null for an open one."""
+    if isinstance(value, list) and all(
+        n is None or (checks.is_integer(n) and -1 <= n < 2**31) for n in value
+    ):
+        return None
+    return "must be a list of sizes, -1 or null for an open one"
+
+
+def nested_integers(value: Any) -> str | None:
+    """Accept an integer or nested lists of integers."""
+
+    def good(item: Any) -> bool:
+        return checks.is_integer(item) or (isinstance(item, list) and all(map(good, item)))
+
+    return None if good(value) else "must be an integer or nested lists of integers"
+
+
+def index_key(value: Any) -> str | None:
+    """Accept what stands between the brackets of an index."""
+
+    def index(part: Any) -> bool:
+        if isinstance(part, dict):
+            bounds = part.get("slice")
+            return part == {"ellipsis": True} or (
+                isinstance(bounds, list)
+                and len(bounds) == 3
+                and all(n is None or checks.is_integer(n) for n in bounds)
+            )
+        return part is None or checks.is_integer(part)
+
+    if all(index(part) for part in (value if isinstance(value, list) else [value])):
+        return None
+    return "must hold integers, slices, an ellipsis and nulls; masks and tensors cannot be indices"
+
+
+def number_or_null(value: Any) -> str | None:
+    """Accept a finite number or null."""
+    return None if value is None or checks.is_number(value) else "must be a number or null"
+
+
+def norm_order(value: Any) -> str | None:
+    """Accept the order of a norm."""
+    if value in (None, "fro", "inf", "-inf") or checks.is_number(value):
+        return None
+    return "must be a number or null"
+
+
+def operation(
+    name: str,
+    options: tuple[Option, ...] = (),
+    *,
+    output: Rule,
+    module: str = "numpy",
+    arguments: tuple[str, ...] = ONE,
+    stored: tuple[str, ...] = (),
+    call_options: Mapping[str, Any] | None = None,
+    list_input: bool = False,
+    majors: frozenset[int] = frozenset({2, 3}),
+    note: str = "",
+) -> LayerSpec:
+    """Return what is known of the operation `keras.ops` class `name`."""
+    return LayerSpec(
+        f"ops.{name}",
+        options=options,
+        output=output,
+        module=f"keras.src.ops.{module}",
+        arguments=arguments,
+        stored=stored,
+        call_options=call_options or {},
+        list_input=list_input,
+        majors=majors,
+        refuses=frozenset({"trainable", "activity_regularizer"}),
+        note=note,
+    )
