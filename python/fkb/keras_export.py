@@ -180,6 +180,9 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             key = option.spelling(writing.major)
             result[key] = _value(option, value, path, writing)
     _add_dtype(layer, spec, result, writing)
+    if spec.lacks:
+        for name, message in spec.lacks(spec.filled(layer.config), writing.major):
+            writing.report.add(path, name, message)
     return spec.to_keras2(result) if writing.major == 2 and spec.to_keras2 else result
 
 

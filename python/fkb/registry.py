@@ -203,6 +203,8 @@ class LayerSpec:
             out those of `mask`, `*_mask` and `initial_state`.
         majors: the major versions of Keras that have the class.
         refuses: options of `COMMON` that the class does not take in Keras 3.
+        lacks: yields (option, sentence) for values that the class does not take in a major
+            version of Keras, checked on the way to it.
         from_keras2, to_keras2: change options on the way where a new name is not enough.
         adapt: changes a layer's arrays, in Keras's order, from a form that other classes or
             versions of Keras gave them.
@@ -227,6 +229,7 @@ class LayerSpec:
     call_tensors: frozenset[str] = frozenset()
     majors: frozenset[int] = BOTH
     refuses: frozenset[str] = frozenset()
+    lacks: Callable[[Config, int], Iterable[tuple[str, str]]] | None = None
     from_keras2: Callable[[Config], Config] | None = None
     to_keras2: Callable[[Config], Config] | None = None
     adapt: Callable[[Config, list[Any]], list[Any]] | None = None

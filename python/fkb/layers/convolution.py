@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..registry import (
@@ -120,9 +120,22 @@ def _transposed_extents(config: Config, shape: Shape, axes: int) -> list[int | N
     return result
 
 
+def _lacks(axes: int) -> Callable[[Config, int], Iterator[tuple[str, str]]]:
+    """Return what the majors of Keras do not have of depthwise and separable convolutions."""
+
+    def lacks(config: Config, major: int) -> Iterator[tuple[str, str]]:
+        if major == 2:
+            for name, message in _check_dilation(config, axes):
+                yield name, f"{message} in Keras 2"
+        elif config["padding"] == "causal":
+            yield "padding", "is causal, which this class has in Keras 2 only"
+
+    return lacks
+
+
 def _check_dilation(config: Config, axes: int) -> Iterator[tuple[str, str]]:
     if max(each(config, "strides", axes)) > 1 and max(each(config, "dilation_rate", axes)) > 1:
-        yield "dilation_rate", "is not 1, which Keras refuses where a stride is not 1"
+        yield "dilation_rate", "is not 1 where a stride is not 1, which is refused"
 
 
 def _halved(config: Config, shape: Shape) -> Shape:
@@ -261,6 +274,7 @@ def _depthwise(axes: int) -> LayerSpec:
             WeightRule("bias", lambda c, s: (filters(c, s),), when="use_bias"),
         ),
         output=lambda c, s: _halved(c, reshaped(c, s[0], extents(c, s[0], axes), filters(c, s))),
+        lacks=_lacks(axes),
     )
 
 
@@ -298,6 +312,7 @@ def _separable(axes: int) -> LayerSpec:
             WeightRule("bias", lambda c, s: (c["filters"],), when="use_bias"),
         ),
         output=lambda c, s: _halved(c, reshaped(c, s[0], extents(c, s[0], axes), c["filters"])),
+        lacks=_lacks(axes),
     )
 
 

@@ -30,7 +30,7 @@ module fkb_conv_dp
       logical :: depthwise = .false.      !! whether the class is a depthwise one
       integer :: filters = 0              !! channels of the output; of each channel if depthwise
       integer :: groups = 1               !! parts of the channels that do not see each other
-      type(conv_options_t) :: options     !! window, strides, padding, bias
+      type(conv_options_t) :: options = conv_options_t()   !! window, strides, padding, bias
    contains
       procedure :: configure
       procedure :: lay_out

@@ -28,7 +28,7 @@ module fkb_conv_transpose_dp
       integer :: axes = 2                     !! spatial axes, of the class
       integer :: filters = 0                  !! channels of the output
       integer :: output_padding(spatial_axes) = -1   !! storage order, -1 for none
-      type(conv_options_t) :: options         !! window, strides, padding, bias
+      type(conv_options_t) :: options = conv_options_t()   !! window, strides, padding, bias
    contains
       procedure :: configure
       procedure :: lay_out

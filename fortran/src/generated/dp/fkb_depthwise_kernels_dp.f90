@@ -22,15 +22,18 @@ contains
       real(wp), intent(in) :: x(g(conv_channels_in), product(g(conv_input:conv_input + 2)), images)
       real(wp), intent(in) :: beta                    !! 0 or 1
       real(wp), intent(inout) :: y(g(conv_channels_out), count, images)
-      integer :: i, image, place, tap
-      do image = 1, images
-         do i = 1, count
-            if (beta < 0.5_wp) y(:, i, image) = 0
-            do tap = 1, size(kernel, 2)
-               call find_tap(g, first + i - 2, tap, place)
-               if (place == 0) cycle
-               call add_products(g(conv_channels_out)/g(conv_channels_in), g(conv_channels_in), &
-                                 kernel(1, tap), x(1, place, image), y(1, i, image))
+      integer :: i, image, place, row, tap, tap_1, tap_n
+      if (beta < 0.5_wp) y = 0
+      do i = 1, count
+         do row = 1, size(kernel, 2), g(conv_kernel)
+            call find_taps(g, first + i - 2, row, tap_1, tap_n, place)
+            do tap = tap_1, tap_n
+               do image = 1, images
+                  call add_products(g(conv_channels_out)/g(conv_channels_in), &
+                                    g(conv_channels_in), kernel(1, tap), x(1, place, image), &
+                                    y(1, i, image))
+               end do
+               place = place + g(conv_dilation)
             end do
          end do
       end do
@@ -43,14 +46,16 @@ contains
       real(wp), intent(in) :: dy(g(conv_channels_out), count, images)
       real(wp), intent(inout) :: dx(g(conv_channels_in), product(g(conv_input:conv_input + 2)), &
                                     images)
-      integer :: i, image, place, tap
-      do image = 1, images
-         do i = 1, count
-            do tap = 1, size(kernel, 2)
-               call find_tap(g, first + i - 2, tap, place)
-               if (place == 0) cycle
-               call add_sums(g(conv_channels_out)/g(conv_channels_in), g(conv_channels_in), &
-                             kernel(1, tap), dy(1, i, image), dx(1, place, image))
+      integer :: i, image, place, row, tap, tap_1, tap_n
+      do i = 1, count
+         do row = 1, size(kernel, 2), g(conv_kernel)
+            call find_taps(g, first + i - 2, row, tap_1, tap_n, place)
+            do tap = tap_1, tap_n
+               do image = 1, images
+                  call add_sums(g(conv_channels_out)/g(conv_channels_in), g(conv_channels_in), &
+                                kernel(1, tap), dy(1, i, image), dx(1, place, image))
+               end do
+               place = place + g(conv_dilation)
             end do
          end do
       end do
@@ -63,39 +68,49 @@ contains
       real(wp), intent(in) :: dy(g(conv_channels_out), count, images)
       real(wp), intent(inout) :: dkernel(g(conv_channels_out), &
                                          product(g(conv_kernel:conv_kernel + 2)))
-      integer :: i, image, place, tap
-      do image = 1, images
-         do i = 1, count
-            do tap = 1, size(dkernel, 2)
-               call find_tap(g, first + i - 2, tap, place)
-               if (place == 0) cycle
-               call add_products(g(conv_channels_out)/g(conv_channels_in), g(conv_channels_in), &
-                                 dy(1, i, image), x(1, place, image), dkernel(1, tap))
+      integer :: i, image, place, row, tap, tap_1, tap_n
+      do i = 1, count
+         do row = 1, size(dkernel, 2), g(conv_kernel)
+            call find_taps(g, first + i - 2, row, tap_1, tap_n, place)
+            do tap = tap_1, tap_n
+               do image = 1, images
+                  call add_products(g(conv_channels_out)/g(conv_channels_in), &
+                                    g(conv_channels_in), dy(1, i, image), x(1, place, image), &
+                                    dkernel(1, tap))
+               end do
+               place = place + g(conv_dilation)
             end do
          end do
       end do
    end subroutine depthwise_backward_kernel
 
-   !> The input position, from 1, of a tap at an output position, from 0; 0 within the padding.
-   pure subroutine find_tap(g, position, tap, place)
-      integer, intent(in) :: g(conv_length), position, tap
-      integer, intent(out) :: place
-      integer :: at, i, rest, start(3), step
+   !> Which taps of a row of the window meet the input, not the padding, and where the first does.
+   pure subroutine find_taps(g, position, row, tap_1, tap_n, place)
+      integer, intent(in) :: g(conv_length)
+      integer, intent(in) :: position                 !! of the output, from 0
+      integer, intent(in) :: row                      !! its first tap
+      integer, intent(out) :: tap_1, tap_n            !! first and last tap, none where it is less
+      integer, intent(out) :: place                   !! position of the input, from 1
+      integer :: at(2), i, rest, start(3)
+      tap_1 = 1
+      tap_n = 0
+      place = 0
       call place_window(g, position, start)
-      place = 1
-      rest = tap - 1
-      step = 1
-      do i = 0, 2
-         at = start(i + 1) + mod(rest, g(conv_kernel + i))*g(conv_dilation + i)
+      rest = (row - 1)/g(conv_kernel)
+      do i = 1, 2
+         at(i) = start(i + 1) + mod(rest, g(conv_kernel + i))*g(conv_dilation + i)
          rest = rest/g(conv_kernel + i)
-         if (at < 1 .or. at > g(conv_input + i)) then
-            place = 0
-            return
-         end if
-         place = place + (at - 1)*step
-         step = step*g(conv_input + i)
+         if (at(i) < 1 .or. at(i) > g(conv_input + i)) return
       end do
-   end subroutine find_tap
+      if (start(1) > g(conv_input)) return
+      tap_1 = 0
+      if (start(1) < 1) tap_1 = (g(conv_dilation) - start(1))/g(conv_dilation)
+      tap_n = min((g(conv_input) - start(1))/g(conv_dilation), g(conv_kernel) - 1)
+      place = ((at(2) - 1)*g(conv_input + 1) + at(1) - 1)*g(conv_input) + start(1) &
+              + tap_1*g(conv_dilation)
+      tap_1 = row + tap_1
+      tap_n = row + tap_n
+   end subroutine find_taps
 
    !> z(m,c) += a(m,c) b(c)
    pure subroutine add_products(windows, channels, a, b, z)

@@ -27,7 +27,7 @@ module fkb_separable_conv_dp
       integer :: axes = 2                 !! spatial axes, of the class
       integer :: filters = 0              !! channels of the output
       integer :: multiplier = 1           !! option `depth_multiplier`: windows of each channel
-      type(conv_options_t) :: options     !! window, strides, padding, bias
+      type(conv_options_t) :: options = conv_options_t()   !! window, strides, padding, bias
    contains
       procedure :: configure
       procedure :: lay_out
