@@ -40,6 +40,8 @@ GROUPS = {
     "core": "core",
     "activations": "activations as layers",
     "pooling": "pooling",
+    "resampling": "resampling, padding, cropping",
+    "augmentation": "image augmentation",
     "noise": "noise and penalties",
     "normalization": "normalization",
     "reshaping": "reshaping",

@@ -80,6 +80,8 @@ def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> 
             continue
         if key == "training" and value is False and _is_recurrent(spec) and reading.major >= 3:
             continue
+        if key == "training" and reading.major >= 3 and _states_default(spec, value):
+            continue
         if spec is None or (key == "training" and isinstance(value, bool)):
             kept[key] = value
         elif key in spec.call_tensors:
@@ -98,6 +100,11 @@ def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> 
 def _is_recurrent(spec: LayerSpec | None) -> bool:
     """Whether Keras 3 writes `training` for a class whoever states it: its default is false."""
     return spec is not None and (STATES in spec.call_tensors or bool(spec.children))
+
+
+def _states_default(spec: LayerSpec | None, value: Any) -> bool:
+    """Whether Keras 3 writes this `training` whoever states it: it is the argument's default."""
+    return spec is not None and spec.call_options.get("training") is value
 
 
 def _all_null(value: Any) -> bool:

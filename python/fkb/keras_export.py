@@ -166,11 +166,15 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
         return dict(layer.config)
     if writing.major not in spec.majors or (spec.operation and writing.major < 3):
         writing.report.add(path, "class", f"{spec.class_name} does not exist in {_target(writing)}")
+    elif spec.changed and writing.major != writing.graph.keras_major:
+        writing.report.add(path, "class", spec.changed)
     result: Config = {}
     for name, value in (without_stored(layer) if spec.operation else layer.config).items():
         option = spec.option(name)
         if option is None:
             writing.report.add(path, name, f"{spec.class_name} has no such option in FKB")
+        elif writing.major >= 3 and value in option.only_keras2:
+            writing.report.add(path, name, f"is {shown(value)}: Keras 3 has no such option")
         elif writing.major not in option.majors:
             _check_dropped(option, value, path, writing)
         elif writing.major >= 3 and name in spec.refuses:

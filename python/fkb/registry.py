@@ -72,6 +72,7 @@ class Option:
         check: returns what is wrong with a value, or None.
         noise: it is not kept when it has its default, because other versions of the same
             Keras refuse the key.
+        only_keras2: values that Keras 3 does not take.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Option:
     majors: frozenset[int] = BOTH
     check: Check | None = None
     noise: bool = False
+    only_keras2: tuple[Any, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -213,6 +215,7 @@ class LayerSpec:
         module: where Keras 3 has the class.
         arguments: the names of an operation's positional arguments.
         stored: those of them that are options in the model file, not operands.
+        changed: what differs between the majors, where a model must not go from one to the other.
     """
 
     class_name: str
@@ -239,6 +242,7 @@ class LayerSpec:
     module: str = "keras.layers"
     arguments: tuple[str, ...] = ()
     stored: tuple[str, ...] = ()
+    changed: str = ""
 
     @property
     def operation(self) -> bool:

@@ -33,7 +33,8 @@ def saved(case: zoo.Case, keras: Any, folder: Path) -> tuple[Any, Graph]:
     """Return a model with random weights and what the archive reader makes of it."""
     model = zoo.fill(case.build(keras), seed=len(case.name))
     model.save(folder / "model.keras")
-    model.save(folder / "model.h5")
+    if case.saves_h5:
+        model.save(folder / "model.h5")
     return model, read_keras(folder / "model.keras")
 
 
@@ -85,7 +86,8 @@ def test_model_survives_the_way_back_to_the_same_keras(
     keras = library(major, keras2, keras3)
     model, graph = saved(case, keras, tmp_path)
     written = text.dumps(graph)
-    assert text.dumps(read_h5(tmp_path / "model.h5")) == written
+    if case.saves_h5:
+        assert text.dumps(read_h5(tmp_path / "model.h5")) == written
     for name in ("back.keras", "back.h5"):
         path = write(text.loads(written), tmp_path / name, major)
         assert text.dumps(read(path)) == written
@@ -130,7 +132,7 @@ def test_what_means_something_else_in_the_other_keras_is_refused(
     for case in zoo.cases(major):
         if case.changed:
             _, graph = saved(case, library(major, keras2, keras3), tmp_path)
-            with pytest.raises(UnsupportedError, match=r"hard_sigmoid.*another function"):
+            with pytest.raises(UnsupportedError, match="is another function"):
                 write(graph, tmp_path / "over.keras", 5 - major)
             assert not (tmp_path / "over.keras").exists()
 
@@ -140,7 +142,7 @@ def test_what_the_other_keras_does_not_have_is_refused(
 ) -> None:
     for major in (2, 3):
         for case in zoo.cases(major):
-            if case.majors == frozenset({major}) and "in a list" not in case.name:
+            if case.majors == frozenset({major}) and not case.portable:
                 _, graph = saved(case, library(major, keras2, keras3), tmp_path)
                 lacking = r"does not exist in Keras|has no such option"
                 with pytest.raises(UnsupportedError, match=lacking):

@@ -29,6 +29,8 @@ class Case:
         single: TensorFlow computes it in real32 whatever the policy, or has it in real32 only; a
             network in real64 is compared with that.
         gradient: TensorFlow has its gradient.
+        portable: the other major can load it too, though it cannot make or run it here.
+        saves_h5: Keras 3 can write it into an `.h5` file.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Case:
     changed: bool = False
     single: bool = False
     gradient: bool = True
+    portable: bool = False
+    saves_h5: bool = True
 
     @property
     def exact(self) -> int:
@@ -65,11 +69,12 @@ def layer(
 def graph(
     name: str,
     majors: frozenset[int] = BOTH,
+    **flags: bool,
 ) -> Callable[[Builder], Builder]:
     """Add the model that the decorated function builds."""
 
     def add(build: Builder) -> Builder:
-        CASES.append(Case(name, build, majors))
+        CASES.append(Case(name, build, majors, **flags))
         return build
 
     return add

@@ -327,7 +327,7 @@ def _through(k: Any) -> Any:
     return k.Model(inputs, [inputs, k.layers.Dense(2, name="d")(inputs)], name="through")
 
 
-@graph("single output in a list", KERAS3)
+@graph("single output in a list", KERAS3, portable=True)
 def _listed(k: Any) -> Any:
     inputs = k.Input((3,), name="in")
     return k.Model([inputs], [k.layers.Dense(2, name="d")(inputs)], name="listed")

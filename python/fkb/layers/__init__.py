@@ -6,6 +6,7 @@ from ..registry import LayerSpec
 from . import (
     activations,
     attention,
+    augmentation,
     convolution,
     core,
     embedding,
@@ -28,6 +29,7 @@ _MODULES = (
     convolution,
     pooling,
     resampling,
+    augmentation,
     recurrent,
     wrappers,
     attention,

@@ -103,6 +103,13 @@ def numbers(value: Any) -> str | None:
     return "must be a number or a list of numbers"
 
 
+def pair_of_numbers(value: Any) -> str | None:
+    """Accept two different numbers."""
+    if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
+        return None if value[0] != value[1] else "must hold two different numbers"
+    return "must be a list of two numbers"
+
+
 def one_of(*allowed: Any) -> Check:
     """Return a check that accepts these values only."""
     listed = ", ".join(str(value) for value in allowed)

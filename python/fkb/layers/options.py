@@ -62,11 +62,12 @@ def unquantized() -> tuple[Option, ...]:
     )
 
 
-def data_format() -> Option:
+def data_format(majors: frozenset[int] = BOTH) -> Option:
     """Return the order of axes."""
     return Option(
         "data_format",
         "channels_last",
+        majors=majors,
         check=checks.one_of(None, "channels_last", "channels_first"),
     )
 

@@ -47,7 +47,7 @@ def _whole(kind: str, axes: int) -> LayerSpec:
         f"Global{kind}Pooling{axes}D",
         options=(data_format(), _KEEPDIMS),
         output=with_space(axes, _one_cell),
-        call_options={"mask": None} if kind == "Average" and axes == 1 else {},
+        call_tensors=frozenset({"mask"} if kind == "Average" and axes == 1 else ()),
     )
 
 

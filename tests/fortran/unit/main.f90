@@ -34,6 +34,7 @@ program main
    use test_reader_damage, only: collect_reader_damage => collect
    use test_reader_limits, only: collect_reader_limits => collect
    use test_recurrent_layers, only: collect_recurrent_layers => collect
+   use test_resampling_layers, only: collect_resampling_layers => collect
    use test_scaling_layers, only: collect_scaling_layers => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
@@ -106,6 +107,8 @@ program main
    call collect_reader_limits(suite)
    call runner%run(suite)
    call collect_recurrent_layers(suite)
+   call runner%run(suite)
+   call collect_resampling_layers(suite)
    call runner%run(suite)
    call collect_scaling_layers(suite)
    call runner%run(suite)
