@@ -19,7 +19,7 @@ COLUMNS = 3
 
 
 def stateful(units: int = 4) -> Any:
-    """Return a stateful network of two recurrent layers, one of them within Bidirectional's rules."""
+    """Return a stateful network of two recurrent layers."""
     layers = keras.layers
     inputs = keras.Input(batch_shape=(COLUMNS, None, 2), name="in")
     first = layers.LSTM(units, stateful=True, return_sequences=True, name="lstm")(inputs)

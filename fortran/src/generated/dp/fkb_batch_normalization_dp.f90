@@ -25,8 +25,8 @@ module fkb_batch_normalization_dp
    private
    public :: batch_normalization_t
 
-   !> Places in `plan%settings`: extents before the channels, channels, the input that is the mask (0
-   !> for none), whether Keras 3's guard stands in masked counts, and Keras 2's fused kernel.
+   !> Places in `plan%settings`: extents before the channels, channels, the input that is the mask
+   !> (0 for none), whether Keras 3's guard stands in masked counts, and Keras 2's fused kernel.
    integer, parameter :: at_inner = 1, at_channels = 2, at_mask = 3, at_guard = 4, at_fused = 5
    !> Keras's `backend.epsilon()`.
    real(dp), parameter :: count_guard = 1e-7_dp
@@ -93,8 +93,8 @@ contains
       if (.not. allocated(error)) is_float64 = dtype == 'float64'
    end function is_float64
 
-   !> Refuse batch renormalisation and virtual batches. Statistics that are synchronised over several
-   !> processes are those of the one that there is.
+   !> Refuse batch renormalisation and virtual batches. Statistics that are synchronised over
+   !> several processes are those of the one that there is.
    subroutine refuse_variants(config, error)
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error

@@ -86,7 +86,6 @@ contains
       integer, allocatable, intent(out) :: outputs(:)    !! without the states
       type(error_t), allocatable, intent(out) :: error
       type(plan_t) :: plan
-      character(:), allocatable :: unread
       integer :: i
       if (size(call%inputs) == 0) then
          call raise(error, fkb_err_format, 'the call has no input')
@@ -98,22 +97,8 @@ contains
       plan%roles = call%roles
       plan%call = call%constants
       call graph%layers(box)%layer%lay_out(plan%in_shapes, plan, error)
+      if (.not. allocated(error)) call check_plan(builder, call, plan, error)
       if (allocated(error)) return
-      if (call%fold > 0 .and. plan%batch_coupled .and. builder%keras_major >= 3) then
-         plan%only_infers = 'Keras 3 takes the statistics of each time step of TimeDistributed '// &
-            'apart, which is not supported: freeze the layer'
-      end if
-      if (call%mode == always_training .and. allocated(plan%only_infers)) then
-         call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
-            plan%only_infers)
-         return
-      end if
-      call plan%call%unread(unread)
-      if (len(unread) > 0) then
-         call raise(error, fkb_err_unsupported, 'the layer does not know the arguments '// &
-            unread//' of the call')
-         return
-      end if
       if (.not. allocated(plan%weights)) allocate (plan%weights(0))
       if (.not. allocated(plan%states)) allocate (plan%states(0))
       call grow_nodes(builder)
@@ -142,6 +127,31 @@ contains
       end associate
       if (size(plan%states) > 0) call add_states(builder, plan, call, error)
    end subroutine add_node
+
+   !> Whether the layer can be called like this: it knows all arguments, and can do in training what
+   !> the call asks for.
+   subroutine check_plan(builder, call, plan, error)
+      type(builder_t), intent(in) :: builder
+      type(call_t), intent(in) :: call
+      type(plan_t), intent(inout) :: plan
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: unread
+      if (call%fold > 0 .and. plan%batch_coupled .and. builder%keras_major >= 3) then
+         plan%only_infers = 'Keras 3 takes the statistics of each time step of TimeDistributed '// &
+            'apart, which is not supported: freeze the layer'
+      end if
+      if (call%mode == always_training .and. allocated(plan%only_infers)) then
+         call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
+            plan%only_infers)
+         return
+      end if
+      call plan%call%unread(unread)
+      if (len(unread) > 0) then
+         call raise(error, fkb_err_unsupported, 'the layer does not know the arguments '// &
+            unread//' of the call')
+         return
+      end if
+   end subroutine check_plan
 
    !> All inputs must have the axes that count as samples, of the same extents.
    subroutine check_fold(builder, call, error)
