@@ -113,15 +113,15 @@ contains
       type(call_t), intent(in) :: call
       integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: mode
       integer, allocatable :: forth(:), back(:)
       integer :: first, reversed, second
       first = child_of(document, block, 'forward_layer', error)
       if (allocated(error)) return
       second = child_of(document, block, 'backward_layer', error)
       if (allocated(error)) return
-      call call_half(first, 1, forth)
-      if (.not. allocated(error)) call call_half(second, 2, back)
+      call one_direction(document, graph, builder, first, 1, call, forth, error)
+      if (.not. allocated(error)) call one_direction(document, graph, builder, second, 2, call, &
+         back, error)
       if (allocated(error)) return
       if (option_text(document, first, 'return_sequences') == 'true') then
          call add_own(graph, builder, builder%box_of(first), 'fkb>Reverse', '{}', call, &
@@ -129,62 +129,74 @@ contains
          if (allocated(error)) return
          back(1) = reversed
       end if
+      call merge_directions(graph, builder, builder%box_of(first), config, call, &
+         [forth(1), back(1)], made, error)
+      if (.not. allocated(error)) made = [made, forth(2:), back(2:)]
+   end subroutine bidirectional
+
+   !> One of the two layers, with its half of the initial states.
+   recursive subroutine one_direction(document, graph, builder, child, half, call, outputs, error)
+      type(document_t), intent(in) :: document
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      integer, intent(in) :: child
+      integer, intent(in) :: half                        !! 1 or 2
+      type(call_t), intent(in) :: call
+      integer, allocatable, intent(out) :: outputs(:)
+      type(error_t), allocatable, intent(out) :: error
+      type(call_t) :: inner
+      integer :: i, n_states, state
+      call start(call, inner)
+      n_states = 0
+      do i = 1, size(call%roles)
+         if (call%roles(i)%keyword == 'initial_state') n_states = n_states + 1
+      end do
+      state = 0
+      do i = 1, size(call%inputs)
+         if (call%roles(i)%keyword == 'initial_state') then
+            state = state + 1
+            if ((2*state <= n_states) .neqv. half == 1) cycle
+         end if
+         call add_input(inner, call%inputs(i), call%roles(i)%argument, call%roles(i)%keyword)
+      end do
+      call call_child(document, graph, builder, child, inner, outputs, error)
+   end subroutine one_direction
+
+   !> What `merge_mode` makes of the outputs of the two directions.
+   subroutine merge_directions(graph, builder, like, config, call, both, made, error)
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      integer, intent(in) :: like
+      type(config_t), intent(inout) :: config
+      type(call_t), intent(in) :: call
+      integer, intent(in) :: both(2)
+      integer, allocatable, intent(out) :: made(:)
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: mode
+      integer :: value
       mode = 'concat'
       if (config%kind_of('merge_mode') == 'null') mode = 'null'
       if (config%kind_of('merge_mode') == 'string') call config%get('merge_mode', mode, error)
       call config%ignore('merge_mode')
-      made = [forth(1), back(1)]
       select case (mode)
       case ('concat')
-         call merged('Concatenate', '{"axis":-1}')
+         call add_own(graph, builder, like, 'Concatenate', '{"axis":-1}', call, both, value, error)
       case ('sum')
-         call merged('Add', '{}')
+         call add_own(graph, builder, like, 'Add', '{}', call, both, value, error)
       case ('mul')
-         call merged('Multiply', '{}')
+         call add_own(graph, builder, like, 'Multiply', '{}', call, both, value, error)
       case ('ave')
-         call merged('Average', '{}')
+         call add_own(graph, builder, like, 'Average', '{}', call, both, value, error)
       case ('null')
-         continue
+         made = both
+         return
       case default
          call raise(error, fkb_err_unsupported, 'option "merge_mode" is "'//mode// &
             '", expected concat, sum, mul, ave or null')
+         return
       end select
-      if (.not. allocated(error)) made = [made, forth(2:), back(2:)]
-
-   contains
-
-      !> One of the two layers, with its half of the states.
-      recursive subroutine call_half(child, half, outputs)
-         integer, intent(in) :: child
-         integer, intent(in) :: half                        !! 1 or 2
-         integer, allocatable, intent(out) :: outputs(:)
-         type(call_t) :: inner
-         integer :: i, n_states, state
-         call start(call, inner)
-         n_states = 0
-         do i = 1, size(call%roles)
-            if (call%roles(i)%keyword == 'initial_state') n_states = n_states + 1
-         end do
-         state = 0
-         do i = 1, size(call%inputs)
-            if (call%roles(i)%keyword == 'initial_state') then
-               state = state + 1
-               if ((2*state <= n_states) .neqv. half == 1) cycle
-            end if
-            call add_input(inner, call%inputs(i), call%roles(i)%argument, call%roles(i)%keyword)
-         end do
-         call call_child(document, graph, builder, child, inner, outputs, error)
-      end subroutine call_half
-
-      subroutine merged(class_name, options)
-         character(*), intent(in) :: class_name, options
-         integer :: value
-         call add_own(graph, builder, builder%box_of(first), class_name, options, call, made, &
-            value, error)
-         made = [value]
-      end subroutine merged
-
-   end subroutine bidirectional
+      made = [value]
+   end subroutine merge_directions
 
    !> Cells one after another over the whole sequence: each sees all time steps of the one before,
    !> which gives what Keras gets with all cells at each step.

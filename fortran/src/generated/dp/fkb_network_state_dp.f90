@@ -77,7 +77,6 @@ contains
    end function rows_of
 
    module procedure check_state
-      type(shape_t) :: shapes(size(graph%states))
       integer :: rows, s
       if (.not. present(state)) then
          if (size(graph%states) > 0) call raise(error, fkb_err_argument, 'the network has '// &
@@ -88,10 +87,10 @@ contains
          call raise(error, fkb_err_argument, 'the state is empty: call net%make_state first')
          return
       end if
-      do s = 1, size(shapes)
-         shapes(s) = work%shapes(graph%states(s)%before)
+      rows = 0
+      do s = 1, size(graph%states)
+         rows = rows + int(work%shapes(graph%states(s)%before)%count())
       end do
-      rows = rows_of(shapes)
       if (size(state%values, 1) /= rows .or. size(state%values, 2) /= batch) then
          call raise(error, fkb_err_argument, 'the state has '//decimal(size(state%values, 1))// &
             ' rows and '//decimal(size(state%values, 2))//' columns, '//decimal(rows)//' and '// &
