@@ -112,6 +112,15 @@ _case(
     kernel_size=(3, 2),
     data_format="channels_first",
 )
+_case(
+    "conv2d, channels first, softmax over the last axis",
+    "Conv2D",
+    (2, 5, 6),
+    filters=3,
+    kernel_size=2,
+    activation="softmax",
+    data_format="channels_first",
+)
 _case("conv2d of open size", "Conv2D", (None, None, 2), filters=3, kernel_size=2, strides=2)
 _case(
     "conv2d with regularizers and constraints",

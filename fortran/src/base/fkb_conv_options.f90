@@ -6,6 +6,7 @@ module fkb_conv_options
    use fkb_conv_geometry, only: pad_causal, pad_same, pad_valid, spatial_axes, window_extent, &
       window_fits
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_kinds, only: i8
    use fkb_layer_options, only: expect_rank, get_data_format, refuse_option
    use fkb_shape, only: open_extent, shape_t
    use fkb_text, only: decimal
@@ -25,6 +26,7 @@ module fkb_conv_options
    contains
       procedure :: read => read_options
       procedure :: output_shape
+      procedure :: expect_countable
    end type conv_options_t
 
 contains
@@ -125,6 +127,24 @@ contains
       end if
    end subroutine expect_channels
 
+   !> Raise an error where a window over so many channels has more values than can be counted.
+   subroutine expect_countable(self, channels, error)
+      class(conv_options_t), intent(in) :: self
+      integer, intent(in) :: channels
+      type(error_t), allocatable, intent(out) :: error
+      integer(i8) :: values
+      integer :: i
+      values = channels
+      do i = 1, spatial_axes
+         values = min(values*self%kernel(i), huge(1) + 1_i8)
+      end do
+      if (values > huge(1)) then
+         call raise(error, fkb_err_unsupported, 'a window of '//decimal(self%kernel(1))//' x '// &
+                    decimal(self%kernel(2))//' x '//decimal(self%kernel(3))//' places over '// &
+                    decimal(channels)//' channels has more values than can be counted')
+      end if
+   end subroutine expect_countable
+
    !> The output's shape for an input whose spatial extents are those of `input`.
    subroutine output_shape(self, input, channels, output, error)
       class(conv_options_t), intent(in) :: self
@@ -133,6 +153,8 @@ contains
       type(shape_t), intent(out) :: output
       type(error_t), allocatable, intent(out) :: error
       integer :: i, n
+      call self%expect_countable(max(input%extent(1), channels), error)
+      if (allocated(error)) return
       output%rank = input%rank
       output%extent(1) = channels
       do i = 1, self%axes

@@ -2,8 +2,10 @@
 module test_convolution_layers
    use fkb_builtin_convolution_dp, only: add_convolution_layers
    use fkb_error, only: error_t
+   use fkb_layer_probe_dp, only: layer_probe_t
    use fkb_registry_dp, only: registry_t
-   use fkb_testing, only: failure_t, suite_t
+   use fkb_shape, only: shape_of
+   use fkb_testing, only: check, failure_t, suite_t
    use layer_cases, only: check_all_tested, one
    implicit none (type, external)
    private
@@ -19,6 +21,7 @@ contains
       call suite%add('transposed convolutions keep their contract', transposed_keep_their_contract)
       call suite%add('depthwise convolutions keep their contract', depthwise_keep_their_contract)
       call suite%add('separable convolutions keep their contract', separable_keep_their_contract)
+      call suite%add('what makes no sense or cannot be counted is refused', senseless_is_refused)
       call suite%add('every class is among the tested ones', all_classes_are_tested)
    end subroutine collect
 
@@ -92,6 +95,54 @@ contains
       call one(failure, 'SeparableConv2D', '{"filters":2,"kernel_size":[3,3],"padding":"same",'// &
                '"dilation_rate":[2,1]}', [1, 5, 4])
    end subroutine separable_keep_their_contract
+
+   subroutine senseless_is_refused(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call refused(failure, 'Conv2D', '{"filters":0,"kernel_size":3}', 'filters')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":3}', 'larger than')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":[2,2,2]}', 'kernel_size')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":[2,0]}', 'kernel_size')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":2,"strides":-1}', 'strides')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":2,"padding":"causal"}', 'padding')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":2,"data_format":"last"}', &
+                   'data_format')
+      call refused(failure, 'Conv2D', '{"filters":2,"kernel_size":2,"groups":2}', '3 channels')
+      call refused(failure, 'Conv2D', '{"filters":4,"kernel_size":2,"groups":3}', 'groups')
+      call refused(failure, 'Conv2D', '{"filters":4,"kernel_size":2,"lora_rank":2}', 'lora_rank')
+      call refused(failure, 'Conv2D', '{"filters":4,"kernel_size":2,"strides":2,'// &
+                   '"dilation_rate":2}', 'dilation_rate')
+      call refused(failure, 'Conv2D', '{"filters":4,"kernel_size":[65536,65536],'// &
+                   '"padding":"same"}', 'can be counted')
+      call refused(failure, 'Conv2D', '{"filters":4,"kernel_size":2,"padding":"same",'// &
+                   '"dilation_rate":2147483647}', 'can be counted')
+      call refused(failure, 'Conv2DTranspose', '{"filters":4,"kernel_size":2,'// &
+                   '"output_padding":1}', 'output_padding')
+      call refused(failure, 'Conv2DTranspose', '{"filters":4,"kernel_size":2,'// &
+                   '"strides":2147483647}', 'no output')
+      call refused(failure, 'Conv2DTranspose', '{"filters":65536,"kernel_size":[256,256]}', &
+                   'can be counted')
+      call refused(failure, 'DepthwiseConv2D', '{"kernel_size":2,'// &
+                   '"depth_multiplier":2147483647}', 'depth_multiplier')
+      call refused(failure, 'SeparableConv2D', '{"filters":4,"kernel_size":2,'// &
+                   '"depth_multiplier":2147483647}', 'depth_multiplier')
+   end subroutine senseless_is_refused
+
+   !> Fail unless a layer is refused for an image of 2 x 2 positions and 3 channels, with a message
+   !> that holds `word`.
+   subroutine refused(failure, class_name, options, word)
+      type(failure_t), allocatable, intent(inout) :: failure
+      character(*), intent(in) :: class_name, options, word
+      type(registry_t) :: registry
+      type(layer_probe_t) :: probe
+      type(error_t), allocatable :: error
+      call add_convolution_layers(registry, error)
+      call probe%make(registry, class_name, options, error)
+      if (.not. allocated(error)) call probe%prepare([shape_of([3, 2, 2])], 1, error)
+      call check(failure, allocated(error), class_name//' '//options//' is taken')
+      if (allocated(error)) call check(failure, index(error%message, word) > 0, error%message)
+      call probe%clear()
+      call registry%clear()
+   end subroutine refused
 
    subroutine all_classes_are_tested(failure)
       type(failure_t), allocatable, intent(out) :: failure

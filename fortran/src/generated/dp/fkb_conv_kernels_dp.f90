@@ -292,7 +292,12 @@ contains
       integer, intent(in) :: g(conv_length)
       real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
       real(wp), intent(inout) :: packed(patch_rows(g), g(conv_channels_out))
-      packed = transpose(kernel)
+      integer :: i, j
+      do j = 1, g(conv_channels_out)
+         do i = 1, patch_rows(g)
+            packed(i, j) = kernel(j, i)
+         end do
+      end do
    end subroutine pack_transposed
 
    !> part = rows first + 1 to first + some of whole

@@ -74,6 +74,8 @@ contains
       call expect_channels(in_shapes, self%axes, error)
       if (allocated(error)) return
       channels = in_shapes(1)%extent(1)
+      call self%options%expect_countable(max(channels, self%filters), error)
+      if (allocated(error)) return
       associate (o => self%options)
          call plan%add_weight('kernel', shape_of([channels, self%filters, o%kernel(:self%axes)]))
          if (o%use_bias) call plan%add_weight('bias', shape_of([self%filters]))
