@@ -27,6 +27,7 @@ LINE_LENGTH = 100
 SINGLE = {
     "fkb_kinds": "kinds",
     "fkb_layer": "contract",
+    "fkb_attention_core": "parents",
     "fkb_identity": "parents",
     "fkb_dropout": "parents",
     "fkb_recurrent": "parents",

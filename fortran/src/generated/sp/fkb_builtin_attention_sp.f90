@@ -3,6 +3,7 @@
 module fkb_builtin_attention_sp
    use fkb_einsum_dense_sp, only: einsum_dense_t
    use fkb_error, only: error_t
+   use fkb_multi_head_attention_sp, only: group_query_attention_t, multi_head_attention_t
    use fkb_registry_sp, only: registry_t
    implicit none (type, external)
    private
@@ -14,6 +15,8 @@ contains
    subroutine add_attention_layers(registry, error)
       type(registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(inout) :: error
+      call registry%put('MultiHeadAttention', multi_head_attention_t(), error)
+      call registry%put('GroupQueryAttention', group_query_attention_t(), error)
       call registry%put('EinsumDense', einsum_dense_t(), error)
    end subroutine add_attention_layers
 

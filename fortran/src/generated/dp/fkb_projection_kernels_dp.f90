@@ -1,0 +1,61 @@
+! Generated from kernels/fkb_projection_kernels.fypp: edit that file and run tools/generate.py
+!> Projections inside a layer: y = activation(kernel x + bias), where the bias may be missing, with
+!> gradients that are added to those of other projections of the same input.
+module fkb_projection_kernels_dp
+   use fkb_activations, only: n_parameters
+   use fkb_dense_kernels_dp, only: dense_backward, dense_forward
+   use fkb_gemm_dp, only: gemm_tn
+   use fkb_kinds, only: wp => dp
+   implicit none (type, external)
+   private
+   public :: project, project_backward, project_back
+
+contains
+
+   !> y = activation(kernel x + bias)
+   pure subroutine project(units, n_in, columns, use_bias, weights, x, activation, zeros, y)
+      integer, intent(in) :: units, n_in, columns
+      logical, intent(in) :: use_bias
+      real(wp), intent(in) :: weights(*)              !! kernel (units, n_in), then bias (units)
+      real(wp), intent(in) :: x(n_in, columns)
+      integer, intent(in) :: activation               !! one of `act_*`
+      real(wp), intent(inout) :: zeros(units)         !! scratch
+      real(wp), intent(inout) :: y(units, columns)    !! overwritten
+      real(wp), parameter :: none(n_parameters) = 0
+      if (use_bias) then
+         call dense_forward(units, n_in, columns, weights, weights(units*n_in + 1), x, activation, &
+                            none, y)
+      else
+         zeros = 0
+         call dense_forward(units, n_in, columns, weights, zeros, x, activation, none, y)
+      end if
+   end subroutine project
+
+   !> Add the gradients of kernel and bias from that before the activation.
+   pure subroutine project_backward(units, n_in, columns, use_bias, weights, x, dz, zeros, dweights)
+      integer, intent(in) :: units, n_in, columns
+      logical, intent(in) :: use_bias
+      real(wp), intent(in) :: weights(*)              !! kernel (units, n_in), then bias (units)
+      real(wp), intent(in) :: x(n_in, columns), dz(units, columns)
+      real(wp), intent(inout) :: zeros(units)         !! scratch
+      real(wp), intent(inout) :: dweights(*)
+      if (use_bias) then
+         call dense_backward(units, n_in, columns, weights, x, dz, dweights, &
+                             dweights(units*n_in + 1))
+      else
+         zeros = 0
+         call dense_backward(units, n_in, columns, weights, x, dz, dweights, zeros)
+      end if
+   end subroutine project_backward
+
+   !> dx = transpose(kernel) dz + beta dx
+   pure subroutine project_back(units, n_in, columns, weights, dz, beta, dx)
+      integer, intent(in) :: units, n_in, columns
+      real(wp), intent(in) :: weights(*)              !! kernel (units, n_in) first
+      real(wp), intent(in) :: dz(units, columns)
+      real(wp), intent(in) :: beta                    !! 0 or 1
+      real(wp), intent(inout) :: dx(n_in, columns)
+      call gemm_tn(n_in, columns, units, weights, dz, beta, dx)
+   end subroutine project_back
+
+end module fkb_projection_kernels_dp
