@@ -51,6 +51,8 @@ def read_calls(
             _name_states(node, STATES)
         elif spec and CELL_STATES in spec.call_tensors:
             _name_states(node, CELL_STATES)
+        if spec and spec.arguments:
+            _place_arguments(node, spec)
         node.kwargs = _call_options(node.kwargs, layer, path, reading)
         _check_arguments(node, layer, path, reading)
     return nodes
@@ -70,6 +72,20 @@ def _name_states(node: Node, keyword: str) -> None:
         node.kwargs[keyword] = states
 
 
+def _place_arguments(node: Node, spec: LayerSpec) -> None:
+    """Put tensors that Keras 2 names into their positions, and name all that has a name."""
+    given = dict(zip(spec.arguments, node.args, strict=False)) | node.kwargs
+    if len(node.args) > len(spec.arguments):
+        return
+    node.args = []
+    for name in spec.positional:
+        if given.get(name) is None:
+            given.pop(name, None)
+            break
+        node.args.append(given.pop(name))
+    node.kwargs = given
+
+
 def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> Config:
     """Return the keyword arguments of a call that say something."""
     spec = layer_spec(layer.class_name)
@@ -84,6 +100,12 @@ def _call_options(kwargs: Config, layer: Layer, path: str, reading: Reading) -> 
             continue
         if spec is None or (key == "training" and isinstance(value, bool)):
             kept[key] = value
+        elif key in spec.call_refusals and _all_null(value):
+            continue
+        elif key in spec.call_refusals:
+            reading.report.add(path, key, spec.call_refusals[key])
+        elif key in spec.call_flags and isinstance(value, bool):
+            kept |= {key: value} if value else {}
         elif key in spec.call_tensors:
             if not any(True for _ in tensors_in(value)):
                 reading.report.add(path, key, f"is {shown(value)} in a call: it must be a tensor")
@@ -118,16 +140,24 @@ def _check_arguments(node: Node, layer: Layer, path: str, reading: Reading) -> N
     if spec is None or layer.class_name in CONTAINERS:
         return
     if not _fits(node, spec):
-        wanted = "a list of tensors" if spec.list_input else "one tensor"
         reading.report.add(
             path,
             "call",
-            f"must be called with {wanted}: an operation of keras.ops, or other arguments, "
+            f"must be called with {_wanted(spec)}: an operation of keras.ops, or other arguments, "
             "cannot be converted",
         )
 
 
+def _wanted(spec: LayerSpec) -> str:
+    if spec.positional and not spec.list_input:
+        return f"the tensors {', '.join(spec.positional)}"
+    return "a list of tensors" if spec.list_input else "one tensor"
+
+
 def _fits(node: Node, spec: LayerSpec) -> bool:
+    if spec.positional and not spec.list_input:
+        tensors = all(isinstance(item, TensorRef) for item in node.args)
+        return tensors and spec.least <= len(node.args) <= len(spec.positional)
     first = node.args[0] if len(node.args) == 1 else None
     if isinstance(first, list) and first:
         lists = spec.list_input or bool(spec.children)

@@ -19,6 +19,7 @@ from .keras_nodes import check_references, count_from_zero, read_structure, tens
 from .keras_objects import class_of, plain
 from .keras_operations import is_unnamed_operation
 from .keras_wrappers import child_problems, take_children
+from .layers import STORED_AS
 from .layers.recurrent import FORMER
 from .registry import Config, LayerSpec, layer_spec
 from .report import Report, shown
@@ -158,6 +159,8 @@ def _kind(entry: Config, reading: Reading) -> str:
         return "Functional"
     if name in FORMER and reading.major <= 2:
         return FORMER[name][0]
+    if name in STORED_AS:
+        return STORED_AS[name]
     module = entry.get("module")
     if isinstance(module, str) and ".ops." in f"{module}.":
         return f"ops.{name}"

@@ -91,7 +91,7 @@ def _entry(layer: Layer, path: str, writing: Writing, *, full: bool = False) -> 
         config |= _functional(layer, path, writing)
     elif layer.children:
         config |= _wrapped(layer, path, writing)
-    full = full or writing.archive or _loses_axis(config, writing)
+    full = full or writing.archive or _is_misread(config, writing)
     full = full or _needs_module(layer, config, writing)
     entry = _head(layer, writing, full=full)
     return {**entry[0], "config": config, **entry[1]}
@@ -117,18 +117,22 @@ def _needs_module(layer: Layer, config: Config, writing: Writing) -> bool:
     return writing.major >= 3 and (alike or name.startswith("ops."))
 
 
-def _loses_axis(config: Config, writing: Writing) -> bool:
-    """Whether Keras 3 would drop the axis when it loads the layer in the way of `.h5` files."""
+def _is_misread(config: Config, writing: Writing) -> bool:
+    """Whether Keras 3 would misread options when it loads the layer in the way of `.h5` files.
+
+    It drops lists of axes, and takes `dot` for a function.
+    """
     axis = config.get("axis", -1)
     single = isinstance(axis, int) or (isinstance(axis, list) and len(axis) == 1)
-    return writing.major >= 3 and not single
+    return writing.major >= 3 and (not single or "score_mode" in config)
 
 
 def _head(layer: Layer, writing: Writing, *, full: bool) -> tuple[Config, Config]:
     """Return the keys of a serialized layer before and after its config."""
     name = layer.class_name
+    spec = layer_spec(name)
     if not full:
-        return {"class_name": name}, {}
+        return {"class_name": spec.stored_as if spec and spec.stored_as else name}, {}
     if name == "Functional":
         module = "keras" if writing.major >= 3 else "tf_keras"
         place = "models" if writing.major >= 3 else "engine"
@@ -142,7 +146,6 @@ def _head(layer: Layer, writing: Writing, *, full: bool) -> tuple[Config, Config
             {"module": "keras", "class_name": name},
             {"registered_name": None, "build_config": {"input_shape": shape}},
         )
-    spec = layer_spec(name)
     if spec is not None and spec.operation:
         return {"module": spec.module, "class_name": name[4:]}, {"registered_name": name[4:]}
     if spec is not None and custom_layer(name) is None:
@@ -187,6 +190,9 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
     if spec.lacks:
         for name, message in spec.lacks(spec.filled(layer.config), writing.major):
             writing.report.add(path, name, message)
+    if writing.major == 2 and spec.keras2_shapes:
+        known = [shape for shape in writing.shapes.inputs.get(id(layer), []) if shape is not None]
+        result |= spec.keras2_shapes(known)
     return spec.to_keras2(result) if writing.major == 2 and spec.to_keras2 else result
 
 
@@ -338,6 +344,10 @@ def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing
 
     states = node.kwargs.get(STATES, [])
     named = {key: value for key, value in node.kwargs.items() if key != STATES}
+    spec = layer_spec(child.class_name)
+    if spec and spec.positional and not spec.list_input and not spec.operation:
+        named = dict(zip(spec.positional[1:], node.args[1:], strict=False)) | named
+        node = Node(node.args[:1])
     kwargs = map_tensors(named, place)
     if len(node.args) != 1 or not list(tensors_in(node.args[0])):
         writing.report.add(

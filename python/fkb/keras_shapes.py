@@ -100,7 +100,7 @@ def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: R
         ]
         shapes.inputs.setdefault(id(child), given)
         shapes.outputs[id(child)][number] = _call(
-            child, given, _join(path, child.name), shapes, report
+            child, given, _join(path, child.name), shapes, report, child.nodes[number].kwargs
         )
 
 
@@ -109,7 +109,12 @@ def _join(path: str, name: str) -> str:
 
 
 def _call(
-    layer: Layer, given: Sequence[Unknown], path: str, shapes: ModelShapes, report: Report
+    layer: Layer,
+    given: Sequence[Unknown],
+    path: str,
+    shapes: ModelShapes,
+    report: Report,
+    arguments: Config | None = None,
 ) -> list[Unknown]:
     """Return the shapes of the outputs of one call."""
     if layer.class_name in CONTAINERS:
@@ -119,6 +124,7 @@ def _call(
     if spec is None or report.concerns(path):
         return [None]
     config = spec.filled(layer.config)
+    config |= {flag: bool((arguments or {}).get(flag)) for flag in spec.call_flags}
     for problem in child_problems(spec, layer):
         report.add(path, "", problem)
     if not _check_options(spec, layer.config, path, report):

@@ -103,7 +103,9 @@ def _groups_inside(
 
 def _numbered(child: Layer, counts: dict[str, int]) -> str:
     """Return the name of a layer's group among those of its brothers before it."""
-    base = snake_case(child.class_name.rpartition(">")[2])
+    spec = layer_spec(child.class_name)
+    name = spec.stored_as if spec and spec.stored_as else child.class_name
+    base = snake_case(name.rpartition(">")[2])
     number = counts.get(base, 0)
     counts[base] = number + 1
     return f"{base}_{number}" if number else base
@@ -286,24 +288,28 @@ def _by_name(slots: list[Slot], arrays: list[Array], names: list[str], where: st
     same list, the paths must tell which, or the file is refused.
     """
     last = [_base(name) for name in names]
-    known = {name for slot in slots for name in (slot.name, *slot.aliases)}
+    known = {name for slot in slots for name in (_base(slot.name), *slot.aliases)}
     if all(
-        found == slot.name or found in slot.aliases or found not in known
+        found == _base(slot.name) or found in slot.aliases or found not in known
         for slot, found in zip(slots, last, strict=True)
     ):
         return arrays
-    ends = {
-        "/".join((*name.split("/")[-2:-1], _base(name))): array
-        for name, array in zip(names, arrays, strict=True)
-    }
     wanted = [f"{slot.layer.name}/{slot.name}" for slot in slots]
-    if len(ends) == len(arrays) and set(wanted) == set(ends):
-        return [ends[name] for name in wanted]
+    places = [_ending_in(end, names) for end in wanted]
+    if sorted(places) == list(range(len(arrays))):
+        return [arrays[place] for place in places]
     raise FormatError(
         f"{where} holds the weights {', '.join(names)}: that is not the order in which Keras "
         f"stores {', '.join(wanted)}; the configuration's trainable flags may not be those of "
         "the file"
     )
+
+
+def _ending_in(end: str, names: list[str]) -> int:
+    """Return the position of the only name that ends in these components, -1 where none does."""
+    paths = [re.sub(r":\d+$", "", name) for name in names]
+    found = [k for k, path in enumerate(paths) if f"/{path}".endswith(f"/{end}")]
+    return found[0] if len(found) == 1 else -1
 
 
 def _base(name: str) -> str:

@@ -19,7 +19,7 @@ from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
 from .keras_weights import lends, own_slots, places_of, store_groups, trainable_weights
-from .registry import Config
+from .registry import Config, layer_spec
 
 _ATTRIBUTE_LIMIT = 64512
 _TEXT_REFERENCE = 16
@@ -106,7 +106,7 @@ def store_bytes(writing: Writing) -> bytes:
     with h5py.File(target, "w") as file:
         file.require_group("layers")
         for group, _, layer in store_groups(writing.graph.model, "layers"):
-            if _is_custom_nested(layer):
+            if layer_spec(layer.class_name) is None and _is_custom_nested(layer):
                 for weight in layer.weights:
                     place, _, number = weight.name.rpartition("/")
                     _variables(file, f"{group}/{place}" if place else group)[number] = weight.value

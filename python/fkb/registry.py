@@ -203,6 +203,15 @@ class LayerSpec:
         call_options: keyword arguments of a call and their defaults.
         call_tensors: keyword arguments of a call that hold tensors; `shapes` everywhere leaves
             out those of `mask`, `*_mask` and `initial_state`.
+        call_flags: keyword arguments of a call that are true or false, false by default; `output`
+            finds them among the options.
+        call_refusals: keyword arguments of a call that are refused, and why.
+        arguments: names of the positional arguments of a call. Those that are neither tensors by
+            keyword, options nor flags stand by position in the model file, all others by keyword.
+            Those of an operation are its operands.
+        least: how many positional arguments there must be.
+        stored_as: its name in Keras's files where that is not `class_name`.
+        keras2_shapes: options of Keras 2 that hold the shapes of the inputs.
         majors: the major versions of Keras that have the class.
         refuses: options of `COMMON` that the class does not take in Keras 3.
         lacks: yields (option, sentence) for values that the class does not take in a major
@@ -213,7 +222,6 @@ class LayerSpec:
         infers, trains: what the engine does with it.
         note: a sentence for the table of layers.
         module: where Keras 3 has the class.
-        arguments: the names of an operation's positional arguments.
         stored: those of them that are options in the model file, not operands.
         changed: what differs between the majors, where a model must not go from one to the other.
     """
@@ -230,6 +238,12 @@ class LayerSpec:
     list_input: bool = False
     call_options: Mapping[str, Any] = field(default_factory=dict)
     call_tensors: frozenset[str] = frozenset()
+    call_flags: frozenset[str] = frozenset()
+    call_refusals: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    least: int = 1
+    stored_as: str = ""
+    keras2_shapes: Callable[[Shapes], Config] | None = None
     majors: frozenset[int] = BOTH
     refuses: frozenset[str] = frozenset()
     lacks: Callable[[Config, int], Iterable[tuple[str, str]]] | None = None
@@ -240,7 +254,6 @@ class LayerSpec:
     trains: bool = True
     note: str = ""
     module: str = "keras.layers"
-    arguments: tuple[str, ...] = ()
     stored: tuple[str, ...] = ()
     changed: str = ""
 
@@ -248,6 +261,12 @@ class LayerSpec:
     def operation(self) -> bool:
         """Whether the class is an operation of `keras.ops`, not a layer."""
         return self.class_name.startswith("ops.")
+
+    @property
+    def positional(self) -> list[str]:
+        """The arguments of a call that stand by position."""
+        named = self.call_tensors | self.call_flags | {*self.call_options, *self.call_refusals}
+        return [name for name in self.arguments if name not in named and name != "training"]
 
     def option(self, name: str) -> Option | None:
         """Return the option of that Keras 3 name, common ones included."""

@@ -48,11 +48,11 @@ def every_case() -> list[Any]:
     return [pytest.param(case, major, id=f"{case.name}, Keras {major}") for case, major in pairs]
 
 
-def close(got: Array, wanted: Array, tolerance: float, what: str) -> None:
-    """Compare relative to the largest value of an array."""
+def close(got: Array, wanted: Array, tolerance: float, what: str, least: float = 0.0) -> None:
+    """Compare relative to the largest value of an array, or to `least` where that is more."""
     wanted = np.asarray(wanted)
     got = np.asarray(got).reshape(wanted.shape)
-    scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
+    scale = max(float(np.max(np.abs(wanted), initial=0.0)), least) or 1.0
     difference = float(np.max(np.abs(got - wanted), initial=0.0))
     assert difference <= tolerance * scale, f"{what}: {difference / scale:.2e} > {tolerance:.2e}"
 
@@ -164,9 +164,11 @@ def test_outputs_and_gradients_are_those_of_keras(
             for name, values in net.weights.items():
                 by_path[name] = flat[first : first + values.size].reshape(values.shape)
                 first += values.size
+            # A bias of attention's keys has the gradient 0, which Keras rounds.
+            least = 0.02 * max((float(np.max(np.abs(g))) for _, g in dw), default=0.0)
             for value, gradient in dw:
                 name = named(value, net.weights)
-                close(by_path[name], gradient, tolerance, f"gradient of {name}, {training=}")
+                close(by_path[name], gradient, tolerance, f"gradient of {name}, {training=}", least)
 
 
 @pytest.mark.parametrize(("case", "major"), every_case())

@@ -66,7 +66,9 @@ def inputs_of(model: Any, seed: int, batch: int = 4) -> Any:
         if str(dtype).startswith("int"):
             return random.integers(0, 7, shape).astype(dtype)
         if str(dtype) == "bool":
-            return random.integers(0, 2, shape).astype(bool)
+            mask = random.integers(0, 2, shape).astype(bool)
+            mask[..., 0] = True  # no row is masked as a whole
+            return mask
         return random.standard_normal(shape).astype(dtype)
 
     inputs = model.inputs[0] if type(model).__name__ == "Sequential" else model.input

@@ -6,7 +6,8 @@ module fkb_multi_head
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_kinds, only: dp, i8
-   use fkb_layer_options, only: add_output, get_axes, get_rate, refuse_option
+   use fkb_layer_options, only: add_output, get_axes, get_rate, refuse_option, &
+      refuse_unless_null
    use fkb_plan, only: plan_t
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    implicit none (type, external)
@@ -120,6 +121,7 @@ contains
       end if
       self%keras_2 = config%keras_major <= 2
       call config%ignore('seed flash_attention')
+      call refuse_unless_null(config, 'activity_regularizer', error)
    end subroutine configure_common
 
    !> The `lay_out` of both.
@@ -284,8 +286,8 @@ contains
          at = n_inputs + 3*(which - 1)
          plan%settings(at + 1:at + 3) = [int(plan%weight_count()) + 1, product(from), product(to)]
          plan%settings(at_most_units) = max(plan%settings(at_most_units), product(to))
-         call plan%add_weight(name//'/kernel', shape_of([to, from]))
-         if (self%use_bias) call plan%add_weight(name//'/bias', shape_of(to))
+         call plan%add_weight(name//'/kernel', shape_of([to, from]), options='kernel')
+         if (self%use_bias) call plan%add_weight(name//'/bias', shape_of(to), options='bias')
       end subroutine add_projection
 
    end subroutine lay_out_weights

@@ -46,3 +46,6 @@ _MODULES = (
 BUILTIN: dict[str, LayerSpec] = {
     spec.class_name: spec for module in _MODULES for spec in module.SPECS
 }
+
+# Classes that some Keras files call by another name than others.
+STORED_AS = {spec.stored_as: name for name, spec in BUILTIN.items() if spec.stored_as}

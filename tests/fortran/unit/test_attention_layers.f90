@@ -17,6 +17,9 @@ contains
       type(suite_t), intent(out) :: suite !! they are added to it
       suite%name = 'attention_layers'
       call suite%add('EinsumDense keeps its contract', einsum_dense_keeps_its_contract)
+      call suite%add('Attention keeps its contract', attention_keeps_its_contract)
+      call suite%add('Attention keeps its contract with masks', masked_attention_keeps_its_contract)
+      call suite%add('AdditiveAttention keeps its contract', additive_keeps_its_contract)
       call suite%add('MultiHeadAttention keeps its contract', heads_keep_their_contract)
       call suite%add('MultiHeadAttention keeps its contract with masks', &
                      masked_heads_keep_their_contract)
@@ -48,6 +51,54 @@ contains
       call one(failure, 'EinsumDense', '{"equation":"'//equation//'","output_shape":'// &
                output_shape//',"bias_axes":'//bias_axes//'}', extents)
    end subroutine dense
+
+   subroutine attention_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(shape_t) :: query, value, key
+      query = shape_of([4, 3])
+      value = shape_of([4, 5])
+      call several(failure, 'Attention', '{}', [query, value], roles='0 0')
+      call several(failure, 'Attention', '{"use_scale":true}', [query, value], roles='0 0')
+      call several(failure, 'Attention', '{"score_mode":"concat"}', [query, value], roles='0 0')
+      call several(failure, 'Attention', '{"score_mode":"concat","use_scale":true,"dropout":0.3}', &
+                   [query, value], roles='0 0', arguments='{"return_attention_scores":true}')
+      key = value
+      value = shape_of([2, 5])
+      call several(failure, 'Attention', '{"use_scale":true,"dropout":0.4}', [query, value, key], &
+                   roles='0 0 0', arguments='{"return_attention_scores":true}')
+      call several(failure, 'Attention', '{"causal":true}', [query, value, key], roles='0 0 0')
+      query = shape_of([4, 3, 2])
+      value = shape_of([4, 5, 2])
+      call several(failure, 'Attention', '{}', [query, value], roles='0 0', &
+                   arguments='{"use_causal_mask":true}')
+   end subroutine attention_keeps_its_contract
+
+   !> Values are long, so that no row is masked as a whole: 1e9 subtracted leaves no digits.
+   subroutine masked_attention_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(shape_t) :: query, value
+      query = shape_of([4, 3])
+      value = shape_of([4, 20])
+      call several(failure, 'Attention', '{"use_scale":true}', &
+                   [query, value, shape_of([3]), shape_of([20])], roles='0 0 mask mask')
+      call several(failure, 'Attention', '{}', [query, value, shape_of([20])], &
+                   roles='0 0 mask', arguments='{"mask":[null,["a",0,0]]}')
+      call several(failure, 'Attention', '{}', [query, value, value, shape_of([3])], &
+                   roles='0 0 0 mask', arguments='{"mask":[["a",0,0],null,null]}')
+   end subroutine masked_attention_keeps_its_contract
+
+   subroutine additive_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(shape_t) :: query, value
+      query = shape_of([4, 3])
+      value = shape_of([4, 20])
+      call several(failure, 'AdditiveAttention', '{}', [query, value], roles='0 0')
+      call several(failure, 'AdditiveAttention', '{"use_scale":false,"dropout":0.3}', &
+                   [query, shape_of([2, 20]), value], roles='0 0 0')
+      call several(failure, 'AdditiveAttention', '{}', &
+                   [query, value, shape_of([3]), shape_of([20])], roles='0 0 mask mask', &
+                   arguments='{"return_attention_scores":true}')
+   end subroutine additive_keeps_its_contract
 
    subroutine heads_keep_their_contract(failure)
       type(failure_t), allocatable, intent(out) :: failure
@@ -155,7 +206,7 @@ contains
       type(error_t), allocatable :: error
       call add_attention_layers(registry, error)
       call check_all_tested(failure, registry, 'EinsumDense MultiHeadAttention '// &
-                            'GroupQueryAttention')
+                            'GroupQueryAttention Attention AdditiveAttention')
    end subroutine all_classes_are_tested
 
 end module test_attention_layers

@@ -17,6 +17,7 @@ module fkb_multi_head_attention_dp
       of_key, of_output, of_query, of_value
    use fkb_plan, only: plan_t
    use fkb_projection_kernels_dp, only: project, project_back, project_backward
+   use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -166,10 +167,14 @@ contains
       end associate
    end subroutine send
 
-   !> How scores are made of query and key.
-   pure type(scoring_t) function scoring_of(self) result(scoring)
+   !> How scores are made of query and key. Keras 3 casts the factor through real32 whatever the
+   !> kind.
+   type(scoring_t) function scoring_of(self) result(scoring)
       class(multi_head_attention_t), intent(in) :: self
-      scoring%alpha = real(1/sqrt(real(self%heads%key_dim, dp)), wp)
+      real(dp) :: factor
+      factor = 1/sqrt(real(self%heads%key_dim, dp))
+      if (.not. self%heads%keras_2) factor = rounded_to_single(factor)
+      scoring%alpha = real(factor, wp)
       scoring%dropout = real(self%heads%dropout, wp)
    end function scoring_of
 

@@ -1,6 +1,7 @@
 ! Generated from layers/fkb_builtin_attention.fypp: edit that file and run tools/generate.py
 !> Attention, and products over named axes.
 module fkb_builtin_attention_sp
+   use fkb_attention_sp, only: additive_attention_t, attention_layer_t
    use fkb_einsum_dense_sp, only: einsum_dense_t
    use fkb_error, only: error_t
    use fkb_multi_head_attention_sp, only: group_query_attention_t, multi_head_attention_t
@@ -15,6 +16,8 @@ contains
    subroutine add_attention_layers(registry, error)
       type(registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(inout) :: error
+      call registry%put('Attention', attention_layer_t(), error)
+      call registry%put('AdditiveAttention', additive_attention_t(), error)
       call registry%put('MultiHeadAttention', multi_head_attention_t(), error)
       call registry%put('GroupQueryAttention', group_query_attention_t(), error)
       call registry%put('EinsumDense', einsum_dense_t(), error)
