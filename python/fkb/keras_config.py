@@ -16,7 +16,7 @@ from .graph import CONTAINERS, Layer, Node, TensorRef
 from .keras_calls import read_calls
 from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
-from .keras_objects import class_of, plain
+from .keras_objects import CLASS_ALIASES, class_of, plain
 from .keras_operations import is_unnamed_operation
 from .keras_wrappers import child_problems, take_children
 from .layers import STORED_AS
@@ -155,6 +155,7 @@ def read_model(config: Any, reading: Reading) -> Layer:
 def _kind(entry: Config, reading: Reading) -> str:
     """Return the class of a layer in the words of the model file."""
     name = class_of(entry)
+    name = CLASS_ALIASES.get(name, name)
     if name == "Model":
         return "Functional"
     if name in FORMER and reading.major <= 2:

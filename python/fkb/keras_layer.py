@@ -199,12 +199,23 @@ def _custom_meta(entry: Config) -> Config:
     }
 
 
+# Layers of Keras that FKB leaves out, and what to do instead.
+_LEFT_OUT = {
+    "Equalization": "Keras 3 itself cannot build a model with it; equalize images before",
+    "ContrastLimitedAdaptiveHistogramEqualization": "it counts histograms of image tiles; equalize "
+    "images before they go into the model",
+    "Pipeline": "put the layers that it holds into the model one after the other",
+}
+
+
 def _unknown_class(name: str, entry: Config) -> str:
     if ".ops." in f"{entry.get('module')}." or name in ("TFOpLambda", "SlicingOpLambda"):
         return (
             f"is an operation, {name}, not a layer: FKB does not support it; use other operations "
             "(docs/layers.md lists them) or a layer"
         )
+    if name in _LEFT_OUT:
+        return f"{name} is not supported: {_LEFT_OUT[name]}"
     if name == "Lambda":
         return "is a Lambda layer, whose code cannot be converted: write a registered layer"
     return (

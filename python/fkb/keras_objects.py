@@ -50,6 +50,18 @@ KERAS3_ACTIVATIONS = KERAS2_ACTIVATIONS | frozenset(
 CHANGED_ACTIVATIONS = frozenset({"hard_sigmoid"})
 ACTIVATION_LAYERS = frozenset({"ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU"})
 
+# Keras takes these names for classes too; it writes the others.
+CLASS_ALIASES = {
+    f"{prefix}{short}Pool{axes}D": f"{prefix}{long}Pooling{axes}D"
+    for prefix in ("", "Global")
+    for short, long in (("Max", "Max"), ("Avg", "Average"))
+    for axes in (1, 2, 3)
+}
+CLASS_ALIASES |= {
+    f"{kind}Convolution{axes}D{end}": f"{kind}Conv{axes}D{end}"
+    for kind, end in (("", ""), ("", "Transpose"), ("Separable", ""), ("Depthwise", ""))
+    for axes in (1, 2, 3)
+}
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 _MODULES = {
     Form.INITIALIZER: "keras.initializers",

@@ -21,7 +21,7 @@ def _add(
     def make(k: Any) -> Any:
         return getattr(k.layers, name)(**options, name="image")
 
-    shape = (*space, 2)
+    shape = (2, *space) if options.get("data_format") == "channels_first" else (*space, 2)
     layer(f"{name} {told}".strip().lower(), shape, make, majors, single=single, gradient=gradient)
 
 
@@ -44,6 +44,17 @@ _add("by sides", "Cropping3D", (3, 4, 5), cropping=((0, 1), (2, 1), (1, 0)))
 _add("by unlike factors", "UpSampling2D", (3, 4), size=(3, 2))
 _add("by unlike factors", "UpSampling3D", (3, 4, 2), size=(1, 2, 3))
 _add("of open sizes", "UpSampling2D", (None, None), size=(3, 2))
+
+_first = {"data_format": "channels_first"}
+_add("of channels first", "ZeroPadding1D", (4,), KERAS3, padding=(0, 3), **_first)
+_add("of channels first", "ZeroPadding2D", (3, 4), padding=((0, 1), (2, 3)), **_first)
+_add("of channels first", "ZeroPadding3D", (2, 3, 2), padding=((0, 1), (2, 3), (1, 0)), **_first)
+_add("of channels first", "Cropping2D", (5, 7), cropping=((0, 1), (3, 0)), **_first)
+_add("of channels first", "Cropping3D", (3, 4, 5), cropping=((0, 1), (2, 1), (1, 0)), **_first)
+_add("of channels first", "UpSampling2D", (3, 4), size=(3, 2), **_first)
+_add("of channels first", "UpSampling3D", (3, 4, 2), size=(1, 2, 3), **_first)
+_add("of channels first", "Resizing", (5, 4), KERAS3, single=True, height=3, width=7, **_first)
+_add("of channels first", "CenterCrop", (5, 4), KERAS3, height=3, width=2, **_first)
 
 _COMMON = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5")
 for _method in (*_COMMON, "gaussian", "mitchellcubic"):
