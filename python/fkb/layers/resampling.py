@@ -82,6 +82,10 @@ def _check_aspect(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
         yield "pad_to_aspect_ratio", "is true: crop_to_aspect_ratio is true too"
 
 
+_NOTE = (
+    "All interpolations but `nearest` take the weights that TensorFlow computes in real32, in "
+    "networks of real64 too; `gaussian` and `mitchellcubic` are Keras 2's"
+)
 _TARGET = (
     Option("height", REQUIRED, check=checks.positive),
     Option("width", REQUIRED, check=checks.positive),
@@ -133,6 +137,7 @@ SPECS: tuple[LayerSpec, ...] = (
             _interpolation("nearest"),
         ),
         output=with_space(2, _enlarged),
+        note=_NOTE,
     ),
     LayerSpec(
         "UpSampling3D",
@@ -153,6 +158,7 @@ SPECS: tuple[LayerSpec, ...] = (
         ),
         output=with_space(2, _resized),
         check=_check_aspect,
+        note=_NOTE,
     ),
     LayerSpec(
         "CenterCrop",
