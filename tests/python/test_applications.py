@@ -47,12 +47,14 @@ def there_and_back(model: Any, folder: Path, batch: int) -> None:
     with fkb.load(folder / "model.fkb") as net:
         got = net.predict(x)
     scale = float(np.max(np.abs(wanted)))
-    assert float(np.max(np.abs(got - wanted))) <= 1e-5 * scale
+    bound = 8 * len(model.layers) * float(np.finfo("float32").eps)
+    assert float(np.max(np.abs(got - wanted))) <= bound * scale
     fkb.export(folder / "model.fkb", folder / "back.keras")
     back = keras.models.load_model(folder / "back.keras")
     for ours, theirs in zip(back.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    np.testing.assert_array_equal(zoo.outputs_of(back, x)[0], wanted)
+    # Keras itself adds in another order from run to run.
+    np.testing.assert_allclose(zoo.outputs_of(back, x)[0], wanted, rtol=0, atol=1e-5 * scale)
 
 
 @pytest.mark.parametrize("name", SMALL)
