@@ -11,7 +11,6 @@ file is stale, or when the two registries disagree.
 from __future__ import annotations
 
 import argparse
-import importlib
 import re
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 
 from fkb.keras_objects import KERAS2_ACTIVATIONS, KERAS3_ACTIVATIONS  # noqa: E402
+from fkb.layers import MODULES  # noqa: E402
 from fkb.registry import (  # noqa: E402
     COMMON,
     REQUIRED,
@@ -36,19 +36,20 @@ BEGIN, END = "<!-- layers: written by tools/layer_table.py -->", "<!-- end of la
 # They hold the graph together and compute nothing: the network is built from them at load.
 CONTAINERS = ("InputLayer", "Sequential", "Functional")
 WRAPPERS = ("TimeDistributed", "Bidirectional", "RNN", "StackedRNNCells")
-GROUPS = {
-    "core": "core",
+TITLES = {
     "activations": "activations as layers",
-    "pooling": "pooling",
-    "resampling": "resampling, padding, cropping",
+    "attention": "attention and products over named axes",
     "augmentation": "image augmentation",
+    "conv_recurrent": "recurrent convolutions",
     "noise": "noise and penalties",
-    "normalization": "normalization",
-    "reshaping": "reshaping",
-    "merging": "merging",
-    "embedding": "embedding",
     "operation": "operations of `keras.ops`",
+    "recurrent": "recurrent layers and cells",
+    "resampling": "resampling, padding, cropping",
+    "scaling": "group, root-mean-square and unit normalization, masking",
+    "wrappers": "layers around layers",
 }
+# In the README a group of more classes than this is only counted.
+MOST_NAMES = 25
 _FORMS = {
     Form.ACTIVATION: "used: any activation function below, or an activation as a layer",
     Form.INITIALIZER: "kept for Keras",
@@ -119,11 +120,13 @@ def differences() -> Iterator[str]:
 
 
 def grouped() -> dict[str, list[LayerSpec]]:
-    """Return the layer classes by group."""
-    return {
-        title: list(importlib.import_module(f"fkb.layers.{module}").SPECS)
-        for module, title in GROUPS.items()
-    }
+    """Return the layer classes by group, in the order of `fkb.layers`."""
+    groups = {}
+    for module in MODULES:
+        name = module.__name__.rsplit(".", 1)[-1]
+        if module.SPECS:
+            groups[TITLES.get(name, name)] = list(module.SPECS)
+    return groups
 
 
 def yes(flag: bool) -> str:
@@ -256,15 +259,33 @@ def training_section() -> list[str]:
     ]
 
 
+def named_briefly(specs: list[LayerSpec]) -> str:
+    """Return the names of classes; those that differ in the number of axes stand together."""
+    if len(specs) > MOST_NAMES:
+        return f"{len(specs)} classes, [all by name](docs/layers.md)"
+    names: dict[tuple[str, str], list[str]] = {}
+    for spec in specs:
+        found = re.fullmatch(r"(\w*?)([123]D)(\w*)", spec.class_name)
+        stem, axes, tail = found.groups() if found else (spec.class_name, "", "")
+        names.setdefault((f"{stem}{{}}{tail}", majors(spec)), []).append(axes)
+    return ", ".join(stem.format("/".join(axes)) + mark for (stem, mark), axes in names.items())
+
+
+def but_for(specs: list[LayerSpec], without: list[LayerSpec]) -> str:
+    """Return yes with the exceptions, or no where there is nothing else."""
+    if len(without) == len(specs):
+        return "no"
+    return f"yes, but for {named_briefly(without)}" if without else "yes"
+
+
 def readme_table() -> str:
     """Return the table for README.md."""
     lines = ["| | what | predicts | trains | exported to Keras |", "|---|---|---|---|---|"]
 
     for title, specs in grouped().items():
-        names = ", ".join(f"{spec.class_name.removeprefix('ops.')}{majors(spec)}" for spec in specs)
-        infers = all(spec.infers for spec in specs)
-        trains = infers and all(spec.trains for spec in specs)
-        lines.append(f"| {title} | {names} | {yes(infers)} | {yes(trains)} | 3 and 2 |")
+        infers = but_for(specs, [spec for spec in specs if not spec.infers])
+        trains = but_for(specs, [spec for spec in specs if not (spec.infers and spec.trains)])
+        lines.append(f"| {title} | {named_briefly(specs)} | {infers} | {trains} | 3 and 2 |")
     functions = "activation functions"
     lines.append(f"| {functions} | {', '.join(sorted(KERAS2_ACTIVATIONS))} | yes | yes | 3 and 2 |")
     new = ", ".join(sorted(KERAS3_ACTIVATIONS - KERAS2_ACTIVATIONS))

@@ -23,7 +23,7 @@ from . import (
     wrappers,
 )
 
-_MODULES = (
+MODULES = (
     core,
     activations,
     convolution,
@@ -44,7 +44,7 @@ _MODULES = (
 )
 
 BUILTIN: dict[str, LayerSpec] = {
-    spec.class_name: spec for module in _MODULES for spec in module.SPECS
+    spec.class_name: spec for module in MODULES for spec in module.SPECS
 }
 
 # Classes that some Keras files call by another name than others.
