@@ -18,6 +18,7 @@ from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import CLASS_ALIASES, class_of, plain
 from .keras_operations import is_unnamed_operation
+from .keras_tensorflow import FUNCTIONS, read_function
 from .keras_wrappers import child_problems, take_children
 from .layers import STORED_AS
 from .layers.recurrent import FORMER
@@ -333,6 +334,9 @@ def _fill_functional(
 ) -> None:
     names = {name for entry in entries if isinstance(name := entry.get("name"), str)}
     for entry in entries:
+        if entry.get("class_name") in FUNCTIONS:
+            layer.children.append(_read_function(entry, path, names, reading))
+            continue
         child, _ = _read_layer(entry, path, reading, depth)
         if entry.get("name", child.name) != child.name:
             raise FormatError(f"a layer has the names {entry['name']!r} and {child.name!r}")
@@ -341,6 +345,14 @@ def _fill_functional(
     layer.inputs = _unlisted(read_structure(config.get("input_layers"), "input_layers"), reading)
     layer.outputs = _unlisted(read_structure(config.get("output_layers"), "output_layers"), reading)
     count_from_zero(layer, reading.major)
+
+
+def _read_function(entry: Config, path: str, names: set[str], reading: Reading) -> Layer:
+    """Return a function of TensorFlow as a layer, with its calls."""
+    config = entry["config"] if isinstance(entry.get("config"), dict) else {}
+    layer = Layer(_name(entry, config, "function"), str(entry["class_name"]))
+    read_function(layer, entry, _join(path, layer.name), names, reading.report)
+    return layer
 
 
 def _unlisted(structure: Any, reading: Reading) -> Any:

@@ -6,6 +6,7 @@ the dialect, so that old and new versions of Keras load it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from .keras_nodes import map_tensors, tensors_in
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
 from .keras_operations import export_call, without_stored
 from .keras_shapes import ModelShapes, infer_shapes
+from .keras_tensorflow import export_function, function_class
 from .keras_wrappers import put_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
 from .report import Report, shown
@@ -84,6 +86,9 @@ def _entry(layer: Layer, path: str, writing: Writing, *, full: bool = False) -> 
     """Return a serialized layer, with module and registered name where it must be `full`."""
     if writing.major >= 3 and "/" in layer.name:
         writing.report.add(path, "name", "has a slash, which Keras 3 does not allow")
+    spec = layer_spec(layer.class_name)
+    if spec is not None and spec.operation and writing.major < 3:
+        return _function_entry(layer, writing)
     config = {"name": layer.name} | _options(layer, path, writing)
     if layer.class_name == "Sequential":
         config |= _sequential(layer, path, writing)
@@ -95,6 +100,17 @@ def _entry(layer: Layer, path: str, writing: Writing, *, full: bool = False) -> 
     full = full or _needs_module(layer, config, writing)
     entry = _head(layer, writing, full=full)
     return {**entry[0], "config": config, **entry[1]}
+
+
+def _function_entry(layer: Layer, writing: Writing) -> Config:
+    """Return an operation as a layer of Keras 2, without function and calls."""
+    name = function_class(layer)
+    trainable = layer.config.get("trainable", True)
+    config = {"name": layer.name, "trainable": trainable, "dtype": writing.graph.precision}
+    if not writing.archive:
+        return {"class_name": name, "config": config}
+    module = "tf_keras.src.layers.core.tf_op_layer"
+    return {"module": module, "class_name": name, "config": config, "registered_name": name}
 
 
 def _wrapped(layer: Layer, path: str, writing: Writing) -> Config:
@@ -167,7 +183,7 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             return {}
     if spec is None:
         return dict(layer.config)
-    if writing.major not in spec.majors or (spec.operation and writing.major < 3):
+    if writing.major not in spec.majors:
         writing.report.add(path, "class", f"{spec.class_name} does not exist in {_target(writing)}")
     elif spec.changed and writing.major != writing.graph.keras_major:
         writing.report.add(path, "class", spec.changed)
@@ -268,7 +284,14 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         export = _keras3_node if writing.major >= 3 else _keras2_node
         for node in child.nodes:
             _check_wrapper_call(child, node, inner, writing)
-        entry["inbound_nodes"] = [export(child, k, layer, inner, writing) for k in calls]
+        spec = layer_spec(child.class_name)
+        if spec is not None and spec.operation and writing.major < 3:
+            place = _placing(layer, writing)
+            producers = {brother.name: brother for brother in layer.children}
+            function, written = export_function(child, producers, place, inner, writing.report)
+            entry["config"]["function"], entry["inbound_nodes"] = function, written
+        else:
+            entry["inbound_nodes"] = [export(child, k, layer, inner, writing) for k in calls]
         entries.append(entry)
     return {
         "layers": entries,
@@ -335,13 +358,19 @@ def _tensor_dtype(container: Layer, ref: TensorRef, writing: Writing) -> str:
     return writing.graph.precision
 
 
-def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing: Writing) -> Any:
-    node = child.nodes[number]
+def _placing(container: Layer, writing: Writing) -> Callable[[TensorRef], list[Any]]:
+    """Return how Keras 2 numbers the tensors of a container."""
     nested = _nested(container, writing)
 
     def place(ref: TensorRef) -> list[Any]:
         return [ref.layer, ref.node + (ref.layer in nested), ref.index]
 
+    return place
+
+
+def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing: Writing) -> Any:
+    node = child.nodes[number]
+    place = _placing(container, writing)
     states = node.kwargs.get(STATES, [])
     named = {key: value for key, value in node.kwargs.items() if key != STATES}
     spec = layer_spec(child.class_name)

@@ -16,6 +16,7 @@ import numpy as np
 from .errors import FormatError
 from .graph import CONTAINERS, Array, Layer, Weight
 from .keras_shapes import ModelShapes
+from .keras_tensorflow import function_class
 from .registry import Shape, WeightRule, layer_spec
 from .report import Report
 
@@ -60,32 +61,35 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def store_groups(container: Layer, prefix: str, path: str = "") -> Iterator[tuple[str, str, Layer]]:
+def store_groups(
+    container: Layer, prefix: str, path: str = "", major: int = 3
+) -> Iterator[tuple[str, str, Layer]]:
     """Yield (group, path, layer) of a `.weights.h5` store for all layers of a model.
 
     Args:
         container: the model.
         prefix: `layers` (`_layer_checkpoint_dependencies` in TF 2.12).
         path: path of the model.
+        major: the Keras that has it; in Keras 2 operations have groups too.
     """
     counts: dict[str, int] = {}
     kind = prefix.rpartition("/")[2]
     for child in container.children:
         skipped = container.class_name == "Sequential" and child.class_name == "InputLayer"
-        if skipped or child.class_name.startswith("ops."):
+        if skipped or (child.class_name.startswith("ops.") and major >= 3):
             continue
         group = f"{prefix}/{_numbered(child, counts)}"
         inner = f"{path}/{child.name}" if path else child.name
         yield group, inner, child
-        yield from _groups_inside(child, group, kind, inner)
+        yield from _groups_inside(child, group, kind, inner, major)
 
 
 def _groups_inside(
-    layer: Layer, group: str, kind: str, path: str
+    layer: Layer, group: str, kind: str, path: str, major: int
 ) -> Iterator[tuple[str, str, Layer]]:
     """Yield (group, path, layer) for the layers in a model or wrapper."""
     if layer.class_name in CONTAINERS:
-        yield from store_groups(layer, f"{group}/{kind}", path)
+        yield from store_groups(layer, f"{group}/{kind}", path, major)
         return
     spec = layer_spec(layer.class_name)
     for rule in spec.children if spec else ():
@@ -98,13 +102,15 @@ def _groups_inside(
                 place = f"{place}/{_numbered(child, counts)}"
             inner = f"{path}/{child.name}"
             yield place, inner, child
-            yield from _groups_inside(child, place, kind, inner)
+            yield from _groups_inside(child, place, kind, inner, major)
 
 
 def _numbered(child: Layer, counts: dict[str, int]) -> str:
     """Return the name of a layer's group among those of its brothers before it."""
     spec = layer_spec(child.class_name)
     name = spec.stored_as if spec and spec.stored_as else child.class_name
+    if spec and spec.operation:
+        name = function_class(child)
     base = snake_case(name.rpartition(">")[2])
     number = counts.get(base, 0)
     counts[base] = number + 1

@@ -105,7 +105,7 @@ def store_bytes(writing: Writing) -> bytes:
     target = io.BytesIO()
     with h5py.File(target, "w") as file:
         file.require_group("layers")
-        for group, _, layer in store_groups(writing.graph.model, "layers"):
+        for group, _, layer in store_groups(writing.graph.model, "layers", "", writing.major):
             if layer_spec(layer.class_name) is None and _is_custom_nested(layer):
                 for weight in layer.weights:
                     place, _, number = weight.name.rpartition("/")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from zoo_cases import CASES, KERAS3, Case
+from zoo_cases import CASES, KERAS2, KERAS3, Case
 
 Shape = tuple[int | None, ...]
 
@@ -18,7 +18,7 @@ def _add(
         inputs = [k.Input(shape, name=f"in{i}") for i, shape in enumerate(shapes)]
         return k.Model(inputs, call(library(k), *inputs), name="model")
 
-    CASES.append(Case(name, build, majors))
+    CASES.append(Case(name, build, majors, portable=True))
 
 
 def _numeric(k: Any, result: Any) -> Any:
@@ -173,3 +173,97 @@ op("hstack", lambda ops, x, y: ops.hstack([x, y]), (2,), (3,))
 op("split", lambda ops, x: ops.split(x, 3, axis=1), (6, 2))
 op("split at places", lambda ops, x: ops.split(x, [1, 3], axis=-1), (2, 5))
 op("unstack", lambda ops, x: ops.unstack(x, axis=1), (3, 2))
+
+
+def tf_op(name: str, call: Callable[..., Any], *shapes: Shape) -> None:
+    """Add a model of functions of TensorFlow, made with Keras 2."""
+
+    def numeric(k: Any, *inputs: Any) -> Any:
+        import tensorflow
+
+        result = call(tensorflow, *inputs)
+        floats = k.backend.floatx()
+        listed = result if isinstance(result, (list, tuple)) else [result]
+        return [y if y.dtype.is_floating else tensorflow.cast(y, floats) for y in listed]
+
+    _add(f"tf operation {name}", KERAS2, lambda k: k, numeric, *shapes)
+
+
+for _name in _names(
+    "abs negative sign exp expm1 square sin cos tan atan sinh cosh tanh asinh erf erfc floor ceil "
+    "round is_finite is_nan is_inf sigmoid softplus log_sigmoid"
+):
+    tf_op(_name, lambda tf, x, n=_name: getattr(tf.math, n)(x), (3, 4))
+for _name in _names(
+    "relu relu6 softplus softsign silu selu elu leaky_relu gelu softmax log_softmax"
+):
+    tf_op(f"nn {_name}", lambda tf, x, n=_name: getattr(tf.nn, n)(x), (3, 4))
+for _name in _names("log log1p sqrt rsqrt reciprocal acosh"):
+    tf_op(f"{_name} above 1", lambda tf, x, n=_name: getattr(tf.math, n)(1.5 + x * x), (5,))
+for _name in _names("asin acos atanh erfinv"):
+    tf_op(
+        f"{_name} of a fraction", lambda tf, x, n=_name: getattr(tf.math, n)(0.5 * tf.sin(x)), (5,)
+    )
+for _name in _names("sum mean max min prod std variance logsumexp"):
+    tf_op(
+        f"reduce {_name}",
+        lambda tf, x, n=_name: [
+            getattr(tf.math, f"reduce_{n}")(x, axis=-1),
+            getattr(tf.math, f"reduce_{n}")(x, [1, 2], keepdims=True),
+        ],
+        (3, 4),
+    )
+tf_op("reduce any and all", lambda tf, x: [tf.reduce_any(x > 1, 1), tf.reduce_all(x > -1, 1)], (4,))
+for _name in _names("maximum minimum atan2 divide_no_nan squared_difference floormod floordiv"):
+    tf_op(
+        f"{_name} of two",
+        lambda tf, x, y, n=_name: getattr(tf.math, n)(x, 1.5 + tf.square(y)),
+        (2, 3),
+        (2, 3),
+    )
+for _name in _names("equal not_equal greater greater_equal less less_equal"):
+    tf_op(f"{_name} of two", lambda tf, x, y, n=_name: getattr(tf.math, n)(x, y), (3,), (3,))
+tf_op(
+    "logical",
+    lambda tf, x, y: [(x > 0) & (y > 0), (x > 0) | (y > 0), (x > 0) ^ (y > 0), ~(x > 0)],
+    (5,),
+    (5,),
+)
+tf_op(
+    "arithmetic", lambda tf, x: [2 - x, x * 0.5 + 1, 3 / (x**2 + 1), x % 2, x // 2, -x, 2**x], (3,)
+)
+tf_op(
+    "arithmetic with arrays", lambda tf, x: x * _floats(1, 2, 3) - tf.constant(_floats(0.5)), (2, 3)
+)
+tf_op(
+    "two tensors", lambda tf, x, y: [x + y, x * y, tf.add(x, y), tf.multiply(x=x, y=y)], (3,), (3,)
+)
+tf_op("where", lambda tf, x, y: [tf.where(x > 0, x, y), tf.where(x > 0, x, 0.0)], (5,), (5,))
+tf_op("clip", lambda tf, x: tf.clip_by_value(x, -0.5, 1.0), (5,))
+tf_op("gelu by tanh", lambda tf, x: tf.nn.gelu(x, approximate=True), (5,))
+tf_op("leaky relu with a slope", lambda tf, x: tf.nn.leaky_relu(x, alpha=0.0625), (5,))
+tf_op("softmax over another axis", lambda tf, x: tf.nn.softmax(x, axis=1), (3, 4))
+tf_op("casts and copies", lambda tf, x: [tf.cast(3 * x, "int32"), tf.identity(x)], (3,))
+tf_op("constants like another", lambda tf, x: [tf.zeros_like(x), tf.ones_like(x)], (3,))
+tf_op("argmax", lambda tf, x: [tf.argmax(x, -1), tf.argmin(x, axis=1)], (3, 4))
+tf_op("cumulative", lambda tf, x: [tf.cumsum(x, axis=1), tf.math.cumprod(x, axis=-1)], (3, 4))
+tf_op("sort", lambda tf, x: [tf.sort(x, axis=1), tf.argsort(x, axis=-1)], (3, 4))
+tf_op("top k", lambda tf, x: list(tf.math.top_k(x, 2)), (2, 5))
+tf_op("one hot", lambda tf, x: tf.one_hot(tf.cast(2 * tf.abs(x), "int32"), 4), (3,))
+tf_op("norm", lambda tf, x: [tf.norm(x, axis=-1), tf.norm(x, ord=1, axis=1, keepdims=True)], (3, 4))
+tf_op("l2 normalize", lambda tf, x: tf.nn.l2_normalize(x, axis=-1), (3, 4))
+tf_op("reshape", lambda tf, x: tf.reshape(x, (-1, 4, 3)), (2, 6))
+tf_op("transpose", lambda tf, x: tf.transpose(x, (0, 3, 1, 2)), (2, 3, 4))
+tf_op("expand and squeeze", lambda tf, x: tf.squeeze(tf.expand_dims(x, 1), axis=[1]), (2, 3))
+tf_op("reverse and roll", lambda tf, x: tf.roll(tf.reverse(x, axis=[1]), 1, axis=2), (3, 4))
+tf_op("repeat and tile", lambda tf, x: tf.tile(tf.repeat(x, 2, axis=1), [1, 2, 3]), (2, 3))
+tf_op("pad", lambda tf, x: tf.pad(x, [[0, 0], [1, 2], [0, 1]], constant_values=1.5), (2, 3))
+tf_op("pad reflect", lambda tf, x: tf.pad(x, [[0, 0], [1, 2], [0, 1]], mode="REFLECT"), (3, 2))
+tf_op("an index", lambda tf, x: [x[:, 1], x[:, 0, -1]], (3, 4))
+tf_op("slices", lambda tf, x: x[:, 2:0:-1, tf.newaxis, ::2], (3, 4))
+tf_op("slice", lambda tf, x: tf.slice(x, [0, 1, 0], [-1, 2, 3]), (3, 4))
+tf_op("gather", lambda tf, x: tf.gather(x, [2, 0, 0], axis=1), (3, 4))
+tf_op("band part", lambda tf, x: tf.linalg.band_part(x, -1, 1), (3, 4))
+tf_op("concat and stack", lambda tf, x, y: [tf.concat([x, y], -1), tf.stack([x, y], 1)], (3,), (3,))
+tf_op("split", lambda tf, x: [*tf.split(x, 3, axis=1), *tf.split(x, [1, 5], axis=1)], (6, 2))
+tf_op("unstack", lambda tf, x: tf.unstack(x, axis=1), (3, 2))
