@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import zoo_attention  # noqa: F401
+import zoo_conv_recurrent  # noqa: F401
 import zoo_convolution  # noqa: F401
 import zoo_dense  # noqa: F401
 import zoo_encoding  # noqa: F401

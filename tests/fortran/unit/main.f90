@@ -5,6 +5,7 @@ program main
    use test_attention_layers, only: collect_attention_layers => collect
    use test_config, only: collect_config => collect
    use test_conv_kernels, only: collect_conv_kernels => collect
+   use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
    use test_convolution_layers, only: collect_convolution_layers => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
@@ -49,6 +50,8 @@ program main
    call collect_config(suite)
    call runner%run(suite)
    call collect_conv_kernels(suite)
+   call runner%run(suite)
+   call collect_conv_lstm_layers(suite)
    call runner%run(suite)
    call collect_convolution_layers(suite)
    call runner%run(suite)

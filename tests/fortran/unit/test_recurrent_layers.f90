@@ -183,7 +183,8 @@ contains
       type(error_t), allocatable :: error
       call add_recurrent_layers(registry, error)
       call check_all_tested(failure, registry, &
-                            'SimpleRNN LSTM GRU SimpleRNNCell LSTMCell GRUCell')
+                            'SimpleRNN LSTM GRU SimpleRNNCell LSTMCell GRUCell ConvLSTM1D '// &
+                            'ConvLSTM2D ConvLSTM3D')
    end subroutine all_classes_are_tested
 
 end module test_recurrent_layers

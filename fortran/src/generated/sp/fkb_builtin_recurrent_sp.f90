@@ -1,6 +1,7 @@
 ! Generated from layers/fkb_builtin_recurrent.fypp: edit that file and run tools/generate.py
 !> Recurrent layers and their cells.
 module fkb_builtin_recurrent_sp
+   use fkb_conv_lstm_sp, only: conv_lstm_t
    use fkb_error, only: error_t
    use fkb_gru_sp, only: gru_t
    use fkb_lstm_sp, only: lstm_t
@@ -22,6 +23,9 @@ contains
       call registry%put('SimpleRNNCell', simple_rnn_t(is_cell=.true.), error)
       call registry%put('LSTMCell', lstm_t(is_cell=.true.), error)
       call registry%put('GRUCell', gru_t(is_cell=.true.), error)
+      call registry%put('ConvLSTM1D', conv_lstm_t(axes=1), error)
+      call registry%put('ConvLSTM2D', conv_lstm_t(axes=2), error)
+      call registry%put('ConvLSTM3D', conv_lstm_t(axes=3), error)
    end subroutine add_recurrent_layers
 
 end module fkb_builtin_recurrent_sp

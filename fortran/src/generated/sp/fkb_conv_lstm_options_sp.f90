@@ -1,0 +1,89 @@
+! Generated from layers/fkb_conv_lstm_options.fypp: edit that file and run tools/generate.py
+!> The options of convolutional LSTMs.
+submodule(fkb_conv_lstm_sp) fkb_conv_lstm_options_sp
+   use fkb_activation_options, only: get_activation
+   use fkb_activations, only: act_glu, act_hard_sigmoid_keras2, default_parameters
+   use fkb_conv_options, only: get_count
+   use fkb_layer_options, only: refuse_option
+   implicit none (type, external)
+
+contains
+
+   module procedure configure
+      call self%options%read(config, self%axes, .false., error)
+      if (.not. allocated(error)) call get_count(config, 'filters', self%filters, error)
+      if (allocated(error)) return
+      if (any(self%options%strides > 1) .and. any(self%options%dilation > 1)) then
+         call refuse_option(config, 'dilation_rate', 'Keras has no dilation where a stride is '// &
+                            'larger than 1', error)
+      else if (16_i8*self%filters > huge(1)) then
+         call refuse_option(config, 'filters', 'that is too many', error)
+      end if
+      if (allocated(error)) return
+      call read_activation(config, 'activation', act_tanh, self%activation, self%parameters, error)
+      if (allocated(error)) return
+      call read_activation(config, 'recurrent_activation', &
+                           merge(act_hard_sigmoid_keras2, act_sigmoid, config%keras_major <= 2), &
+                           self%recurrent_activation, self%recurrent_parameters, error)
+      if (allocated(error)) return
+      call read_dropout(self, config, error)
+      if (allocated(error)) return
+      call read_sequence(self, config, error)
+      call config%ignore('seed unit_forget_bias unroll')
+   end procedure configure
+
+   !> An activation, or its default where it is missing.
+   subroutine read_activation(config, key, default, id, parameters, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      integer, intent(in) :: default
+      integer, intent(out) :: id
+      real(dp), intent(out) :: parameters(n_parameters)
+      type(error_t), allocatable, intent(out) :: error
+      if (config%kind_of(key) == 'missing') then
+         id = default
+         parameters = default_parameters(id)
+         return
+      end if
+      call get_activation(config, key, id, parameters, error)
+      if (allocated(error) .or. id /= act_glu) return
+      call refuse_option(config, key, 'an activation that halves its input cannot be one of a '// &
+                         'recurrent layer', error)
+   end subroutine read_activation
+
+   !> Rates of dropout, clipped as Keras clips them; a rate of 1 drops nothing.
+   subroutine read_dropout(self, config, error)
+      class(conv_lstm_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      call config%get('dropout', self%dropout, error, default=0.0_dp)
+      if (.not. allocated(error)) call config%get('recurrent_dropout', self%recurrent_dropout, &
+                                                  error, default=0.0_dp)
+      if (allocated(error)) return
+      self%dropout = max(0.0_dp, self%dropout)
+      self%recurrent_dropout = max(0.0_dp, self%recurrent_dropout)
+      if (self%dropout >= 1) self%dropout = 0
+      if (self%recurrent_dropout >= 1) self%recurrent_dropout = 0
+   end subroutine read_dropout
+
+   !> How the steps run. Keras 2 takes no notice of `zero_output_for_mask` and `time_major` here.
+   subroutine read_sequence(self, config, error)
+      class(conv_lstm_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      call config%get('return_sequences', self%return_sequences, error, default=.false.)
+      if (.not. allocated(error)) call config%get('return_state', self%return_state, error, &
+                                                  default=.false.)
+      if (.not. allocated(error)) call config%get('go_backwards', self%go_backwards, error, &
+                                                  default=.false.)
+      if (.not. allocated(error)) call config%get('stateful', self%stateful, error, default=.false.)
+      if (.not. allocated(error)) call config%get('zero_output_for_mask', &
+                                                  self%zero_output_for_mask, error, default=.false.)
+      if (allocated(error)) return
+      self%prefers_kept = config%keras_major <= 2
+      if (config%keras_major > 2) return
+      self%zero_output_for_mask = .false.
+      call config%ignore('time_major')
+   end subroutine read_sequence
+
+end submodule fkb_conv_lstm_options_sp
