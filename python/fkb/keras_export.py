@@ -377,6 +377,8 @@ def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing
     if spec and spec.positional and not spec.list_input and not spec.operation:
         named = dict(zip(spec.positional[1:], node.args[1:], strict=False)) | named
         node = Node(node.args[:1])
+        for key in spec.keras3_tensors & named.keys():
+            writing.report.add(path, key, "is given in a call, which Keras 2 has no place for")
     kwargs = map_tensors(named, place)
     if len(node.args) != 1 or not list(tensors_in(node.args[0])):
         writing.report.add(

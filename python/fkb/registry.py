@@ -203,6 +203,7 @@ class LayerSpec:
         call_options: keyword arguments of a call and their defaults.
         call_tensors: keyword arguments of a call that hold tensors; `shapes` everywhere leaves
             out those of `mask`, `*_mask` and `initial_state`.
+        keras3_tensors: those of them that Keras 2 does not have.
         call_flags: keyword arguments of a call that are true or false, false by default; `output`
             finds them among the options.
         call_refusals: keyword arguments of a call that are refused, and why.
@@ -239,6 +240,7 @@ class LayerSpec:
     call_options: Mapping[str, Any] = field(default_factory=dict)
     call_tensors: frozenset[str] = frozenset()
     call_flags: frozenset[str] = frozenset()
+    keras3_tensors: frozenset[str] = frozenset()
     call_refusals: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     least: int = 1

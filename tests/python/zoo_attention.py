@@ -262,3 +262,20 @@ def _shared(k: Any) -> Any:
     a, b = k.Input((5, 6), name="a"), k.Input((4, 6), name="b")
     heads = k.layers.MultiHeadAttention(2, 3, name="heads")
     return k.Model([a, b], [heads(a, b), heads(b, a, a), heads(b, b)])
+
+
+def _softmax(
+    name: str, mask: tuple[int, ...], majors: frozenset[int] = BOTH, **options: Any
+) -> None:
+    def build(k: Any) -> Any:
+        x, kept = k.Input((4, 3, 5), name="x"), k.Input(mask, dtype="bool", name="kept")
+        return k.Model([x, kept], k.layers.Softmax(name="softmax", **options)(x, mask=kept))
+
+    CASES.append(Case(name, build, majors))
+
+
+_softmax("softmax layer with a mask", (4, 3, 5))
+_softmax("softmax layer with a mask for all rows", (4, 1, 5))
+_softmax("softmax layer over another axis with a mask", (4, 3, 5), KERAS3, axis=1)
+_softmax("softmax layer over two axes with a mask", (4, 3, 5), KERAS3, axis=[1, 3])
+_softmax("softmax layer with robust masking", (4, 3, 5), KERAS2, robust_masking=True)

@@ -43,8 +43,12 @@ SPECS = (
     LayerSpec("ELU", options=(Option("alpha", 1.0, check=checks.number),)),
     LayerSpec(
         "Softmax",
-        options=(Option("axis", -1, check=checks.integer_or_list),),
-        call_options={"mask": None},
+        options=(
+            Option("axis", -1, check=checks.integer_or_list),
+            Option("robust_masking", False, majors=ONLY_KERAS2, check=checks.boolean, noise=True),
+        ),
+        call_tensors=frozenset({"mask"}),
+        arguments=("inputs", "mask"),
         check=_check_axis,
     ),
     LayerSpec(

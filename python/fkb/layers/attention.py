@@ -141,6 +141,7 @@ SPECS: tuple[LayerSpec, ...] = (
         output=shapes_of.heads_output,
         check=shapes_of.check_heads,
         call_tensors=_MASKS,
+        keras3_tensors=frozenset({"query_mask", "value_mask", "key_mask"}),
         call_flags=_FLAGS,
         call_refusals={
             "query_mask": "is given in a call: Keras 3 ignores it, and takes the mask that the "

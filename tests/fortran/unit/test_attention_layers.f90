@@ -25,6 +25,7 @@ contains
                      masked_heads_keep_their_contract)
       call suite%add('MultiHeadAttention attends over any axes', heads_attend_over_any_axes)
       call suite%add('GroupQueryAttention keeps its contract', groups_keep_their_contract)
+      call suite%add('Softmax keeps its contract with a mask', masked_softmax_keeps_its_contract)
       call suite%add('every class of the family is among the tested ones', all_classes_are_tested)
    end subroutine collect
 
@@ -199,6 +200,21 @@ contains
       call several(failure, 'GroupQueryAttention', head//',"dropout":0.5,"sliding_window":2}', &
                    [query, value], batch=3, roles='0 1', arguments='{"use_causal_mask":true}')
    end subroutine groups_keep_their_contract
+
+   !> Keras 2 adds -1e9 to masked values, which leaves no digits where all are masked.
+   subroutine masked_softmax_keeps_its_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(shape_t) :: x
+      x = shape_of([4, 3, 2])
+      call several(failure, 'Softmax', '{}', [x, x], roles='0 mask')
+      call several(failure, 'Softmax', '{}', [x, shape_of([4, 1, 2])], roles='0 mask')
+      call several(failure, 'Softmax', '{"axis":1}', [x, x], roles='0 mask')
+      call several(failure, 'Softmax', '{"axis":[1,3]}', [x, shape_of([4, 3, 1])], roles='0 mask')
+      call several(failure, 'Softmax', '{"robust_masking":true}', [x, x], roles='0 mask', &
+                   keras_major=2)
+      x = shape_of([30, 2])
+      call several(failure, 'Softmax', '{}', [x, x], roles='0 mask', keras_major=2)
+   end subroutine masked_softmax_keeps_its_contract
 
    subroutine all_classes_are_tested(failure)
       type(failure_t), allocatable, intent(out) :: failure

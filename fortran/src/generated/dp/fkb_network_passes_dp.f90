@@ -247,7 +247,7 @@ contains
       node = self%graph%values(self%graph%outputs(k))%producer
       if (node == 0) return
       call self%graph%layers(self%graph%nodes(node)%layer)%layer%as_activation(id, parameters)
-      if (id /= activation) return
+      if (id /= activation .or. size(self%graph%nodes(node)%inputs) /= 1) return
       value = self%graph%nodes(node)%inputs(1)
       view%shape = work%shapes(value)
       view%v => value_at(work%values, work, value, view%shape)
