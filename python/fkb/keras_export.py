@@ -209,6 +209,12 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
     if writing.major == 2 and spec.keras2_shapes:
         known = [shape for shape in writing.shapes.inputs.get(id(layer), []) if shape is not None]
         result |= spec.keras2_shapes(known)
+    if not writing.archive:
+        for rule in spec.rules(layer.config):
+            if rule.key:
+                writing.report.add(
+                    path, rule.name, "has no place in an .h5 file: export to a .keras archive"
+                )
     return spec.to_keras2(result) if writing.major == 2 and spec.to_keras2 else result
 
 

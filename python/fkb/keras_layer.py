@@ -14,6 +14,7 @@ from .keras_objects import (
     dtype_name,
     plain,
 )
+from .layers.refused import REFUSED
 from .registry import COMMON, Config, Form, LayerSpec, Option, custom_layer, layer_spec
 from .report import shown
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 FLOAT_DTYPES = frozenset({"float32", "float64"})
 INPUT_DTYPES = FLOAT_DTYPES | {"int32", "int64", "uint8", "bool"}
+_TAKES_INTEGERS = frozenset(
+    {
+        *("InputLayer", "Embedding", "CategoryEncoding", "Discretization", "Hashing"),
+        *("HashedCrossing", "IntegerLookup"),
+    }
+)
 _IGNORED = {"dynamic": False, "autocast": True, "build_config": None}
 
 
@@ -152,7 +159,7 @@ def _check_dtype(class_name: str, options: Config, path: str, reading: Reading) 
     dtype = options.get("dtype")
     if class_name.startswith("ops."):
         return
-    allowed = INPUT_DTYPES if class_name in ("InputLayer", "Embedding") else FLOAT_DTYPES
+    allowed = INPUT_DTYPES if class_name in _TAKES_INTEGERS else FLOAT_DTYPES
     if dtype is not None and dtype not in allowed:
         reading.report.add(
             path,
@@ -216,8 +223,8 @@ def _unknown_class(name: str, entry: Config) -> str:
         )
     if name in _LEFT_OUT:
         return f"{name} is not supported: {_LEFT_OUT[name]}"
-    if name == "Lambda":
-        return "is a Lambda layer, whose code cannot be converted: write a registered layer"
+    if name in REFUSED:
+        return REFUSED[name] if name == "Lambda" else f"{name} {REFUSED[name]}"
     return (
         f"{name} is not supported: register it with fkb.register, or keep it with --allow-custom "
         "where the Fortran side has it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .graph import Compile, Layer
 from .hdf5_file import Hdf5File
 from .keras_config import Reading
@@ -44,10 +46,11 @@ def read_store(
         for place in dict.fromkeys(["", *places]):
             inner = f"{group}/{place}" if place else group
             claimed.add(inner)
-            arrays = [file.array(name) for name in _variables(file, inner)]
+            there = [slot for slot, own in zip(slots, places, strict=True) if own == place]
+            keys = [slot.rule.key for slot in there if slot.rule and slot.rule.key]
+            arrays = [file.array(name) for name in _variables(file, inner, keys)]
             if not place and lends(layer):
                 arrays = arrays[1:]
-            there = [slot for slot, own in zip(slots, places, strict=True) if own == place]
             fill_slots(there, arrays, None, f'layer "{path}"', reading.report)
     if _variables(file, ""):
         raise file.error("the model has weights of its own, outside its layers")
@@ -65,15 +68,16 @@ def _containers(groups: set[str]) -> list[str]:
     return sorted({group.rpartition("/")[0] for group in groups})
 
 
-def _variables(file: Hdf5File, group: str) -> list[str]:
-    """Return the datasets of a group in order.
+def _variables(file: Hdf5File, group: str, keys: Sequence[str] = ()) -> list[str]:
+    """Return the datasets of a group in order: the numbered ones, then those with names.
 
     Raises:
         FormatError: they are not numbered from 0 without a gap.
     """
     where = f"{group}/vars" if group else "vars"
     members = file.members(where)
-    wanted = [str(number) for number in range(len(members))]
+    named = [key for key in keys if key in members]
+    wanted = [str(number) for number in range(len(members) - len(named))] + named
     if sorted(wanted) != members:
         raise file.error(f'the variables in "{where}" are not numbered from 0: {members[:5]}')
     return [f"{where}/{name}" for name in wanted]

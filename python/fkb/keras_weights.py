@@ -139,6 +139,13 @@ def places_of(layer: Layer, major: int) -> list[str]:
     return [rule.place_in(major) for rule in rules]
 
 
+def keys_of(layer: Layer) -> dict[str, str]:
+    """Return the datasets in a store that have names instead of numbers, by weight."""
+    spec = layer_spec(layer.class_name)
+    rules = spec.rules(layer.config) if spec else []
+    return {rule.name: rule.key for rule in rules if rule.key}
+
+
 def _shape(rule: WeightRule, config: dict[str, object], known: list[Shape]) -> Shape | None:
     try:
         return rule.shape(config, known)

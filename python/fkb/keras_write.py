@@ -18,7 +18,7 @@ from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
-from .keras_weights import lends, own_slots, places_of, store_groups, trainable_weights
+from .keras_weights import keys_of, lends, own_slots, places_of, store_groups, trainable_weights
 from .registry import Config, layer_spec
 
 _ATTRIBUTE_LIMIT = 64512
@@ -122,12 +122,18 @@ def store_bytes(writing: Writing) -> bytes:
 
 def _write_layer(file: h5py.File, group: str, layer: Layer, major: int) -> None:
     places = places_of(layer, major) or [""] * len(layer.weights)
+    keys = keys_of(layer)
     for place in dict.fromkeys(["", *places]):
         there = zip(layer.weights, places, strict=True)
-        values = [weight.value for weight, own in there if own == place]
+        own_weights = [weight for weight, own in there if own == place]
+        inner = f"{group}/{place}" if place else group
+        values = [weight.value for weight in own_weights if weight.name not in keys]
         if not place and lends(layer):
             values.insert(0, layer.children[0].weights[0].value)
-        _write_variables(file, f"{group}/{place}" if place else group, values)
+        _write_variables(file, inner, values)
+        for weight in own_weights:
+            if weight.name in keys:
+                _variables(file, inner)[keys[weight.name]] = weight.value
 
 
 def _is_custom_nested(layer: Layer) -> bool:

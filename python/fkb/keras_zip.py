@@ -11,6 +11,7 @@ from .errors import FkbError, FormatError
 from .files import read_bytes, write_atomically
 from .graph import Compile, Graph, flatten_structure
 from .hdf5_file import Hdf5File
+from .keras_assets import FOLDER, put_frequencies, put_vocabularies
 from .keras_compile import read_compile_config
 from .keras_config import Reading, guess_version, parse_json, read_model
 from .keras_export import start_writing
@@ -45,6 +46,7 @@ def read_keras(path: Path | str, *, allow_custom: bool = False) -> Graph:
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     version = guess_version(whole, version if isinstance(version, str) else None)
     reading = Reading(version, allow_custom, archive=True)
+    put_vocabularies(whole, parts)
     model = read_model(whole, reading)
     shapes = infer_shapes(model, reading.report)
     config = whole.get("compile_config")
@@ -55,6 +57,7 @@ def read_keras(path: Path | str, *, allow_custom: bool = False) -> Graph:
         raise FormatError(f"there is no {WEIGHTS} in it: other stores are not supported", path)
     with Hdf5File(parts[WEIGHTS], f"{path}: {WEIGHTS}") as file:
         read_store(file, model, shapes, compiled, reading)
+    put_frequencies(model)
     graph = finish_graph(model, compiled, reading)
     if EXTRA not in parts:
         return graph
@@ -70,7 +73,8 @@ def _utf8(data: bytes, name: str, path: Path) -> str:
 
 def _directory(path: Path) -> dict[str, bytes]:
     names = (CONFIG, METADATA, WEIGHTS, EXTRA)
-    return {name: read_bytes(path / name) for name in names if (path / name).is_file()}
+    assets = [file.relative_to(path).as_posix() for file in path.glob(f"{FOLDER}**/*.txt")]
+    return {name: read_bytes(path / name) for name in (*names, *assets) if (path / name).is_file()}
 
 
 def _archive(path: Path) -> dict[str, bytes]:
@@ -83,7 +87,8 @@ def _archive(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {}
-            for name in (CONFIG, METADATA, WEIGHTS, EXTRA):
+            assets = {name for name in archive.namelist() if name.startswith(FOLDER)}
+            for name in (CONFIG, METADATA, WEIGHTS, EXTRA, *sorted(assets)):
                 entries = [info for info in archive.infolist() if info.filename == name]
                 if len(entries) > 1:
                     raise FormatError(f"{name} stands twice in it", path)

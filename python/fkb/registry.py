@@ -120,6 +120,8 @@ class WeightRule:
         place: the attribute of the layer that holds the variable, which is a group of its own in
             a `.weights.h5` store: `cell` of an LSTM.
         place2: the same in Keras 2 where it differs.
+        key: its dataset's name in a `.weights.h5` store where that is not its number; Keras has
+            no place for such a weight in other files.
     """
 
     name: str
@@ -130,6 +132,7 @@ class WeightRule:
     keras2: tuple[str, ...] = ()
     place: str = ""
     place2: str | None = None
+    key: str = ""
 
     def place_in(self, major: int) -> str:
         """Return the place in stores of that major version of Keras."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_cases import KERAS2, KERAS3, graph, layer
+from zoo_cases import CASES, KERAS2, KERAS3, Case, graph, layer
 
 
 def _group(**options: Any) -> Any:
@@ -16,7 +16,7 @@ layer("group normalization of single channels", (5, 4), _group(groups=-1))
 layer("group normalization of all channels", (5, 4), _group(groups=1, epsilon=0.01))
 layer("group normalization of axis 1", (4, 3, 2), _group(groups=2, axis=1))
 layer("group normalization of axis 2", (2, 6, 3), _group(groups=3, axis=2, center=False))
-layer("group normalization of axis -2", (2, 6, 3), _group(groups=2, axis=-2), KERAS3)
+layer("group normalization of axis -2", (2, 6, 3), _group(groups=2, axis=-2), KERAS3, portable=True)
 layer("group normalization of rank 2", (6,), _group(groups=2, scale=False))
 layer("group normalization of rank 5", (2, 3, 2, 4), _group(groups=2, center=False, scale=False))
 
@@ -67,7 +67,7 @@ layer("batch normalization of rank 5", (2, 2, 3, 2), _batch())
 layer("batch normalization of axis 1, rank 4", (4, 3, 2), _batch(axis=1))
 layer("batch normalization of axis 2, rank 5", (2, 4, 3, 2), _batch(axis=2))
 layer("batch normalization of axis -2", (4, 3), _batch(axis=-2))
-layer("batch normalization of a list", (4, 3), _batch(axis=[1]), KERAS2)
+layer("batch normalization of a list", (4, 3), _batch(axis=[1]), KERAS2, portable=True)
 layer("batch normalization, synchronized", (4, 3), _batch(synchronized=True))
 
 
@@ -94,4 +94,29 @@ layer(
     "normalization of no axis with numbers",
     (4, 3),
     _statistics(axis=None, mean=1.5, variance=0.25, invert=True),
+)
+
+
+def _masked_batch(shape: tuple[int, ...], **options: Any) -> Any:
+    def build(k: Any) -> Any:
+        inputs, mask = k.Input(shape, name="in"), k.Input(shape[:-1], dtype="bool", name="keep")
+        normal = k.layers.BatchNormalization(name="bn", **options)(inputs, mask=mask)
+        return k.Model([inputs, mask], normal, name="model")
+
+    return build
+
+
+_WIDE = (3, 4, 2)
+CASES.append(Case("batch normalization of a mask", _masked_batch((5, 3))))
+CASES.append(Case("batch normalization of a mask, axis 1", _masked_batch((5, 3), axis=1)))
+CASES.append(
+    Case(
+        "batch normalization of a mask of axes",
+        _masked_batch((3, 4, 2), axis=2),
+        KERAS3,
+        portable=True,
+    )
+)
+CASES.append(
+    Case("batch normalization of a mask, fused", _masked_batch(_WIDE), KERAS2, portable=True)
 )

@@ -11,6 +11,8 @@ program main
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_document, only: collect_document => collect
    use test_einsum, only: collect_einsum => collect
+   use test_encoding_layers, only: collect_encoding_layers => collect
+   use test_fingerprint, only: collect_fingerprint => collect
    use test_gemm, only: collect_gemm => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
@@ -62,6 +64,10 @@ program main
    call collect_document(suite)
    call runner%run(suite)
    call collect_einsum(suite)
+   call runner%run(suite)
+   call collect_encoding_layers(suite)
+   call runner%run(suite)
+   call collect_fingerprint(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)
