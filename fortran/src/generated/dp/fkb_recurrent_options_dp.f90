@@ -6,14 +6,18 @@ submodule(fkb_recurrent_dp) fkb_recurrent_options_dp
    use fkb_layer_options, only: refuse_option
    implicit none (type, external)
 
+   !> Four gates of so many units can be counted.
+   integer, parameter :: max_units = 2**28
+
 contains
 
    module procedure read_options
       logical :: flag
       call config%get('units', self%units, error)
       if (allocated(error)) return
-      if (self%units < 1) then
-         call refuse_option(config, 'units', 'expected a positive integer', error)
+      if (self%units < 1 .or. self%units > max_units) then
+         call refuse_option(config, 'units', 'expected a positive integer up to '// &
+                            decimal(max_units), error)
          return
       end if
       call config%get('use_bias', self%use_bias, error, default=.true.)
