@@ -44,15 +44,15 @@ def fill(model: Any, seed: int) -> Any:
             value = np.asarray(17)
         values.append(value.astype(str(np.dtype(getattr(variable.dtype, "name", variable.dtype)))))
     model.set_weights(values)
-    _finish(model)
+    finish(model)
     return model
 
 
-def _finish(model: Any) -> None:
+def finish(model: Any) -> None:
     """Let Normalization layers take their new statistics."""
     for inner in model.layers:
         if hasattr(inner, "layers"):
-            _finish(inner)
+            finish(inner)
         if hasattr(inner, "finalize_state"):
             inner.finalize_state()
 
