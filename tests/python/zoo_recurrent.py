@@ -114,6 +114,16 @@ def _masked_stack(k: Any) -> Any:
     return k.Model([source, valid], stack(source, mask=valid), name="model")
 
 
+for _class, _states in (("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)):
+
+    @graph(f"{_class} with states from inputs")
+    def _given(k: Any, class_name: str = _class, count: int = _states) -> Any:
+        source = k.Input((4, 2), name="source")
+        states = [k.Input((3,), name=f"state{i}") for i in range(count)]
+        layer = getattr(k.layers, class_name)(3, return_state=True, go_backwards=True, name="rnn")
+        return k.Model([source, *states], list(layer(source, initial_state=states)), name="model")
+
+
 @graph("two recurrent layers and a head")
 def _stack(k: Any) -> Any:
     source = k.Input((6, 2), name="source")
