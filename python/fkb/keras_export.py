@@ -203,9 +203,8 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             key = option.spelling(writing.major)
             result[key] = _value(option, value, path, writing)
     _add_dtype(layer, spec, result, writing)
-    if spec.lacks:
-        for name, message in spec.lacks(spec.filled(layer.config), writing.major):
-            writing.report.add(path, name, message)
+    for name, message in spec.lacks(spec.filled(layer.config), writing.major):
+        writing.report.add(path, name, message)
     if writing.major == 2 and spec.keras2_shapes:
         known = [shape for shape in writing.shapes.inputs.get(id(layer), []) if shape is not None]
         result |= spec.keras2_shapes(known)

@@ -251,7 +251,7 @@ class LayerSpec:
     keras2_shapes: Callable[[Shapes], Config] | None = None
     majors: frozenset[int] = BOTH
     refuses: frozenset[str] = frozenset()
-    lacks: Callable[[Config, int], Iterable[tuple[str, str]]] | None = None
+    lacks: Callable[[Config, int], Iterable[tuple[str, str]]] = lambda config, major: ()
     from_keras2: Callable[[Config], Config] | None = None
     to_keras2: Callable[[Config], Config] | None = None
     adapt: Callable[[Config, list[Any]], list[Any]] | None = None
