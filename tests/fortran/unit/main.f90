@@ -2,6 +2,7 @@
 program main
    use fkb_testing, only: runner_t, suite_t
    use test_activation_kernels, only: collect_activation_kernels => collect
+   use test_attention_kernels, only: collect_attention_kernels => collect
    use test_attention_layers, only: collect_attention_layers => collect
    use test_config, only: collect_config => collect
    use test_conv_kernels, only: collect_conv_kernels => collect
@@ -46,6 +47,8 @@ program main
    type(runner_t) :: runner
    type(suite_t) :: suite
    call collect_activation_kernels(suite)
+   call runner%run(suite)
+   call collect_attention_kernels(suite)
    call runner%run(suite)
    call collect_attention_layers(suite)
    call runner%run(suite)
