@@ -25,7 +25,14 @@ FLOAT_DTYPES = frozenset({"float32", "float64"})
 INPUT_DTYPES = FLOAT_DTYPES | {"int32", "int64", "uint8", "bool"}
 _TAKES_INTEGERS = frozenset(
     {
-        *("InputLayer", "Embedding", "CategoryEncoding", "Discretization", "Hashing"),
+        *(
+            "InputLayer",
+            "Embedding",
+            "ReversibleEmbedding",
+            "CategoryEncoding",
+            "Discretization",
+            "Hashing",
+        ),
         *("HashedCrossing", "IntegerLookup"),
     }
 )

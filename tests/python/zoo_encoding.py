@@ -165,3 +165,18 @@ _encoder(
     _lookup(vocabulary=[5, 2], num_oov_indices=5, oov_method="farmhash", salt=[3, 4]),
     majors=KERAS3,
 )
+
+
+def _language(name: str, **options: Any) -> None:
+    def build(k: Any) -> Any:
+        table = k.layers.ReversibleEmbedding(7, 3, name="table", **options)
+        inputs = k.Input((4,), dtype="int32", name="in")
+        hidden = k.layers.Dense(3, "tanh", name="hidden")(table(inputs))
+        return k.Model(inputs, table(hidden, reverse=True), name="model")
+
+    CASES.append(Case(name, build, KERAS3))
+
+
+_language("reversible embedding")
+_language("reversible embedding, untied", tie_weights=False)
+_language("reversible embedding with a soft cap", logit_soft_cap=0.5, mask_zero=True)

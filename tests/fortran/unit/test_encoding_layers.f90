@@ -27,6 +27,7 @@ contains
       call suite%add('Discretization keeps its contract', bins_keep)
       call suite%add('Hashing and HashedCrossing keep their contract', hashes_keep)
       call suite%add('IntegerLookup keeps its contract', lookups_keep)
+      call suite%add('ReversibleEmbedding keeps its contract', embeddings_keep)
       call suite%add('categories are counted, with weights too', categories_are_counted)
       call suite%add('boundaries belong to the bin above, NaN to the last', boundaries_belong_above)
       call suite%add('a large table is searched as a small one', tables_are_searched)
@@ -86,6 +87,18 @@ contains
       call one(failure, 'IntegerLookup', v//'"oov_method":"farmhash","salt":[1,2],'// &
                '"num_oov_indices":4}', [30], indices=90)
    end subroutine lookups_keep
+
+   subroutine embeddings_keep(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(*), parameter :: e = '{"input_dim":6,"output_dim":3'
+      call one(failure, 'ReversibleEmbedding', e//'}', [4, 2], indices=6)
+      call one(failure, 'ReversibleEmbedding', e//',"tie_weights":false}', [4], indices=6)
+      call one(failure, 'ReversibleEmbedding', e//'}', [3, 4], arguments='{"reverse":true}')
+      call one(failure, 'ReversibleEmbedding', e//',"tie_weights":false}', [3], &
+               arguments='{"reverse":true}')
+      call one(failure, 'ReversibleEmbedding', e//',"logit_soft_cap":0.5}', [3, 2], &
+               arguments='{"reverse":true}')
+   end subroutine embeddings_keep
 
    subroutine categories_are_counted(failure)
       type(failure_t), allocatable, intent(out) :: failure
@@ -297,7 +310,7 @@ contains
       type(error_t), allocatable :: error
       call add_encoding_layers(registry, error)
       call check_all_tested(failure, registry, 'CategoryEncoding Discretization Hashing '// &
-         'HashedCrossing IntegerLookup')
+         'HashedCrossing IntegerLookup ReversibleEmbedding')
    end subroutine all_classes_are_tested
 
 end module test_encoding_layers

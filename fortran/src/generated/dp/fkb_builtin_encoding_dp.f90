@@ -3,6 +3,7 @@
 module fkb_builtin_encoding_dp
    use fkb_category_encoding_dp, only: category_encoding_t
    use fkb_discretization_dp, only: discretization_t
+   use fkb_embedding_dp, only: embedding_t
    use fkb_error, only: error_t
    use fkb_hashed_crossing_dp, only: hashed_crossing_t
    use fkb_hashing_dp, only: hashing_t
@@ -23,6 +24,7 @@ contains
       call registry%put('Hashing', hashing_t(), error)
       call registry%put('HashedCrossing', hashed_crossing_t(), error)
       call registry%put('IntegerLookup', integer_lookup_t(), error)
+      call registry%put('ReversibleEmbedding', embedding_t(reversible=.true.), error)
    end subroutine add_encoding_layers
 
 end module fkb_builtin_encoding_dp

@@ -1,11 +1,16 @@
 ! Generated from layers/fkb_embedding.fypp: edit that file and run tools/generate.py
-!> Keras's `Embedding`: a row of a table for every index.
+!> Keras's `Embedding`, a row of a table for every index, and `ReversibleEmbedding`, which in reverse
+!> gives the products of a vector with all rows.
 module fkb_embedding_dp
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
+   use fkb_activation_kernels_dp, only: activate_in_place
+   use fkb_activations, only: act_tanh, n_parameters
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
-   use fkb_kinds, only: wp => dp
-   use fkb_layer_options, only: add_output, expect_inputs, refuse_option, refuse_unless_null
+   use fkb_gemm_dp, only: gemm_nn, gemm_nt, gemm_tn
+   use fkb_kinds, only: dp, wp => dp
+   use fkb_layer_options, only: add_output, closed_count, expect_inputs, refuse_option, &
+      refuse_unless_null
    use fkb_layer_dp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_plan, only: plan_t
    use fkb_shape, only: max_rank, shape_of, shape_t
@@ -14,10 +19,17 @@ module fkb_embedding_dp
    private
    public :: embedding_t
 
-   !> Keras's `Embedding`. Indices arrive as reals. Weight: embeddings (output_dim, input_dim).
+   real(wp), parameter :: none(n_parameters) = 0
+
+   !> One of the two layers; the class is chosen by the prototype's `reversible`. Indices arrive as
+   !> reals. Weights: embeddings (output_dim, input_dim), and untied reverse_embeddings
+   !> (input_dim, output_dim). Setting: whether the call is in reverse.
    type, extends(unary_layer_t) :: embedding_t
       integer :: input_dim = 0      !! rows of the table: indices are 0 to input_dim - 1
       integer :: output_dim = 0     !! length of a row
+      logical :: reversible = .false.   !! `ReversibleEmbedding`
+      logical :: tied = .true.          !! in reverse the same table
+      real(dp) :: soft_cap = 0          !! in reverse y = cap tanh(y/cap); 0: y itself
    contains
       procedure :: configure
       procedure :: lay_out
@@ -48,25 +60,64 @@ contains
       call config%get('mask_zero', mask_zero, error, default=.false.)   ! the mask is another node
       if (allocated(error)) return
       call refuse_unless_null(config, 'lora_rank lora_alpha quantization_config weights', error)
+      if (allocated(error)) return
       call config%ignore('input_length')
+      if (self%reversible) call read_reverse(self, config, error)
    end subroutine configure
+
+   !> The options of `ReversibleEmbedding`.
+   subroutine read_reverse(self, config, error)
+      class(embedding_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      call config%get('tie_weights', self%tied, error, default=.true.)
+      if (allocated(error)) return
+      call refuse_unless_null(config, 'reverse_dtype', error)
+      if (allocated(error)) return
+      call config%get('logit_soft_cap', self%soft_cap, error, default=0.0_dp)
+      if (allocated(error)) return
+      if (config%has('logit_soft_cap') .and. self%soft_cap <= 0) then
+         call refuse_option(config, 'logit_soft_cap', 'expected a positive number', error)
+      end if
+   end subroutine read_reverse
 
    subroutine lay_out(self, in_shapes, plan, error)
       class(embedding_t), intent(in) :: self
       type(shape_t), intent(in) :: in_shapes(:)
       type(plan_t), intent(inout) :: plan
       type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: out
+      logical :: reverse
       call expect_inputs(in_shapes, 1, error)
       if (allocated(error)) return
+      reverse = .false.
+      if (self%reversible) call plan%call%get('reverse', reverse, error, default=.false.)
+      if (allocated(error)) return
+      plan%settings = [merge(1, 0, reverse)]
+      plan%can_train = .true.
+      call plan%add_weight('embeddings', shape_of([self%output_dim, self%input_dim]))
+      if (.not. self%tied) then
+         call plan%add_weight('reverse_embeddings', shape_of([self%input_dim, self%output_dim]))
+      end if
+      if (reverse) then
+         out = in_shapes(1)
+         if (out%rank < 1 .or. out%extent(1) /= self%output_dim) then
+            call raise(error, fkb_err_argument, 'expected vectors of '// &
+                       decimal(self%output_dim)//' values, not '//out%text())
+            return
+         end if
+         out%extent(1) = self%input_dim
+         call add_output(plan, out, error)
+         plan%scratch = closed_count(out)
+         return
+      end if
       if (in_shapes(1)%rank >= max_rank) then
          call raise(error, fkb_err_unsupported, 'the output would have a rank above '// &
                     decimal(max_rank))
          return
       end if
-      call plan%add_weight('embeddings', shape_of([self%output_dim, self%input_dim]))
       call add_output(plan, shape_of([self%output_dim, &
                                       in_shapes(1)%extent(:in_shapes(1)%rank)]), error)
-      plan%can_train = .true.
       plan%checks_input = .true.
    end subroutine lay_out
 
@@ -109,7 +160,24 @@ contains
       real(wp), intent(inout), contiguous :: cache(:)
       real(wp), intent(inout), contiguous :: scratch(:)
       type(mode_t), intent(in) :: mode
-      call look_up(self, size(x), x, weights, y)
+      integer :: table
+      if (plan%settings(1) == 0) then
+         call look_up(self, size(x), x, weights, y)
+         return
+      end if
+      table = self%input_dim*self%output_dim
+      associate (m => self%input_dim, k => self%output_dim, n => size(x)/self%output_dim)
+         if (self%tied) then
+            call gemm_tn(m, n, k, weights, x, 0.0_wp, y)
+         else
+            call gemm_nn(m, n, k, weights(table + 1:), x, 0.0_wp, y)
+         end if
+         if (self%soft_cap > 0) then
+            y = y/real(self%soft_cap, wp)
+            call activate_in_place(act_tanh, none, m, n, y)
+            y = y*real(self%soft_cap, wp)
+         end if
+      end associate
    end subroutine apply
 
    !> Copy rows of the table; an index that is none gives NaN.
@@ -141,9 +209,37 @@ contains
       real(wp), intent(out), contiguous :: dx(:, :)
       real(wp), intent(inout), contiguous :: dweights(:)
       type(mode_t), intent(in) :: mode
-      dx = 0
-      call accumulate(self, size(x), x, dy, dweights)
+      if (plan%settings(1) == 0) then
+         dx = 0
+         call accumulate(self, size(x), x, dy, dweights)
+      else
+         call reverse_backward(self, size(x)/self%output_dim, weights, x, y, dy, dx, scratch, &
+                               dweights)
+      end if
    end subroutine apply_backward
+
+   !> The derivative of a call in reverse.
+   subroutine reverse_backward(self, n, weights, x, y, dy, dx, dz, dweights)
+      class(embedding_t), intent(in) :: self
+      integer, intent(in) :: n
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in) :: x(self%output_dim, n), y(self%input_dim, n), dy(self%input_dim, n)
+      real(wp), intent(out) :: dx(self%output_dim, n), dz(self%input_dim, n)
+      real(wp), intent(inout), contiguous :: dweights(:)
+      integer :: table
+      dz = dy
+      if (self%soft_cap > 0) dz = dy*(1 - (y/real(self%soft_cap, wp))**2)
+      table = self%input_dim*self%output_dim
+      associate (m => self%input_dim, k => self%output_dim)
+         if (self%tied) then
+            call gemm_nn(k, n, m, weights, dz, 0.0_wp, dx)
+            call gemm_nt(k, m, n, x, dz, 1.0_wp, dweights)
+         else
+            call gemm_tn(k, n, m, weights(table + 1:), dz, 0.0_wp, dx)
+            call gemm_nt(m, k, n, dz, x, 1.0_wp, dweights(table + 1:))
+         end if
+      end associate
+   end subroutine reverse_backward
 
    !> Add the gradient of each output row to the row of the table it came from.
    subroutine accumulate(self, n, x, dy, dtable)

@@ -3,6 +3,7 @@
 module fkb_builtin_encoding_sp
    use fkb_category_encoding_sp, only: category_encoding_t
    use fkb_discretization_sp, only: discretization_t
+   use fkb_embedding_sp, only: embedding_t
    use fkb_error, only: error_t
    use fkb_hashed_crossing_sp, only: hashed_crossing_t
    use fkb_hashing_sp, only: hashing_t
@@ -23,6 +24,7 @@ contains
       call registry%put('Hashing', hashing_t(), error)
       call registry%put('HashedCrossing', hashed_crossing_t(), error)
       call registry%put('IntegerLookup', integer_lookup_t(), error)
+      call registry%put('ReversibleEmbedding', embedding_t(reversible=.true.), error)
    end subroutine add_encoding_layers
 
 end module fkb_builtin_encoding_sp
