@@ -63,12 +63,19 @@ contains
       real(dp), intent(in) :: weights(taps, n_out)
       real(wp), intent(in) :: x(inner, n_in, outer)
       real(wp), intent(out) :: y(inner, n_out, outer)
-      integer :: j, o, t
+      real(wp) :: w
+      integer :: i, j, o, t
       do j = 1, outer
          do o = 1, n_out
-            y(:, o, j) = 0
-            do t = 1, count(o)
-               y(:, o, j) = y(:, o, j) + real(weights(t, o), wp)*x(:, first(o) + t - 1, j)
+            i = first(o)
+            w = real(weights(1, o), wp)
+            if (count(o) == 2) then
+               y(:, o, j) = w*x(:, i, j) + real(weights(2, o), wp)*x(:, i + 1, j)
+               cycle
+            end if
+            y(:, o, j) = w*x(:, i, j)
+            do t = 2, count(o)
+               y(:, o, j) = y(:, o, j) + real(weights(t, o), wp)*x(:, i + t - 1, j)
             end do
          end do
       end do
