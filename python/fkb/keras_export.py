@@ -19,6 +19,7 @@ from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
 from .keras_operations import export_call, without_stored
 from .keras_shapes import ModelShapes, infer_shapes
 from .keras_tensorflow import export_function, function_class
+from .keras_weights import keys_of
 from .keras_wrappers import put_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
 from .report import Report, shown
@@ -208,12 +209,8 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
     if writing.major == 2 and spec.keras2_shapes:
         known = [shape for shape in writing.shapes.inputs.get(id(layer), []) if shape is not None]
         result |= spec.keras2_shapes(known)
-    if not writing.archive:
-        for rule in spec.rules(layer.config):
-            if rule.key:
-                writing.report.add(
-                    path, rule.name, "has no place in an .h5 file: export to a .keras archive"
-                )
+    for name in () if writing.archive else keys_of(layer):
+        writing.report.add(path, name, "has no place in an .h5 file: export to a .keras archive")
     return spec.to_keras2(result) if writing.major == 2 and spec.to_keras2 else result
 
 

@@ -1,6 +1,6 @@
 ! Generated from layers/fkb_embedding.fypp: edit that file and run tools/generate.py
-!> Keras's `Embedding`, a row of a table for every index, and `ReversibleEmbedding`, which in reverse
-!> gives the products of a vector with all rows.
+!> Keras's `Embedding`, a row of a table for every index, and `ReversibleEmbedding`, which in
+!> reverse gives the products of a vector with all rows.
 module fkb_embedding_sp
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use fkb_activation_kernels_sp, only: activate_in_place
