@@ -26,7 +26,7 @@ module fkb_multi_head_attention_sp
    !> Keras's `MultiHeadAttention`. Weights: kernel and bias of query, key, gate, value and output,
    !> Keras's shapes reversed.
    type, extends(layer_t) :: multi_head_attention_t
-      type(multi_head_t) :: heads
+      type(multi_head_t) :: heads = multi_head_t()
    contains
       procedure :: configure
       procedure :: lay_out
