@@ -198,7 +198,8 @@ def export_call(
             return tensor(value)
         if isinstance(value, list) and list(tensors_in(value)):
             return [wrapped(item, f"{where}.{k}") for k, item in enumerate(value)]
-        dtype = "int32" if spec.arguments[int(where[0])] == "indices" else precision
+        places = [str(k) for k, name in enumerate(spec.arguments) if name == "indices"]
+        dtype = "int32" if where in places else precision
         form = known.get(where, f"__numpy__ {dtype}" if isinstance(value, list) else "")
         if not form or form == _LIST:
             return value

@@ -174,6 +174,19 @@ op("split", lambda ops, x: ops.split(x, 3, axis=1), (6, 2))
 op("split at places", lambda ops, x: ops.split(x, [1, 3], axis=-1), (2, 5))
 op("unstack", lambda ops, x: ops.unstack(x, axis=1), (3, 2))
 
+_MATRIX = np.arange(12, dtype="float32").reshape(3, 4) / 8 - 0.5
+op("matmul", lambda ops, x, y: ops.matmul(x, y), (2, 3), (3, 4))
+op("matmul of ranks 4", lambda ops, x, y: x @ y, (1, 2, 3), (5, 3, 4))
+op("matmul with a matrix", lambda ops, x: [ops.matmul(x, _MATRIX), x @ _MATRIX[:, 0]], (2, 3))
+op("matmul of rank 2 with a matrix", lambda ops, x: ops.matmul(x, _MATRIX), (3,))
+op("matmul of a matrix", lambda ops, x: ops.matmul(_MATRIX.T, x), (3, 2))
+op("dot", lambda ops, x: [ops.dot(x, _MATRIX), ops.inner(x, _MATRIX.T)], (2, 3))
+op("tensordot", lambda ops, x: [ops.tensordot(x, _MATRIX, axes=1)], (2, 3))
+op("tensordot over two axes", lambda ops, x: ops.tensordot(x, _MATRIX, [[1, 2], [1, 0]]), (4, 3))
+op("einsum", lambda ops, x, y: ops.einsum("bij,bjk->bki", x, y), (2, 3), (3, 4))
+op("einsum with a matrix", lambda ops, x: ops.einsum("...j,jk->...k", x, _MATRIX), (2, 3))
+op("einsum of one tensor", lambda ops, x: ops.einsum("bij->bj", x), (2, 3))
+
 
 def tf_op(name: str, call: Callable[..., Any], *shapes: Shape) -> None:
     """Add a model of functions of TensorFlow, made with Keras 2."""
@@ -267,3 +280,12 @@ tf_op("band part", lambda tf, x: tf.linalg.band_part(x, -1, 1), (3, 4))
 tf_op("concat and stack", lambda tf, x, y: [tf.concat([x, y], -1), tf.stack([x, y], 1)], (3,), (3,))
 tf_op("split", lambda tf, x: [*tf.split(x, 3, axis=1), *tf.split(x, [1, 5], axis=1)], (6, 2))
 tf_op("unstack", lambda tf, x: tf.unstack(x, axis=1), (3, 2))
+
+tf_op(
+    "matmul",
+    lambda tf, x, y: [x @ y, tf.matmul(y, x, transpose_a=True, transpose_b=True)],
+    (2, 3),
+    (3, 2),
+)
+tf_op("matmul with a matrix", lambda tf, x: tf.matmul(x, _MATRIX), (2, 3))
+tf_op("tensordot", lambda tf, x: tf.tensordot(x, tf.constant(_MATRIX, x.dtype), axes=1), (2, 3))

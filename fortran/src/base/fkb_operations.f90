@@ -64,6 +64,12 @@ module fkb_operations
       column_sparsemax = 108, column_glu = 109, column_normalize = 110, column_top_k = 111, &
       column_one_hot = 112
 
+   !> Products that are summed over axes.
+   character(name_length), parameter, public :: product_names(5) = [character(name_length) :: &
+      'Matmul', 'Dot', 'Inner', 'Tensordot', 'Einsum']
+   integer, parameter, public :: product_matmul = 1, product_dot = 2, product_inner = 3, &
+      product_tensordot = 4, product_einsum = 5
+
    !> The same values under another shape.
    character(name_length), parameter, public :: shape_names(7) = [character(name_length) :: &
       'Reshape', 'ExpandDims', 'Squeeze', 'Copy', 'Real', 'Conj', 'Conjugate']

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..registry import ONLY_KERAS2, REQUIRED, LayerSpec, Option
 from . import checks
 from . import operation_places as places
+from . import operation_products as products
 from . import operation_shapes as shapes
 from .operation_options import (
     AXES,
@@ -13,6 +14,8 @@ from .operation_options import (
     KEEPDIMS,
     TWO,
     axis_option,
+    contraction_axes,
+    equation,
     index_key,
     nested_integers,
     norm_order,
@@ -320,6 +323,33 @@ _JOINING = (
     ),
 )
 
+_PRODUCTS = (
+    operation(
+        "Matmul",
+        (
+            Option("transpose_a", False, majors=ONLY_KERAS2, check=checks.boolean),
+            Option("transpose_b", False, majors=ONLY_KERAS2, check=checks.boolean),
+        ),
+        output=products.matmul,
+        arguments=TWO,
+    ),
+    operation("Dot", output=products.dot, arguments=TWO),
+    operation("Inner", output=products.inner, arguments=TWO),
+    operation(
+        "Tensordot",
+        (Option("axes", 2, check=contraction_axes),),
+        output=products.tensordot,
+        arguments=TWO,
+    ),
+    operation(
+        "Einsum",
+        (Option("subscripts", REQUIRED, check=equation),),
+        output=products.einsum,
+        arguments=("operands",),
+        note="of one tensor or two operands",
+    ),
+)
+
 SPECS: tuple[LayerSpec, ...] = (
     *_VALUES,
     *_OPERANDS,
@@ -327,4 +357,5 @@ SPECS: tuple[LayerSpec, ...] = (
     *_ALONG,
     *_SHAPES,
     *_JOINING,
+    *_PRODUCTS,
 )

@@ -97,3 +97,21 @@ def operation(
         refuses=frozenset({"trainable", "activity_regularizer"}),
         note=note,
     )
+
+
+def contraction_axes(value: Any) -> str | None:
+    """Accept the axes of `Tensordot`: a number, or two lists of axes."""
+    if checks.is_integer(value) and value >= 0:
+        return None
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(checks.integer_or_list(axes) is None for axes in value)
+    ):
+        return None
+    return "must be a number not below 0 or two lists of axes"
+
+
+def equation(value: Any) -> str | None:
+    """Accept the equation of `Einsum`."""
+    return None if isinstance(value, str) and len(value) <= 64 else "must be an equation"

@@ -234,6 +234,21 @@ def _write_expand(config: Config, args: list[Any]) -> tuple[Any, Config]:
     return args[0], {"axis": axis[0] if isinstance(axis, list) else axis}
 
 
+def _read_matmul(first: Any, kwargs: Config) -> Meaning:
+    exotic = ("adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "grad_a", "grad_b")
+    _only(kwargs, "b", "transpose_a", "transpose_b", "output_type", *exotic)
+    if any(kwargs.get(key) for key in (*exotic, "output_type")):
+        raise ValueError("is no plain product of matrices")
+    flags: Config = {key: kwargs[key] for key in ("transpose_a", "transpose_b") if key in kwargs}
+    return flags, [first, _value(kwargs, "b")]
+
+
+def _write_matmul(config: Config, args: list[Any]) -> tuple[Any, Config]:
+    if any(isinstance(arg, list) and arg and not isinstance(arg[0], list) for arg in args):
+        raise ValueError("multiplies by a constant vector")
+    return args[0], {"b": args[1]} | config
+
+
 def _read_axis(first: Any, kwargs: Config) -> Meaning:
     _only(kwargs, "axis")
     return {"axis": _value(kwargs, "axis")}, [first]
@@ -321,6 +336,8 @@ def _rules() -> list[Rule]:
              ignored={"on_value": (None, 1, 1.0), "off_value": (None, 0, 0.0)}),
         Rule("compat.v1.norm", "Norm", reader=_read_norm, writer=_write_norm),
         Rule("math.l2_normalize", "Normalize", reader=_read_l2, writer=_write_l2),
+        Rule("linalg.matmul", "Matmul", reader=_read_matmul, writer=_write_matmul),
+        Rule("tensordot", "Tensordot", operands=("b",), options={"axes": "axes"}),
         Rule("reshape", "Reshape", options={"shape": "newshape"}),
         Rule("compat.v1.transpose", "Transpose", options={"perm": "axes"},
              ignored={"conjugate": (False,)}),

@@ -34,7 +34,8 @@ module test_operation_layers
       parameter :: others = 'Clip Cast StopGradient Threshold Where Isclose FullLike '// &
       'CountNonzero Moments Glu TopK OneHot Reshape ExpandDims Squeeze Transpose Swapaxes '// &
       'Moveaxis Flip Roll Repeat Tile Pad GetItem Slice Diagonal Trace Tril Triu Rot90 Split '// &
-      'Unstack Concatenate Stack Hstack Take TakeAlongAxis '
+      'Unstack Concatenate Stack Hstack Take TakeAlongAxis '// &
+      'Matmul Dot Inner Tensordot Einsum '
 
 contains
 
@@ -49,6 +50,7 @@ contains
       call suite%add('operations along axes keep their contract', columns_keep_their_contract)
       call suite%add('operations that move values keep their contract', places_keep_their_contract)
       call suite%add('operations that cut and join keep their contract', parts_keep_their_contract)
+      call suite%add('products keep their contract', products_keep_their_contract)
       call suite%add('what would mix the samples of a batch is refused', mixing_is_refused)
       call suite%add('every operation is among the tested ones', all_are_tested)
    end subroutine collect
@@ -219,6 +221,33 @@ contains
                    roles='0* 1')
       call several(failure, 'ops.TakeAlongAxis', '{"axis":1}', [shape_of([2, 9]), shape_of([2, 2])])
    end subroutine parts_keep_their_contract
+
+   subroutine products_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(*), parameter :: plain = '{}'
+      call several(failure, 'ops.Matmul', plain, [shape_of([3, 2]), shape_of([4, 3])])
+      call several(failure, 'ops.Matmul', plain, [shape_of([3, 2, 5]), shape_of([4, 3, 1])])
+      call several(failure, 'ops.Matmul', plain, [shape_of([3, 2, 1]), shape_of([4, 3, 5])])
+      call several(failure, 'ops.Matmul', '{"transpose_a":true,"transpose_b":true}', &
+                   [shape_of([2, 3]), shape_of([3, 4])])
+      call several(failure, 'ops.Matmul', plain, [shape_of([3]), shape_of([4, 3])], roles='0 1*')
+      call several(failure, 'ops.Matmul', plain, [shape_of([3, 2]), shape_of([3])], roles='0 1*')
+      call several(failure, 'ops.Matmul', plain, [shape_of([3, 2]), shape_of([4, 3])], &
+                   roles='0* 1')
+      call several(failure, 'ops.Dot', plain, [shape_of([3, 2]), shape_of([4, 3])], roles='0 1*')
+      call several(failure, 'ops.Dot', plain, [shape_of([3, 2]), shape_of([4, 3, 2])], &
+                   roles='0 1*')
+      call several(failure, 'ops.Inner', plain, [shape_of([3, 2]), shape_of([3, 4])], roles='0 1*')
+      call several(failure, 'ops.Tensordot', '{"axes":2}', [shape_of([4, 3, 2]), &
+                   shape_of([5, 4, 3])], roles='0 1*')
+      call several(failure, 'ops.Tensordot', '{"axes":[[1,-1],[0,1]]}', [shape_of([4, 3, 2]), &
+                   shape_of([5, 4, 2])], roles='0 1*')
+      call several(failure, 'ops.Einsum', '{"subscripts":"bij,bjk->bik"}', &
+                   [shape_of([3, 2]), shape_of([4, 3])])
+      call several(failure, 'ops.Einsum', '{"subscripts":"...ij,jk->...ik"}', &
+                   [shape_of([3, 2, 2]), shape_of([4, 3])], roles='0 1*')
+      call one(failure, 'ops.Einsum', '{"subscripts":"bij->bj"}', [3, 2])
+   end subroutine products_keep_their_contract
 
    subroutine mixing_is_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure

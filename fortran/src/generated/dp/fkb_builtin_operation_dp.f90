@@ -11,12 +11,14 @@ module fkb_builtin_operation_dp
    use fkb_operation_joining_dp, only: joining_operation_t
    use fkb_operation_operands_dp, only: operand_operation_t
    use fkb_operation_places_dp, only: place_operation_t
+   use fkb_operation_products_dp, only: product_operation_t
    use fkb_operation_reduction_dp, only: reduction_operation_t
    use fkb_operation_shape_dp, only: shape_operation_t
    use fkb_operation_take_dp, only: take_operation_t
    use fkb_operation_values_dp, only: value_operation_t
    use fkb_operations, only: column_cumsum, column_names, operand_full, operand_isclose, &
-      operand_names, operand_where, place_names, reduction_names, shape_names, value_names
+      operand_names, operand_where, place_names, product_names, reduction_names, shape_names, &
+      value_names
    use fkb_registry_dp, only: registry_t
    implicit none (type, external)
    private
@@ -44,6 +46,9 @@ contains
       do i = 1, size(column_names)
          call registry%put('ops.'//trim(column_names(i)), &
                            column_operation_t(column_cumsum + i - 1), error)
+      end do
+      do i = 1, size(product_names)
+         call registry%put('ops.'//trim(product_names(i)), product_operation_t(i), error)
       end do
       do i = 1, size(shape_names)
          call registry%put('ops.'//trim(shape_names(i)), shape_operation_t(i), error)

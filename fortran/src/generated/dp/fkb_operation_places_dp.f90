@@ -37,7 +37,7 @@ module fkb_operation_places_dp
       integer :: mode = pad_constant                  !! of a padding
       real(wp) :: fill = 0                            !! what padded places hold
       logical :: listed = .false.                     !! an option is a list, not a number
-      type(index_t) :: parts(max_parts)               !! of a key
+      type(index_t) :: parts(max_parts) = index_t()   !! of a key
    contains
       procedure :: configure
       procedure :: lay_out
