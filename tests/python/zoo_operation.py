@@ -246,7 +246,9 @@ tf_op(
     "arithmetic", lambda tf, x: [2 - x, x * 0.5 + 1, 3 / (x**2 + 1), x % 2, x // 2, -x, 2**x], (3,)
 )
 tf_op(
-    "arithmetic with arrays", lambda tf, x: x * _floats(1, 2, 3) - tf.constant(_floats(0.5)), (2, 3)
+    "arithmetic with arrays",
+    lambda tf, x: x * _floats(1, 2, 3) - tf.constant(_floats(0.5), x.dtype),
+    (2, 3),
 )
 tf_op(
     "two tensors", lambda tf, x, y: [x + y, x * y, tf.add(x, y), tf.multiply(x=x, y=y)], (3,), (3,)
