@@ -184,7 +184,8 @@ contains
       rows = 4*self%filters
       associate (taps => self%options%kernel(:self%axes))
          call plan%add_weight('kernel', shape_of([rows, input%extent(1), taps]))
-         call plan%add_weight('recurrent_kernel', shape_of([rows, self%filters, taps]))
+         call plan%add_weight('recurrent_kernel', shape_of([rows, self%filters, taps]), &
+                              options='recurrent')
       end associate
       if (self%options%use_bias) call plan%add_weight('bias', shape_of([rows]))
       call self%options%output_shape(input, rows, state, error)
