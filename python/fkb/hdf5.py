@@ -24,6 +24,7 @@ from .keras_shapes import ModelShapes, infer_shapes
 from .keras_store import read_store, store_prefix
 from .keras_weights import Slot, fill_slots, legacy_slots
 from .keras_write import export_configs, json_text, write_names
+from .masks import stated_children
 
 _LEGACY_GROUPS = ("model_weights", "")
 
@@ -218,7 +219,7 @@ def write_h5(graph: Graph, path: Path | str, *, dialect: str = "keras3") -> None
 def _write_weights(group: h5py.Group, writing: Writing) -> None:
     """Write the weights of each layer of the model in the legacy layout's order."""
     model = writing.graph.model
-    layers = model.children[1:] if model.class_name == "Sequential" else model.children
+    layers = stated_children(model)[1 if model.class_name == "Sequential" else 0 :]
     group.attrs["backend"] = "tensorflow"
     group.attrs["keras_version"] = writing.version
     write_names(group, "layer_names", [layer.name for layer in layers])

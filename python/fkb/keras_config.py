@@ -22,6 +22,7 @@ from .keras_tensorflow import FUNCTIONS, read_function
 from .keras_wrappers import child_problems, take_children
 from .layers import STORED_AS
 from .layers.recurrent import FORMER
+from .masks import explain_masks
 from .registry import Config, LayerSpec, layer_spec
 from .report import Report, shown
 
@@ -150,7 +151,9 @@ def read_model(config: Any, reading: Reading) -> Layer:
             "Functional models have a graph that can be converted",
         )
         reading.report.raise_if_any()
-    return _read_container(config, "", reading, 0)
+    model = _read_container(config, "", reading, 0)
+    explain_masks(model, reading.major, reading.report)
+    return model
 
 
 def _kind(entry: Config, reading: Reading) -> str:

@@ -6,21 +6,26 @@ the dialect, so that old and new versions of Keras load it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import FkbError
-from .graph import CONTAINERS, Graph, Layer, Node, TensorRef, flatten_structure
-from .keras_calls import STATES
+from .graph import CONTAINERS, Graph, Layer, flatten_structure
+from .keras_call_export import (
+    check_wrapper_call,
+    export_structure,
+    keras2_node,
+    keras3_node,
+    placing,
+)
 from .keras_config import version_of
-from .keras_nodes import map_tensors, tensors_in
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
-from .keras_operations import export_call, without_stored
+from .keras_operations import without_stored
 from .keras_shapes import ModelShapes, infer_shapes
 from .keras_tensorflow import export_function, function_class
 from .keras_weights import keys_of
 from .keras_wrappers import put_children
+from .masks import stated_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
 from .report import Report, shown
 
@@ -267,7 +272,7 @@ def _activation_layer(value: Config, path: str, writing: Writing) -> Config:
 
 
 def _sequential(layer: Layer, path: str, writing: Writing) -> Config:
-    layers = [_entry(child, _join(path, child.name), writing) for child in layer.children]
+    layers = [_entry(child, _join(path, child.name), writing) for child in stated_children(layer)]
     shape = layer.children[0].config.get("batch_shape")
     return {"layers": layers, "build_input_shape": shape}
 
@@ -278,17 +283,17 @@ def _join(path: str, name: str) -> str:
 
 def _functional(layer: Layer, path: str, writing: Writing) -> Config:
     entries = []
-    for child in layer.children:
+    for child in stated_children(layer):
         inner = _join(path, child.name)
         entry = _entry(child, inner, writing)
         entry["name"] = child.name
         calls = range(0 if child.class_name == "InputLayer" else len(child.nodes))
-        export = _keras3_node if writing.major >= 3 else _keras2_node
+        export = keras3_node if writing.major >= 3 else keras2_node
         for node in child.nodes:
-            _check_wrapper_call(child, node, inner, writing)
+            check_wrapper_call(child, node, inner, writing)
         spec = layer_spec(child.class_name)
         if spec is not None and spec.operation and writing.major < 3:
-            place = _placing(layer, writing)
+            place = placing(layer, writing)
             producers = {brother.name: brother for brother in layer.children}
             function, written = export_function(child, producers, place, inner, writing.report)
             entry["config"]["function"], entry["inbound_nodes"] = function, written
@@ -297,99 +302,9 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         entries.append(entry)
     return {
         "layers": entries,
-        "input_layers": _structure(layer.inputs, layer, writing),
-        "output_layers": _structure(layer.outputs, layer, writing),
+        "input_layers": export_structure(layer.inputs, layer, writing),
+        "output_layers": export_structure(layer.outputs, layer, writing),
     }
-
-
-def _check_wrapper_call(layer: Layer, node: Node, path: str, writing: Writing) -> None:
-    spec = layer_spec(layer.class_name)
-    several = spec is not None and spec.children and isinstance(node.args[0], list)
-    if writing.major >= 3 and several:
-        count = len(node.args[0])
-        writing.report.add(
-            path, "call", f"has {count} tensors: such a call does not exist in Keras 3"
-        )
-
-
-def _nested(layer: Layer, writing: Writing) -> set[str]:
-    """Return the inner models whose calls are counted from 1 in the outputs."""
-    classes = ("Functional",) if writing.major >= 3 else tuple(CONTAINERS)
-    return {child.name for child in layer.children if child.class_name in classes}
-
-
-def _structure(structure: Any, layer: Layer, writing: Writing) -> Any:
-    if isinstance(structure, TensorRef) and writing.lists_single_tensors:
-        structure = [structure]
-    nested = _nested(layer, writing)
-    return map_tensors(
-        structure, lambda ref: [ref.layer, ref.node + (ref.layer in nested), ref.index]
-    )
-
-
-def _keras3_node(
-    child: Layer, number: int, container: Layer, path: str, writing: Writing
-) -> Config:
-    def tensor(ref: TensorRef) -> Config:
-        shape = writing.shapes.of(container, ref)
-        return {
-            "class_name": "__keras_tensor__",
-            "config": {
-                "shape": [None] if shape is None else list(shape),
-                "dtype": _tensor_dtype(container, ref, writing),
-                "keras_history": list(ref),
-            },
-        }
-
-    spec = layer_spec(child.class_name)
-    if spec and spec.operation:
-        given = next(
-            writing.shapes.of(container, ref) for ref in tensors_in(child.nodes[number].args)
-        )
-        rank = None if writing.archive or given is None else len(given)
-        return export_call(child, number, tensor, writing.graph.precision, rank)
-    node = child.nodes[number]
-    return {"args": map_tensors(node.args, tensor), "kwargs": map_tensors(node.kwargs, tensor)}
-
-
-def _tensor_dtype(container: Layer, ref: TensorRef, writing: Writing) -> str:
-    child = writing.shapes.child(container, ref.layer)
-    dtype = child.config.get("dtype")
-    if child.class_name == "InputLayer" and isinstance(dtype, str):
-        return dtype
-    return writing.graph.precision
-
-
-def _placing(container: Layer, writing: Writing) -> Callable[[TensorRef], list[Any]]:
-    """Return how Keras 2 numbers the tensors of a container."""
-    nested = _nested(container, writing)
-
-    def place(ref: TensorRef) -> list[Any]:
-        return [ref.layer, ref.node + (ref.layer in nested), ref.index]
-
-    return place
-
-
-def _keras2_node(child: Layer, number: int, container: Layer, path: str, writing: Writing) -> Any:
-    node = child.nodes[number]
-    place = _placing(container, writing)
-    states = node.kwargs.get(STATES, [])
-    named = {key: value for key, value in node.kwargs.items() if key != STATES}
-    spec = layer_spec(child.class_name)
-    if spec and spec.positional and not spec.list_input and not spec.operation:
-        named = dict(zip(spec.positional[1:], node.args[1:], strict=False)) | named
-        node = Node(node.args[:1])
-        for key in spec.keras3_tensors & named.keys():
-            writing.report.add(path, key, "is given in a call, which Keras 2 has no place for")
-    kwargs = map_tensors(named, place)
-    if len(node.args) != 1 or not list(tensors_in(node.args[0])):
-        writing.report.add(
-            path, "call", f"has {len(node.args)} arguments, which Keras 2 cannot say in a file"
-        )
-        return []
-    first = node.args[0]
-    tensors = [first, *states] if isinstance(first, TensorRef) else first
-    return map_tensors(tensors, lambda ref: [*place(ref), kwargs])
 
 
 def output_count(graph: Graph) -> int:

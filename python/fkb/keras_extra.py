@@ -29,7 +29,8 @@ from .graph import (
     TensorRef,
 )
 from .keras_nodes import map_tensors
-from .report import shown
+from .masks import explain_masks
+from .report import Report, shown
 
 EXTRA = "fkb"
 _VERSION = 1
@@ -173,6 +174,8 @@ def _apply(graph: Graph, extra: dict[str, Any]) -> Graph:
     if extra.get("precision", graph.precision) not in ("float32", "float64"):
         raise _DamagedError("precision must be float32 or float64")
     result.precision = extra.get("precision", graph.precision)
+    if result.keras_major != graph.keras_major:
+        explain_masks(result.model, result.keras_major, Report())
     layers = _by_path(result.model)
     for path, change in _object(extra.get("layers", {})).items():
         _change_layer(layers[path], _object(change))

@@ -191,9 +191,7 @@ def export_call(
     assert spec is not None
     node = layer.nodes[number]
     forms = layer.meta.get(CONSTANTS)
-    known: Config = {}
-    if isinstance(forms, list) and number < len(forms) and isinstance(forms[number], dict):
-        known = forms[number]
+    known: Config = forms[number] if isinstance(forms, list) and number < len(forms) else {}
 
     def wrapped(value: Any, where: str) -> Any:
         if isinstance(value, TensorRef):

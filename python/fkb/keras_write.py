@@ -19,6 +19,7 @@ from .keras_extra import make_extra
 from .keras_optimizer import read_optimizer
 from .keras_shapes import infer_shapes
 from .keras_weights import keys_of, lends, own_slots, places_of, store_groups, trainable_weights
+from .masks import check_output_masks, check_same_masks, explain_masks
 from .registry import Config, layer_spec
 
 _ATTRIBUTE_LIMIT = 64512
@@ -54,6 +55,7 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
     """Return what the readers will make of the exported file, with the values of the graph."""
     reading = Reading(writing.version, allow_custom=True, archive=writing.archive)
     found = read_model(parse_json(json_text(model), "the exported configuration"), reading)
+    _check_masks(writing, found)
     shapes = infer_shapes(found, reading.report)
     ours = dict(writing.graph.model.walk())
     for path, layer in found.walk():
@@ -79,6 +81,17 @@ def _read_back(writing: Writing, model: Config, training: Config | None) -> Grap
         read_optimizer(compiled, _optimizer_arrays(writing), found, reading, False)
     reading.report.raise_if_any()
     return Graph(writing.graph.precision, writing.version, found, compile=compiled)
+
+
+def _check_masks(writing: Writing, found: Layer) -> None:
+    """Refuse a model whose layers would take other masks, then give it those of the graph."""
+    graph = writing.graph
+    check_same_masks(graph.model, found, writing.major, writing.report)
+    if graph.compile is not None:
+        check_output_masks(graph.model, found, writing.major, writing.report)
+    writing.report.raise_if_any()
+    if graph.keras_major != writing.major:
+        explain_masks(found, graph.keras_major, writing.report)
 
 
 def _check_trained(writing: Writing, found: Layer) -> None:

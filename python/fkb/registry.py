@@ -216,6 +216,8 @@ class LayerSpec:
         least: how many positional arguments there must be.
         stored_as: its name in Keras's files where that is not `class_name`.
         keras2_shapes: options of Keras 2 that hold the shapes of the inputs.
+        masks: what a class of a user does with the mask of its input: `keep` it for the output,
+            `stop` it, or `take` it as the argument `mask` and keep it.
         majors: the major versions of Keras that have the class.
         refuses: options of `COMMON` that the class does not take in Keras 3.
         lacks: yields (option, sentence) for values that the class does not take in a major
@@ -249,6 +251,7 @@ class LayerSpec:
     least: int = 1
     stored_as: str = ""
     keras2_shapes: Callable[[Shapes], Config] | None = None
+    masks: str = ""
     majors: frozenset[int] = BOTH
     refuses: frozenset[str] = frozenset()
     lacks: Callable[[Config, int], Iterable[tuple[str, str]]] = lambda config, major: ()

@@ -1,1 +1,199 @@
-"""Masks on their way through a model."""
+"""Models whose layers hand masks to each other: Embedding and Masking make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from zoo_cases import BOTH, CASES, Case, graph
+
+
+def _table(k: Any, name: str = "table", size: int = 3) -> Any:
+    return k.layers.Embedding(7, size, mask_zero=True, name=name)
+
+
+def _after_table(
+    name: str,
+    make: Callable[[Any], list[Any]],
+    majors: frozenset[int] = BOTH,
+) -> None:
+    """Add a Sequential and a Functional model of a table with masks and some layers."""
+
+    def sequential(k: Any) -> Any:
+        inputs = k.Input((5,), dtype="int32", name="in")
+        return k.Sequential([inputs, _table(k), *make(k)], name="m")
+
+    def functional(k: Any) -> Any:
+        inputs = k.Input((5,), dtype="int32", name="in")
+        hidden = _table(k)(inputs)
+        for item in make(k):
+            hidden = item(hidden)
+        return k.Model(inputs, hidden, name="m")
+
+    CASES.append(Case(f"mask to {name}, sequential", sequential, majors))
+    CASES.append(Case(f"mask to {name}", functional, majors))
+
+
+_after_table(
+    "pooling through dropout and layers that keep it",
+    lambda k: [
+        k.layers.Dense(4, "tanh", name="d"),
+        k.layers.Dropout(0.25, name="o"),
+        k.layers.LayerNormalization(name="n"),
+        k.layers.ReLU(name="r"),
+        k.layers.GlobalAveragePooling1D(name="p"),
+    ],
+)
+_after_table(
+    "pooling through a layer that stops it",
+    lambda k: [
+        k.layers.Reshape((5, 3), name="r"),
+        k.layers.GlobalAveragePooling1D(name="p"),
+    ],
+)
+_after_table("the output", lambda k: [k.layers.Dense(2, name="d")])
+_after_table(
+    "batch normalization",
+    lambda k: [k.layers.BatchNormalization(name="b"), k.layers.GlobalAveragePooling1D(name="p")],
+)
+_after_table(
+    "time distributed dense",
+    lambda k: [
+        k.layers.TimeDistributed(k.layers.Dense(2, name="d"), name="td"),
+        k.layers.GlobalAveragePooling1D(name="p"),
+    ],
+)
+_after_table("lstm", lambda k: [k.layers.LSTM(2, name="l")])
+_after_table(
+    "two recurrent layers",
+    lambda k: [
+        k.layers.GRU(3, return_sequences=True, name="g"),
+        k.layers.LSTM(2, return_sequences=True, go_backwards=True, name="l"),
+        k.layers.SimpleRNN(2, name="s"),
+    ],
+)
+_after_table(
+    "bidirectional",
+    lambda k: [
+        k.layers.Bidirectional(k.layers.LSTM(2, return_sequences=True, name="l"), name="bi"),
+        k.layers.Bidirectional(k.layers.GRU(2, name="g"), merge_mode="sum", name="last"),
+    ],
+)
+_after_table(
+    "rnn of stacked cells",
+    lambda k: [
+        k.layers.RNN(
+            [k.layers.LSTMCell(2, name="a"), k.layers.GRUCell(3, name="b")],
+            return_sequences=True,
+            name="rnn",
+        ),
+        k.layers.GlobalAveragePooling1D(name="p"),
+    ],
+)
+
+
+def _changed(name: str) -> Callable[[Any], Any]:
+    """Add a model to which Keras 2 and 3 hand other masks."""
+
+    def add(build: Any) -> Any:
+        CASES.append(Case(name, build, changed=True))
+        return build
+
+    return add
+
+
+def _masked(k: Any, inputs: Any, name: str, value: float = 0.0) -> Any:
+    """Return a sequence of which some steps are zero, and masked."""
+    some = k.layers.ReLU(max_value=0.5, name=f"{name}_some")(inputs)
+    return k.layers.Masking(value, name=name)(some)
+
+
+@graph("masking to lstm")
+def _masking(k: Any) -> Any:
+    inputs = k.Input((6, 1), name="in")
+    return k.Model(inputs, k.layers.LSTM(2, name="l")(_masked(k, inputs, "mask")), name="m")
+
+
+@graph("masking of a value, open steps")
+def _value(k: Any) -> Any:
+    inputs = k.Input((None, 1), name="in")
+    masked = _masked(k, inputs, "mask", 0.5)
+    return k.Model(inputs, k.layers.GlobalAveragePooling1D(name="p")(masked), name="m")
+
+
+def _two(k: Any) -> tuple[list[Any], list[Any]]:
+    inputs = [k.Input((5,), dtype="int32", name="i"), k.Input((5, 1), name="f")]
+    return inputs, [_table(k, size=2)(inputs[0]), _masked(k, inputs[1], "mask")]
+
+
+@_changed("sum of two masked sequences")
+def _sum(k: Any) -> Any:
+    inputs, (one, two) = _two(k)
+    total = k.layers.Add(name="add")([one, k.layers.Dense(2, name="d")(two)])
+    return k.Model(inputs, k.layers.LSTM(2, name="l")(total), name="m")
+
+
+@_changed("sum of a masked sequence and another")
+def _half_sum(k: Any) -> Any:
+    inputs, (one, _) = _two(k)
+    total = k.layers.Add(name="add")([one, k.layers.Dense(2, name="d")(inputs[1])])
+    return k.Model(inputs, k.layers.LSTM(2, name="l")(total), name="m")
+
+
+@_changed("masked sequences side by side")
+def _beside(k: Any) -> Any:
+    inputs, parts = _two(k)
+    joined = k.layers.Concatenate(name="join")(parts)
+    return k.Model(inputs, k.layers.LSTM(2, name="l")(joined), name="m")
+
+
+@_changed("masked sequences one after the other")
+def _behind(k: Any) -> Any:
+    inputs, (one, two) = _two(k)
+    wide = k.layers.Dense(2, name="d")(two)
+    joined = k.layers.Concatenate(axis=1, name="join")([one, wide])
+    return k.Model(inputs, k.layers.LSTM(2, name="l")(joined), name="m")
+
+
+# Keras 3 hands no mask to a layer that is called with states.
+@_changed("mask of the encoder and states to the decoder")
+def _states(k: Any) -> Any:
+    past = k.Input((4,), dtype="int32", name="past")
+    future = k.Input((5,), dtype="int32", name="future")
+    encoder = k.layers.LSTM(2, return_state=True, name="encoder")
+    _, *states = encoder(_table(k, "from")(past))
+    decoder = k.layers.LSTM(2, return_sequences=True, name="decoder")
+    decoded = decoder(_table(k, "to")(future), initial_state=states)
+    return k.Model([past, future], decoded, name="m")
+
+
+@graph("mask that begins in a nested model")
+def _inside(k: Any) -> Any:
+    words = k.Input((5,), dtype="int32", name="words")
+    inner = k.Model(words, k.layers.Dense(3, name="d")(_table(k)(words)), name="inner")
+    one, two = k.Input((5,), dtype="int32", name="one"), k.Input((5,), dtype="int32", name="two")
+    outputs = [k.layers.LSTM(2, name="l")(inner(one)), k.layers.GRU(2, name="g")(inner(two))]
+    return k.Model([one, two], outputs, name="m")
+
+
+@graph("mask through a nested model that keeps it")
+def _through(k: Any) -> Any:
+    features = k.Input((5, 3), name="features")
+    inner = k.Model(features, k.layers.Dense(3, "relu", name="d")(features), name="inner")
+    words = k.Input((5,), dtype="int32", name="words")
+    return k.Model(words, k.layers.LSTM(2, name="l")(inner(_table(k)(words))), name="m")
+
+
+@graph("model with a mask of its own in a wrapper")
+def _wrapped(k: Any) -> Any:
+    words = k.Input((4,), dtype="int32", name="words")
+    inner = k.Model(words, k.layers.LSTM(2, name="l")(_table(k)(words)), name="inner")
+    pages = k.Input((3, 4), dtype="int32", name="pages")
+    return k.Model(pages, k.layers.TimeDistributed(inner, name="td")(pages), name="m")
+
+
+@graph("words in lines")
+def _words(k: Any) -> Any:
+    pages = k.Input((3, 4), dtype="int32", name="pages")
+    lines = k.layers.TimeDistributed(k.layers.LSTM(2, name="l"), name="td")(_table(k)(pages))
+    return k.Model(pages, lines, name="m")

@@ -50,7 +50,8 @@ SPECS = (
     LayerSpec(
         "Sequential",
         options=(Option("build_input_shape", None, Use.KEPT, noise=True),),
-        call_options={"training": None, "mask": None},
+        call_options={"training": None},
+        call_tensors=frozenset({"mask"}),
     ),
-    LayerSpec("Functional", call_options={"training": None, "mask": None}),
+    LayerSpec("Functional", call_options={"training": None}, call_tensors=frozenset({"mask"})),
 )

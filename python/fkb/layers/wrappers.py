@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from ..graph import Layer
+from ..graph import Layer, TensorRef
 from ..registry import (
     ONLY_KERAS2,
     ChildRule,
@@ -37,6 +38,27 @@ def state_sizes(cell: Layer) -> list[list[int]]:
     if count is None:
         raise ValueError(f'"{cell.name}" is a {cell.class_name}, which is no cell that FKB knows')
     return [[int(cell.config["units"])] * count]
+
+
+def group_states(layer: Layer, states: Sequence[TensorRef]) -> list[Any]:
+    """Return initial states as Keras wants them: a list per cell of a stack with several."""
+    given = iter(states)
+    grouped: list[Any] = []
+    for size in _state_counts(layer):
+        taken = [ref for _, ref in zip(range(abs(size)), given, strict=False)]
+        grouped += [taken] if size < 0 else taken
+    return [*grouped, *given]
+
+
+def _state_counts(layer: Layer) -> list[int]:
+    """Return the number of states of each cell, negative where they are a list of their own."""
+    if layer.class_name == "Bidirectional":
+        return [count for child in layer.children for count in _state_counts(child)]
+    cell = layer.children[0] if layer.class_name == "RNN" else None
+    if cell is None or cell.class_name != "StackedRNNCells":
+        return []
+    counts = [len(sizes) for sizes in state_sizes(cell)]
+    return [-count if count > 1 else 1 for count in counts]
 
 
 def _time_distributed(config: Config, shapes: Shapes, inside: Inside) -> list[Shape]:

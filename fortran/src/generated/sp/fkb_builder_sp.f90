@@ -251,6 +251,8 @@ contains
       do box = 1, size(graph%layers)
          associate (layer => graph%layers(box))
             if (first_node(box) == 0) then
+               ! Operations have no weights; those that nothing uses compute the masks of outputs.
+               if (index(layer%class_name, 'ops.') == 1) cycle
                call raise(error, fkb_err_unsupported, 'layer "'//layer%path//'" ('// &
                   layer%class_name//') takes no part in the outputs of the model')
                return

@@ -1,0 +1,154 @@
+"""The masks that Keras derives: the rules, what is refused, and what a model file says of them."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import fkb
+import needs
+import numpy as np
+import pytest
+from fkb import mask_rules, text
+from fkb.errors import EngineError, UnsupportedError
+from fkb.graph import Layer
+from fkb.keras_zip import read_keras, write_keras
+from fkb.layers import BUILTIN
+from fkb.registry import LayerSpec
+
+pytestmark = pytest.mark.keras
+
+_STOP = mask_rules.rule_of(Layer("r", "Reshape"))
+_KEEP = mask_rules.rule_of(Layer("d", "Dense"))
+
+
+def _class(keras: Any, name: str) -> Any:
+    return getattr(keras.layers, name, None)
+
+
+def _keeps(layer_class: Any, major: int) -> bool | None:
+    """Return whether a class says that it keeps masks, None where it has a rule of its own."""
+    own = next(base for base in layer_class.__mro__ if "compute_mask" in vars(base))
+    base = {"Layer"} if major == 3 else {"Layer", "LayerFunctionalSubclass"}
+    if own.__name__ not in base:
+        return None
+    sources = [
+        inspect.getsource(base.__init__)
+        for base in layer_class.__mro__
+        if "__init__" in vars(base) and base.__name__ != "Layer" and base is not object
+    ]
+    return any("supports_masking = True" in source for source in sources)
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_every_class_keeps_or_stops_masks_as_keras_says(
+    major: int, keras2: Any, keras3: Any
+) -> None:
+    keras = keras3 if major == 3 else keras2
+    compared = 0
+    for name in BUILTIN:
+        layer_class = _class(keras, name)
+        rule = mask_rules.rule_of(Layer("x", name))
+        assert rule is not None
+        if layer_class is None or name in ("InputLayer", "Functional", "Sequential"):
+            continue
+        takes = {p for p in inspect.signature(layer_class.call).parameters if p.endswith("mask")}
+        if takes - {"use_causal_mask"} or _keeps(layer_class, major) is None:
+            assert rule not in (_STOP, _KEEP) or name in ("Dot", "Lambda"), name
+            continue
+        if name in ("Identity", "Normalization", "Rescaling"):
+            assert _keeps(layer_class, major) == (major == 3)
+            continue
+        if name in ("ReversibleEmbedding", "Embedding"):
+            continue
+        if name == "GroupNormalization":
+            assert _keeps(layer_class, major)
+            continue
+        assert (rule is _KEEP) == _keeps(layer_class, major), name
+        compared += 1
+    assert compared > 40
+
+
+def _convert(keras: Any, model: Any, folder: Path) -> Any:
+    model.save(folder / "m.keras")
+    return read_keras(folder / "m.keras")
+
+
+def test_a_mask_that_reaches_an_unknown_class_is_refused(
+    keras2: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fkb.registry, "_custom_layers", {})
+
+    class Twice(keras2.layers.Layer):  # type: ignore[misc, name-defined]
+        """Doubles."""
+
+        def call(self, inputs: Any) -> Any:
+            return 2 * inputs
+
+    inputs = keras2.Input((5,), dtype="int32", name="i")
+    hidden = Twice(name="own")(keras2.layers.Embedding(4, 2, mask_zero=True, name="e")(inputs))
+    model = keras2.Model(inputs, keras2.layers.LSTM(2, name="l")(hidden))
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(UnsupportedError, match=r'"own", mask: reaches a .*masks="keep"'):
+        read_keras(tmp_path / "m.keras", allow_custom=True)
+    name = next(e for e in ("Custom>Twice", "Twice") if True)
+    for masks, count in (("keep", 1), ("stop", 0)):
+        for key in (name, "Twice"):
+            fkb.register(key, LayerSpec(key, masks=masks))
+        graph = read_keras(tmp_path / "m.keras", allow_custom=True)
+        taken = [node.kwargs for _, layer in graph.model.walk() for node in layer.nodes]
+        assert sum("mask" in kwargs for kwargs in taken) == count
+
+
+def test_a_mask_from_outside_that_an_inner_model_needs_is_refused(
+    keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    for keras in (keras2, keras3):
+        features = keras.Input((5, 2), name="f")
+        inner = keras.Model(features, keras.layers.LSTM(2, name="l")(features), name="inner")
+        words = keras.Input((5,), dtype="int32", name="w")
+        table = keras.layers.Embedding(4, 2, mask_zero=True, name="e")(words)
+        with pytest.raises(UnsupportedError, match=r'"inner/l", mask: comes from outside'):
+            _convert(keras, keras.Model(words, inner(table)), tmp_path)
+
+
+def test_derived_masks_are_marked_and_not_exported(keras3: Any, tmp_path: Path) -> None:
+    inputs = keras3.Input((5,), dtype="int32", name="i")
+    table = keras3.layers.Embedding(4, 2, mask_zero=True, name="e")(inputs)
+    model = keras3.Model(inputs, keras3.layers.LSTM(2, name="l")(table), name="m")
+    graph = _convert(keras3, model, tmp_path)
+    written = text.dumps(graph).decode()
+    assert '  layer "e_mask" ops.NotEqual\n    @implicit = true\n' in written
+    assert 'node [["e",0,0]] {"mask":["e_mask",0,0]}' in written
+    write_keras(graph, tmp_path / "back.keras")
+    again = keras3.models.load_model(tmp_path / "back.keras", compile=False)
+    assert [layer.name for layer in again.layers if "mask" in layer.name] == []
+    batch = np.array([[1, 2, 0, 0, 3], [0, 0, 0, 1, 2]])
+    np.testing.assert_array_equal(again.predict(batch), model.predict(batch))
+
+
+def test_a_mask_of_the_users_own_stays(keras3: Any, tmp_path: Path) -> None:
+    inputs, mask = keras3.Input((5, 2), name="i"), keras3.Input((5,), dtype="bool", name="k")
+    hidden = keras3.layers.LSTM(2, name="l")(inputs, mask=mask)
+    graph = _convert(keras3, keras3.Model([inputs, mask], hidden, name="m"), tmp_path)
+    (node,) = next(layer for layer in graph.model.children if layer.name == "l").nodes
+    assert node.kwargs == {"mask": ("k", 0, 0)}
+
+
+@needs.with_engine
+def test_a_network_whose_output_has_a_mask_predicts_and_does_not_train(
+    keras3: Any, tmp_path: Path
+) -> None:
+    inputs = keras3.Input((5,), dtype="int32", name="i")
+    table = keras3.layers.Embedding(4, 2, mask_zero=True, name="e")(inputs)
+    model = keras3.Model(inputs, keras3.layers.Dense(2, name="d")(table), name="m")
+    model.compile("sgd", "mean_squared_error")
+    model.save(tmp_path / "m.keras")
+    graph = fkb.convert(tmp_path / "m.keras", tmp_path / "m.fkb")
+    assert graph.model.meta["output_masks"] == [("e_mask", 0, 0)]
+    with fkb.load(tmp_path / "m.fkb") as net:
+        batch = np.array([[1, 2, 0, 0, 3]])
+        np.testing.assert_allclose(net.predict(batch), model.predict(batch), atol=1e-6)
+        with pytest.raises(EngineError, match="output has a mask"):
+            fkb.Trainer(net)
