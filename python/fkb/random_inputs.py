@@ -49,4 +49,7 @@ def index_limit(container: Layer, ref: TensorRef) -> int | None:
             elif child.inputs is not None:
                 inner = flatten_structure(child.inputs)[given.index(ref)]
                 limits.append(index_limit(child, inner))
+            else:
+                inside = [layer for _, layer in child.walk() if layer.class_name == "Embedding"]
+                limits += [int(layer.config["input_dim"]) for layer in inside]
     return min((limit for limit in limits if limit is not None), default=None)

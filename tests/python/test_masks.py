@@ -15,6 +15,7 @@ from fkb.errors import EngineError, UnsupportedError
 from fkb.graph import Layer
 from fkb.keras_zip import read_keras, write_keras
 from fkb.layers import BUILTIN
+from fkb.random_inputs import random_inputs
 from fkb.registry import LayerSpec
 
 pytestmark = pytest.mark.keras
@@ -152,3 +153,11 @@ def test_a_network_whose_output_has_a_mask_predicts_and_does_not_train(
         np.testing.assert_allclose(net.predict(batch), model.predict(batch), atol=1e-6)
         with pytest.raises(EngineError, match="output has a mask"):
             fkb.Trainer(net)
+
+
+def test_random_inputs_of_a_wrapped_table_are_indices(keras3: Any, tmp_path: Path) -> None:
+    words = keras3.Input((3, 4), name="w")
+    table = keras3.layers.TimeDistributed(keras3.layers.Embedding(5, 2, name="e"), name="td")
+    graph = _convert(keras3, keras3.Model(words, table(words), name="m"), tmp_path)
+    (values,) = random_inputs(graph, 20, seed=1)
+    assert set(np.unique(values)) == {0, 1, 2, 3, 4}
