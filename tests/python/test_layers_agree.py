@@ -22,7 +22,15 @@ pytestmark = needs.with_engine
 
 GRADIENT_TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 # Layers that change only values and draw random numbers in training.
-RANDOM = ("drop", "noise", "random", "deep sequential", "nested sequential", "training stated")
+RANDOM = (
+    "drop",
+    "spectral",
+    "noise",
+    "random",
+    "deep sequential",
+    "nested sequential",
+    "training stated",
+)
 
 
 def set_precision(keras_itself: Any, precision: str) -> None:

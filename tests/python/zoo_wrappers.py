@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_cases import CASES, KERAS2, Case, graph, layer
+from zoo_cases import CASES, KERAS2, Case, graph, layer, mend_keras2
 
 
 def _model(k: Any, name: str, shape: tuple[int, ...], middle: str = "LayerNormalization") -> Any:
@@ -259,6 +259,31 @@ def _from_inputs(k: Any) -> Any:
     inputs, state = k.Input((4, 3), name="in"), k.Input((2,), name="state")
     rnn = k.layers.RNN(k.layers.GRUCell(2, name="cell"), return_state=True, name="rnn")
     return k.Model([inputs, state], list(rnn(inputs, initial_state=[state])), name="m")
+
+
+def _spectral(k: Any, inner: Any, **options: Any) -> Any:
+    mend_keras2(k)
+    return k.layers.SpectralNormalization(inner, **options)
+
+
+layer(
+    "spectral normalization of dense",
+    (3,),
+    lambda k: _spectral(k, k.layers.Dense(4, name="d"), name="sn"),
+)
+layer(
+    "spectral normalization of a convolution",
+    (5, 5, 3),
+    lambda k: _spectral(k, k.layers.Conv2D(4, 3, name="c"), power_iterations=2, name="sn"),
+)
+layer(
+    "spectral normalization with three iterations, time distributed",
+    (4, 3),
+    lambda k: k.layers.TimeDistributed(
+        _spectral(k, k.layers.Dense(4, use_bias=False, name="d"), power_iterations=3, name="sn"),
+        name="td",
+    ),
+)
 
 
 @graph("wrappers in a nested model")

@@ -231,7 +231,7 @@ SPECS = (
         children=(ChildRule("layer", "layer", lends=True),),
         around=_spectral,
         call_options={"training": None},
-        infers=False,
         trains=False,
+        note="it runs with the kernel of the last training step; training it is refused by name",
     ),
 )

@@ -61,6 +61,7 @@ contains
 
    subroutine masking_keeps(failure)
       type(failure_t), allocatable, intent(out) :: failure
+      call one(failure, 'SpectralNormalization', '{"length":3}', [3, 4])
       call one(failure, 'Masking', '{}', [3, 4])
       call one(failure, 'Masking', '{"mask_value":-1.5}', [3])
       call one(failure, 'Masking', '{"mask_value":2}', [1, 2, 4])
@@ -180,7 +181,7 @@ contains
       type(error_t), allocatable :: error
       call add_scaling_layers(registry, error)
       call check_all_tested(failure, registry, 'GroupNormalization RMSNormalization '// &
-         'UnitNormalization Masking')
+         'UnitNormalization Masking SpectralNormalization')
    end subroutine all_classes_are_tested
 
 end module test_scaling_layers

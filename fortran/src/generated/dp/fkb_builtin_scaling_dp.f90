@@ -6,6 +6,7 @@ module fkb_builtin_scaling_dp
    use fkb_length_normalization_dp, only: length_normalization_t
    use fkb_masking_dp, only: masking_t
    use fkb_registry_dp, only: registry_t
+   use fkb_spectral_normalization_dp, only: spectral_normalization_t
    implicit none (type, external)
    private
    public :: add_scaling_layers
@@ -20,6 +21,7 @@ contains
       call registry%put('RMSNormalization', length_normalization_t(unit=.false.), error)
       call registry%put('UnitNormalization', length_normalization_t(unit=.true.), error)
       call registry%put('Masking', masking_t(), error)
+      call registry%put('SpectralNormalization', spectral_normalization_t(), error)
    end subroutine add_scaling_layers
 
 end module fkb_builtin_scaling_dp

@@ -33,6 +33,9 @@ contains
          call config%ignore('return_sequences return_state go_backwards stateful unroll '// &
             'zero_output_for_mask seed')
          call cells_in_turn(document, graph, builder, block, call, made, error)
+      case ('SpectralNormalization')
+         call config%ignore('power_iterations')
+         call spectral_normalization(document, graph, builder, block, call, made, error)
       case default
          call raise(error, fkb_err_unsupported, 'layers around layers of this class are not '// &
             'supported')
@@ -102,6 +105,43 @@ contains
       end do
       call call_child(document, graph, builder, child, inner, made, error)
    end subroutine time_distributed
+
+   !> The inner layer runs with the kernel that the file has, which is normalised already; what
+   !> training needs beyond that is kept in a layer of its own behind it.
+   recursive subroutine spectral_normalization(document, graph, builder, block, call, made, error)
+      type(document_t), intent(in) :: document
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      integer, intent(in) :: block
+      type(call_t), intent(in) :: call
+      integer, allocatable, intent(out) :: made(:)
+      type(error_t), allocatable, intent(out) :: error
+      type(call_t) :: next
+      integer, allocatable :: kept(:)
+      integer :: box, child
+      child = child_of(document, block, 'layer', error)
+      if (allocated(error)) return
+      call call_child(document, graph, builder, child, call, made, error)
+      if (allocated(error)) return
+      if (builder%box_of(block) == 0) then
+         associate (weights => document%blocks(block)%weights)
+            if (weights%count() /= 1) then
+               call raise(error, fkb_err_unsupported, 'one weight, "vector_u", is expected')
+               return
+            end if
+            call add_box(graph, builder, builder%box_of(child), 'SpectralNormalization', &
+               '{"length":'//decimal(document%tensors(weights%first)%count)//'}', box, error)
+         end associate
+         if (allocated(error)) return
+         graph%layers(box)%block = block
+         graph%layers(box)%path = document%path(block)
+         builder%box_of(block) = box
+      end if
+      call start(call, next)
+      call add_input(next, made(1), 0, '')
+      call add_node(graph, builder, builder%box_of(block), next, kept, error)
+      if (.not. allocated(error)) made(1) = kept(1)
+   end subroutine spectral_normalization
 
    !> Two layers, one of which goes backwards, and what becomes of their outputs.
    recursive subroutine bidirectional(document, graph, builder, block, config, call, made, error)
