@@ -405,4 +405,5 @@ def test_what_the_readme_calls_unsupported_is_refused(
     names = re.findall(r"^refused: (.+)$", output, re.MULTILINE)
     assert len(names) == len(re.findall(r"^    \"", REFUSED, re.MULTILINE)), output
     section = (ROOT / "README.md").read_text().split("Not supported yet")[1].split("\n## ")[0]
+    section = " ".join(section.split())
     assert not [name for name in names if name not in section]
