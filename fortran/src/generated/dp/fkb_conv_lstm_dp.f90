@@ -31,7 +31,7 @@ module fkb_conv_lstm_dp
    type, extends(layer_t) :: conv_lstm_t
       integer :: axes = 2                        !! spatial axes, of the class
       integer :: filters = 0                     !! channels of a state
-      type(conv_options_t) :: options            !! window, strides, padding, bias
+      type(conv_options_t) :: options = conv_options_t()  !! window, strides, padding, bias
       integer :: activation = act_tanh           !! `act_*`
       integer :: recurrent_activation = act_sigmoid
       real(dp) :: parameters(n_parameters) = 0   !! of the activation
@@ -184,7 +184,8 @@ contains
       rows = 4*self%filters
       associate (taps => self%options%kernel(:self%axes))
          call plan%add_weight('kernel', shape_of([rows, input%extent(1), taps]))
-         call plan%add_weight('recurrent_kernel', shape_of([rows, self%filters, taps]))
+         call plan%add_weight('recurrent_kernel', shape_of([rows, self%filters, taps]), &
+                              options='recurrent')
       end associate
       if (self%options%use_bias) call plan%add_weight('bias', shape_of([rows]))
       call self%options%output_shape(input, rows, state, error)

@@ -244,7 +244,7 @@ contains
       features = in_shapes(plan%input_of(0, 'sequences'))%extent(1)
       rows = self%gates()*self%units
       call plan%add_weight('kernel', shape_of([rows, features]))
-      call plan%add_weight('recurrent_kernel', shape_of([rows, self%units]))
+      call plan%add_weight('recurrent_kernel', shape_of([rows, self%units]), options='recurrent')
       if (self%use_bias) then
          if (self%gates() == 3 .and. self%reset_after) then
             call plan%add_weight('bias', shape_of([rows, 2]))
