@@ -152,19 +152,21 @@ module fkb_conv_lstm_dp
       end subroutine draw_group
 
       !> The first of the inputs with the states before the first step of a sample.
-      pure module integer function state_source(self, plan, n, x, column) result(first)
+      pure module function state_source(self, plan, n, x, column) result(first)
          class(conv_lstm_t), intent(in) :: self
          type(plan_t), intent(in) :: plan
          type(frames_t), intent(in) :: n
          type(view_t), intent(in) :: x(:)
          integer, intent(in) :: column
+         integer :: first
       end function state_source
 
       !> Which step of the sequence comes as this one.
-      pure module integer function time_of(self, n, step) result(time)
+      pure module function time_of(self, n, step) result(time)
          class(conv_lstm_t), intent(in) :: self
          type(frames_t), intent(in) :: n
          integer, intent(in) :: step
+         integer :: time
       end function time_of
    end interface
 
