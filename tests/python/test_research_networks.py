@@ -95,10 +95,10 @@ NETWORKS = [
     Network("FC-LSTM of 256", lambda k: networks.fc_lstm(k, 256), None),
     Network("road VGG10, a 16th", lambda k: networks.road(k, networks.VGG10, 16, 16), None, False),
     Network("road VGG10", lambda k: networks.road(k, networks.VGG10), 5_460_097),
-    # In real32 Keras has another sign before a rectifier; in real64 all gradients agree to 1e-14.
+    # The gradients of deep ones are off by up to 1 % in Keras in real32, and agree in real64.
     Network("road VGG12", lambda k: networks.road(k, networks.VGG12), 9_590_145, step=1e-2),
     Network("road VGG16, a 32nd", lambda k: networks.road(k, networks.VGG16, 32, 32), None, False),
-    Network("road VGG16", lambda k: networks.road(k, networks.VGG16), 31_787_521),
+    Network("road VGG16", lambda k: networks.road(k, networks.VGG16), 31_787_521, step=1e-2),
     Network("climate 3 x 16", lambda k: networks.climate(k, 3, 16, 0.3), None, False, batch=32),
     Network("climate 4 x 24, plain", lambda k: networks.climate(k, 4, 24, 0.1, False), None, False),
     Network("climate 4 x 128", networks.climate, 72_129, batch=64),
