@@ -24,10 +24,14 @@ class ModelShapes:
         inputs: for each layer (by `id`), the shapes of the tensors of its first call, without
             masks and initial states.
         outputs: for each layer (by `id`), the shapes of what each call returns.
+        as_stated: whether models within models are also followed with the inputs that they state.
+        called: what models within models return, by `id` and shapes of the inputs.
     """
 
     inputs: dict[int, list[Unknown]] = field(default_factory=dict)
     outputs: dict[int, list[list[Unknown]]] = field(default_factory=dict)
+    as_stated: bool = True
+    called: dict[tuple[int, tuple[Unknown, ...]], list[Unknown]] = field(default_factory=dict)
     _children: dict[int, dict[str, Layer]] = field(default_factory=dict)
 
     def child(self, container: Layer, name: str) -> Layer:
@@ -87,13 +91,23 @@ def call_order(container: Layer) -> list[tuple[Layer, int]]:
     return order
 
 
-def _infer_container(container: Layer, path: str, shapes: ModelShapes, report: Report) -> None:
+def _infer_container(
+    container: Layer,
+    path: str,
+    shapes: ModelShapes,
+    report: Report,
+    entering: dict[str, Unknown] | None = None,
+) -> None:
+    """Follow the shapes through a container, with its own inputs or with those that enter."""
     children = {child.name: child for child in container.children}
     for child in container.children:
         shapes.outputs[id(child)] = [[] for _ in child.nodes]
-        if child.class_name in CONTAINERS:
+        if child.class_name in CONTAINERS and shapes.as_stated:
             _infer_container(child, _join(path, child.name), shapes, report)
     for child, number in call_order(container):
+        if entering is not None and child.name in entering:
+            shapes.outputs[id(child)][number] = [entering[child.name]]
+            continue
         given = [
             shapes.at(children[item.layer], item) if isinstance(item, TensorRef) else item
             for item in operands(child, number)
@@ -119,7 +133,7 @@ def _call(
     """Return the shapes of the outputs of one call."""
     if layer.class_name in CONTAINERS:
         _check_nested(layer, given, path, report)
-        return [shapes.of(layer, ref) for ref in flatten_structure(layer.outputs)]
+        return _nested(layer, given, path, shapes, report)
     spec = layer_spec(layer.class_name)
     if spec is None or report.concerns(path):
         return [None]
@@ -180,7 +194,8 @@ class _Inside:
     def call(self, child: Layer, shapes: Sequence[Shape]) -> list[Shape]:
         """Return the shapes of what a layer gives for inputs of these shapes."""
         path = _join(self.path, child.name)
-        if child.class_name in CONTAINERS and id(child) not in self.shapes.inputs:
+        as_stated = self.shapes.as_stated and id(child) not in self.shapes.inputs
+        if child.class_name in CONTAINERS and as_stated:
             _infer_container(child, path, self.shapes, self.report)
         given: list[Unknown] = [*shapes]
         self.shapes.inputs.setdefault(id(child), given)
@@ -232,3 +247,33 @@ def _check_nested(layer: Layer, given: Sequence[Unknown], path: str, report: Rep
         )
         if not fits:
             report.add(path, "call", f"gets shape {_listed([shape])}, it takes {wanted}")
+
+
+def _nested(
+    layer: Layer, given: Sequence[Unknown], path: str, shapes: ModelShapes, report: Report
+) -> list[Unknown]:
+    """Return what a model gives for inputs that may close dimensions which it leaves open."""
+    inputs = flatten_structure(layer.inputs)
+    outputs = flatten_structure(layer.outputs)
+    if len(inputs) != len(given):
+        return [None] * len(outputs)
+    children = {child.name: child for child in layer.children}
+    entering = {
+        ref.layer: _closed(shape, children[ref.layer].config.get("batch_shape"))
+        for ref, shape in zip(inputs, given, strict=True)
+    }
+    key = id(layer), tuple(entering.values())
+    if key not in shapes.called:
+        inner = ModelShapes(as_stated=False, called=shapes.called)
+        _infer_container(layer, path, inner, report, entering)
+        shapes.called[key] = [inner.of(layer, ref) for ref in outputs]
+    return shapes.called[key]
+
+
+def _closed(shape: Unknown, stated: object) -> Unknown:
+    """Return the shape that enters a model, closed where only the model states a dimension."""
+    if not isinstance(stated, (list, tuple)):
+        return shape
+    if shape is None or len(shape) != len(stated):
+        return tuple(stated)
+    return tuple(own if n is None else n for n, own in zip(shape, stated, strict=True))

@@ -313,6 +313,18 @@ def _wide_nesting(k: Any) -> Any:
     return k.Model([first, second], [joined, dense], name="outer")
 
 
+@graph("nested models with open dimensions")
+def _open_nesting(k: Any) -> Any:
+    steps = k.Input((None, 3), name="steps")
+    inner = k.Model(steps, k.layers.Dense(2, name="a")(steps), name="inner")
+    middle = k.Sequential(
+        [k.Input((None, 3), name="m"), inner, k.layers.ReLU(name="r")], name="mid"
+    )
+    inputs = k.Input((None, 3), name="in")
+    wide = k.layers.Concatenate(axis=1, name="wide")([inputs, inputs])
+    return k.Model(inputs, [middle(inputs), middle(wide)], name="outer")
+
+
 @graph("calls with training stated")
 def _training(k: Any) -> Any:
     inputs = k.Input((3,), name="in")
