@@ -191,7 +191,9 @@ def export_call(
     assert spec is not None
     node = layer.nodes[number]
     forms = layer.meta.get(CONSTANTS)
-    known: Config = forms[number] if isinstance(forms, list) and number < len(forms) else {}
+    known: Config = {}
+    if isinstance(forms, list) and number < len(forms) and isinstance(forms[number], dict):
+        known = forms[number]
 
     def wrapped(value: Any, where: str) -> Any:
         if isinstance(value, TensorRef):

@@ -217,7 +217,7 @@ def _check_truths(rule: Rule, node: Node, producers: dict[str, Layer]) -> None:
 def _kept_calls(layer: Layer) -> tuple[Rule, list[tuple[Any, Config]]] | None:
     """Return the calls as Keras 2 had them, None where they no longer mean the same."""
     kept = layer.meta.get(META)
-    rule = RULES.get(kept.get("function", "")) if isinstance(kept, dict) else None
+    rule = RULES.get(str(kept.get("function"))) if isinstance(kept, dict) else None
     if rule is None or not isinstance(kept, dict) or f"ops.{rule.class_name}" != layer.class_name:
         return None
     again, report, calls = Layer(layer.name, layer.class_name), Report(), []

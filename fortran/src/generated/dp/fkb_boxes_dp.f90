@@ -14,7 +14,7 @@ module fkb_boxes_dp
    use fkb_text, only: span_t
    implicit none (type, external)
    private
-   public :: make_boxes, penalty_of, option_text, set_frozen, has_two_states
+   public :: make_boxes, penalty_of, option_text, set_frozen, has_two_states, ends_with
 
 contains
 

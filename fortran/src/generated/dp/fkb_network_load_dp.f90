@@ -1,13 +1,13 @@
 ! Generated from network/fkb_network_load.fypp: edit that file and run tools/generate.py
 !> From a document to a network: weights, ports, optimizer state; and copies.
 submodule(fkb_network_dp) fkb_network_load_dp
-   use fkb_boxes_dp, only: option_text, penalty_of
    use fkb_config, only: config_t
    use fkb_builtin_dp, only: add_builtin_layers
    use fkb_document_parts, only: buffer_of, dtype_name, in_doubles, in_integers, &
       in_singles, tensor_t
    use fkb_error, only: add_context, fkb_err_format, fkb_err_unsupported, raise
    use fkb_lowering_dp, only: lower
+   use fkb_penalties_dp, only: read_penalties
    use fkb_ports, only: read_ports
    use fkb_plan, only: weight_t
    use fkb_reader, only: read_document
@@ -50,7 +50,7 @@ contains
          call place_weights(fresh, values, error)
       end if
       if (.not. allocated(error)) call fill_from_options(fresh, error)
-      if (.not. allocated(error)) call read_penalties(fresh)
+      if (.not. allocated(error)) call read_penalties(fresh%document, fresh%graph)
       if (.not. allocated(error)) call read_ports(document, values, &
          fresh%graph%values(fresh%graph%inputs)%shape, &
          fresh%graph%values(fresh%graph%outputs)%shape, fresh%inputs, fresh%outputs, error)
@@ -290,33 +290,6 @@ contains
          end associate
       end do
    end subroutine fill_from_options
-
-   !> Regularizers and constraints of every segment.
-   subroutine read_penalties(net)
-      type(network_t), intent(inout) :: net
-      character(:), allocatable :: json
-      integer :: box, s
-      do box = 1, size(net%graph%layers)
-         associate (layer => net%graph%layers(box))
-            if (layer%block == 0) cycle
-            do s = layer%first_segment, layer%last_segment
-               associate (segment => net%graph%segments(s))
-                  json = option_text(net%document, layer%block, segment%options//'_constraint')
-                  if (json /= '' .and. json /= 'null') segment%refusal = &
-                     'option "'//segment%options//'_constraint" of layer "'//layer%path// &
-                     '" is not supported in training'
-                  json = option_text(net%document, layer%block, segment%options//'_regularizer')
-                  if (json == '' .or. json == 'null' .or. allocated(segment%refusal)) cycle
-                  call penalty_of(json, net%document%keras_major(), segment%l1, segment%l2, &
-                     segment%refusal)
-                  if (allocated(segment%refusal)) segment%refusal = 'option "'// &
-                     segment%options//'_regularizer" of layer "'//layer%path//'": '// &
-                     segment%refusal
-               end associate
-            end do
-         end associate
-      end do
-   end subroutine read_penalties
 
    !> The optimizer's variables of the file.
    subroutine read_variables(net, values)
