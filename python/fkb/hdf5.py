@@ -15,9 +15,10 @@ from .graph import Compile, Graph, Layer, flatten_structure
 from .hdf5_file import Hdf5File
 from .keras_compile import read_compile_config
 from .keras_compile_export import keras2_variables
-from .keras_config import Reading, guess_version, parse_json, read_model, shared_message
+from .keras_config import Reading, guess_version, parse_json, read_model, shared_message, version_of
 from .keras_export import Writing, start_writing
 from .keras_extra import EXTRA, apply_extra
+from .keras_former import refuse_former
 from .keras_graph import finish_graph
 from .keras_optimizer import read_optimizer
 from .keras_shapes import ModelShapes, infer_shapes
@@ -57,6 +58,7 @@ def read_h5(
         reading = Reading(guess_version(whole, version), allow_custom)
         model = read_model(whole, reading)
         shapes = infer_shapes(model, reading.report)
+        refuse_former(model, shapes, version_of(reading.version), reading.report)
         reading.report.raise_if_any()
         compiled = _read_weights(file, model, shapes, whole, reading)
         extra = file.text("", EXTRA)

@@ -14,6 +14,7 @@ from typing import Any
 from .errors import FormatError
 from .graph import CONTAINERS, Layer, Node, TensorRef
 from .keras_calls import read_calls
+from .keras_former import modern_entry
 from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import CLASS_ALIASES, class_of, plain
@@ -76,6 +77,11 @@ def shared_message(other: str) -> str:
         f'is the same layer as "{other}" of another model: a layer that models share cannot be '
         "converted; let one model call the other instead"
     )
+
+
+def joins_masks_formerly(version: str) -> bool:
+    """Whether it is a Keras 3 before 3.4, which joined masks in another way."""
+    return (3, 0) <= version_of(version) < (3, 4)
 
 
 def version_of(version: str) -> tuple[int, int]:
@@ -152,7 +158,9 @@ def read_model(config: Any, reading: Reading) -> Layer:
         )
         reading.report.raise_if_any()
     model = _read_container(config, "", reading, 0)
-    explain_masks(model, reading.major, reading.report)
+    explain_masks(
+        model, reading.major, reading.report, former=joins_masks_formerly(reading.version)
+    )
     return model
 
 
@@ -336,7 +344,8 @@ def _fill_functional(
     layer: Layer, entries: list[Config], config: Config, path: str, reading: Reading, depth: int
 ) -> None:
     names = {name for entry in entries if isinstance(name := entry.get("name"), str)}
-    for entry in entries:
+    for written in entries:
+        entry = modern_entry(written, version_of(reading.version))
         if entry.get("class_name") in FUNCTIONS:
             layer.children.append(_read_function(entry, path, names, reading))
             continue

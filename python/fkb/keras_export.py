@@ -19,6 +19,8 @@ from .keras_call_export import (
     placing,
 )
 from .keras_config import version_of
+from .keras_crossing import refuse_crossing
+from .keras_former import former_entry
 from .keras_objects import CHANGED_ACTIVATIONS, ObjectError, exported_activation
 from .keras_operations import without_stored
 from .keras_shapes import ModelShapes, infer_shapes
@@ -83,6 +85,8 @@ def export_model(writing: Writing) -> Config:
     model = writing.graph.model
     if model.class_name not in CONTAINERS:
         raise FkbError(f"the model is of class {model.class_name}: it must be a model")
+    if writing.graph.keras_major != writing.major:
+        refuse_crossing(model, writing.shapes, writing.major, writing.report)
     entry = _entry(model, "", writing)
     entry.pop("name", None)
     return entry
@@ -299,7 +303,7 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
             entry["config"]["function"], entry["inbound_nodes"] = function, written
         else:
             entry["inbound_nodes"] = [export(child, k, layer, inner, writing) for k in calls]
-        entries.append(entry)
+        entries.append(former_entry(entry, version_of(writing.version)))
     return {
         "layers": entries,
         "input_layers": export_structure(layer.inputs, layer, writing),

@@ -28,6 +28,7 @@ from .graph import (
     Step,
     TensorRef,
 )
+from .keras_config import joins_masks_formerly
 from .keras_nodes import map_tensors
 from .masks import explain_masks
 from .report import Report, shown
@@ -175,7 +176,8 @@ def _apply(graph: Graph, extra: dict[str, Any]) -> Graph:
         raise _DamagedError("precision must be float32 or float64")
     result.precision = extra.get("precision", graph.precision)
     if result.keras_major != graph.keras_major:
-        explain_masks(result.model, result.keras_major, Report())
+        former = joins_masks_formerly(result.keras_version)
+        explain_masks(result.model, result.keras_major, Report(), former=former)
     layers = _by_path(result.model)
     for path, change in _object(extra.get("layers", {})).items():
         _change_layer(layers[path], _object(change))

@@ -13,9 +13,10 @@ from .graph import Compile, Graph, flatten_structure
 from .hdf5_file import Hdf5File
 from .keras_assets import FOLDER, put_frequencies, put_vocabularies
 from .keras_compile import read_compile_config
-from .keras_config import Reading, guess_version, parse_json, read_model
+from .keras_config import Reading, guess_version, parse_json, read_model, version_of
 from .keras_export import start_writing
 from .keras_extra import EXTRA, apply_extra
+from .keras_former import refuse_former
 from .keras_graph import finish_graph
 from .keras_shapes import infer_shapes
 from .keras_store import read_store
@@ -49,6 +50,7 @@ def read_keras(path: Path | str, *, allow_custom: bool = False) -> Graph:
     put_vocabularies(whole, parts)
     model = read_model(whole, reading)
     shapes = infer_shapes(model, reading.report)
+    refuse_former(model, shapes, version_of(reading.version), reading.report)
     config = whole.get("compile_config")
     outputs = len(flatten_structure(model.outputs))
     compiled = Compile(read_compile_config(config, reading, outputs)) if config else None

@@ -24,6 +24,7 @@ class Follower:
         container, path: the model and its path.
         shapes: of all tensors, without the nodes that are added.
         major: the major version of Keras.
+        former: it is a Keras 3 before 3.4.
         report: takes what cannot be expressed.
         changes: whether to change the graph, or only to look.
         met: the followers of all containers, by `id`.
@@ -37,6 +38,7 @@ class Follower:
     major: int
     report: Report
     changes: bool = True
+    former: bool = False
     met: dict[int, Follower] = field(default_factory=dict)
     taken: dict[tuple[str, int, str], Mask | Masks] = field(default_factory=dict)
     firsts: dict[tuple[str, int], Mask | None] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class Follower:
     def _described(self, child: Layer, node: Node) -> Call:
         refs = list(tensors_in(node.args[0])) if node.args else []
         masks = [self._masks.get(ref) for ref in refs]
-        return Call(child, node, refs, masks, self.major, self._masks.get, self._rank)
+        return Call(child, node, refs, masks, self.major, self.former, self._masks.get, self._rank)
 
     def _rank(self, ref: TensorRef) -> int | None:
         shape = self.shapes.of(self.container, ref)
@@ -107,7 +109,9 @@ class Follower:
 
     def _follower(self, layer: Layer, path: str, *, changes: bool = True) -> Follower:
         changes = changes and self.changes
-        return Follower(layer, path, self.shapes, self.major, self.report, changes, self.met)
+        return Follower(
+            layer, path, self.shapes, self.major, self.report, changes, self.former, self.met
+        )
 
     def finish(self) -> Masks:
         """Follow the masks of a model to which none come; return those of its outputs."""

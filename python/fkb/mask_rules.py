@@ -49,6 +49,7 @@ class Call:
         refs: the tensors of the first argument.
         masks: their masks.
         major: the major version of Keras.
+        former: it is a Keras 3 before 3.4, which joined masks in another way.
         mask_of: the mask of any tensor.
         rank_of: its rank with the batch, None where that is not known.
     """
@@ -58,6 +59,7 @@ class Call:
     refs: list[TensorRef]
     masks: Masks
     major: int
+    former: bool
     mask_of: Callable[[TensorRef], Mask | None]
     rank_of: Callable[[TensorRef], int | None]
 
@@ -201,8 +203,15 @@ def _rank(mask: Mask, rank_of: Callable[[TensorRef], int | None]) -> int | None:
     return None if inner is None else inner + change
 
 
+_JOINED = (
+    "joins masks, which Keras 3 before 3.4 did in another way: save the model with a newer Keras"
+)
+
+
 def _merged(call: Call) -> Use:
     """Keras 2 needs a step in all inputs that have a mask, Keras 3 in one if all have one."""
+    if call.former and any(mask is not None for mask in call.masks):
+        raise MaskError(_JOINED)
     if call.major >= 3:
         return Use(gives=[_reduced(call, OR, call.masks) if None not in call.masks else None])
     return Use(gives=[_reduced(call, AND, [mask for mask in call.masks if mask is not None])])
@@ -218,6 +227,8 @@ def _reduced(call: Call, class_name: str, masks: Masks) -> Mask | None:
 def _concatenated(call: Call) -> Use:
     if all(mask is None for mask in call.masks):
         return Use()
+    if call.former:
+        raise MaskError(_JOINED)
     axis = call.layer.config.get("axis", -1)
     return Use(gives=[_concat3(call, axis) if call.major >= 3 else _concat2(call, axis)])
 

@@ -110,7 +110,7 @@ def forget_masks(model: Layer) -> None:
         container.children = stated_children(container)
 
 
-def explain_masks(model: Layer, major: int, report: Report) -> None:
+def explain_masks(model: Layer, major: int, report: Report, *, former: bool = False) -> None:
     """Make all masks of a model explicit; what cannot be expressed goes to the report.
 
     The masks of the model's outputs, which Keras's losses use, become the meta data
@@ -120,6 +120,7 @@ def explain_masks(model: Layer, major: int, report: Report) -> None:
         model: the model; what was made explicit before is made anew.
         major: the major version of Keras whose rules hold.
         report: takes what cannot be expressed.
+        former: it is a Keras 3 before 3.4.
     """
     forget_masks(model)
     if not any(_makes_masks(layer) for _, layer in model.walk()):
@@ -127,7 +128,7 @@ def explain_masks(model: Layer, major: int, report: Report) -> None:
     shapes = infer_shapes(model, Report())
     if major >= 3:
         _forget_derived(model, shapes)
-    follower = Follower(model, "", shapes, major, report)
+    follower = Follower(model, "", shapes, major, report, former=former)
     masks = follower.run([None] * len(flatten_structure(model.inputs)))
     refs = [None if mask is None else follower.node_of(mask, "") for mask in masks]
     if any(refs):

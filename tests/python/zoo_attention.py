@@ -62,6 +62,7 @@ def _sequences(
     key: tuple[int | None, ...] | None = None,
     masks: tuple[tuple[int | None, ...] | None, ...] = (),
     majors: frozenset[int] = BOTH,
+    portable: bool = False,
     **arguments: Any,
 ) -> None:
     """Add a model that calls a layer with a list of sequences, and a list of masks."""
@@ -77,7 +78,7 @@ def _sequences(
         y = make(k)(inputs, **named, **arguments)
         return k.Model([*inputs, *(mask for mask in given if mask is not None)], y)
 
-    CASES.append(Case(name, build, majors))
+    CASES.append(Case(name, build, majors, portable=portable))
 
 
 def _heads(
@@ -88,6 +89,7 @@ def _heads(
     key: tuple[int | None, ...] | None = None,
     masks: dict[str, tuple[int | None, ...]] | None = None,
     majors: frozenset[int] = BOTH,
+    portable: bool = False,
     grouped: bool = False,
     **arguments: Any,
 ) -> None:
@@ -103,7 +105,7 @@ def _heads(
         y = make(name="heads", **options)(*inputs, **given, **arguments)
         return k.Model([*inputs, *given.values()], y)
 
-    CASES.append(Case(name, build, majors))
+    CASES.append(Case(name, build, majors, portable=portable))
 
 
 def _attention(**options: Any) -> Callable[[Any], Any]:
@@ -126,9 +128,11 @@ _sequences(
 _sequences("attention with scores", _attention(), return_attention_scores=True)
 _sequences("attention with a causal mask", _attention(use_scale=True), use_causal_mask=True)
 _sequences("attention of an open length", _attention(), (None, 6), (None, 6))
-_sequences("attention of rank 4", _attention(), (2, 5, 6), (2, 4, 6), majors=KERAS3)
-_sequences("attention with dropout", _attention(dropout=0.25, seed=3), majors=KERAS3)
-_sequences("attention with dropout before Keras 3", _attention(dropout=0.25), majors=KERAS2)
+_sequences("attention of rank 4", _attention(), (2, 5, 6), (2, 4, 6), majors=KERAS3, portable=True)
+_sequences("attention with dropout", _attention(dropout=0.25, seed=3), majors=KERAS3, portable=True)
+_sequences(
+    "attention with dropout before Keras 3", _attention(dropout=0.25), majors=KERAS2, portable=True
+)
 _sequences("attention with masks", _attention(), masks=((5,), (4,)))
 _sequences("attention with a mask of the query", _attention(), masks=((5,), None))
 _sequences(
@@ -195,6 +199,7 @@ _heads(
     (2, 5, 6),
     (2, 4, 7),
     majors=KERAS3,
+    portable=True,
 )
 _heads(
     "multi-head attention over two axes with a mask",
@@ -271,7 +276,8 @@ def _softmax(
         x, kept = k.Input((4, 3, 5), name="x"), k.Input(mask, dtype="bool", name="kept")
         return k.Model([x, kept], k.layers.Softmax(name="softmax", **options)(x, mask=kept))
 
-    CASES.append(Case(name, build, majors))
+    changed = "robust" not in name  # where all is masked
+    CASES.append(Case(name, build, majors, changed=changed))
 
 
 _softmax("softmax layer with a mask", (4, 3, 5))

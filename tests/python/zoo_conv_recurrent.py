@@ -29,6 +29,7 @@ layer(
     "ConvLSTM2D with its own gates",
     (3, 4, 4, 2),
     lambda k: k.layers.ConvLSTM2D(2, 3, name="cl"),
+    KERAS2,
     changed=True,
 )
 layer("ConvLSTM1D", (3, 6, 2), _one(filters=3, kernel_size=3))

@@ -15,6 +15,7 @@ def _encoder(
     shape: tuple[int, ...] = (5,),
     majors: frozenset[int] = BOTH,
     dtype: str | None = "int32",
+    portable: bool = False,
 ) -> None:
     """Add a model of an input of small whole numbers and one layer."""
 
@@ -22,7 +23,7 @@ def _encoder(
         inputs = k.Input(shape, dtype=dtype, name="in")
         return k.Model(inputs, make(k)(inputs), name="model")
 
-    CASES.append(Case(name, build, majors, portable="by a" not in name))
+    CASES.append(Case(name, build, majors, portable=portable))
 
 
 def _category(**options: Any) -> Callable[[Any], Any]:
@@ -82,7 +83,7 @@ def _adapted_bins(k: Any) -> Any:
     return layer
 
 
-_encoder("discretization, adapted", _adapted_bins, (3,), KERAS3, dtype=None)
+_encoder("discretization, adapted", _adapted_bins, (3,), KERAS3, dtype=None, portable=True)
 
 
 def _hashing(bins: int, **options: Any) -> Callable[[Any], Any]:
@@ -110,7 +111,7 @@ def _crossing(
         layer = k.layers.HashedCrossing(6, name="cross", **options)
         return k.Model(inputs, layer(inputs), name="model")
 
-    CASES.append(Case(name, build, majors, portable="by a" not in name))
+    CASES.append(Case(name, build, majors))
 
 
 _crossing("hashed crossing", (1,))

@@ -58,9 +58,9 @@ for _kind in ("Max", "Average"):
     )
 
 
-@graph("globalaveragepooling1d with a mask", KERAS3, portable=True)
+@graph("globalaveragepooling1d with a mask")
 def _masked(k: Any) -> Any:
     steps = k.Input((6, 2), name="steps")
-    mask = k.Input((6,), dtype="int32", name="mask")
+    mask = k.Input((6,), dtype="bool", name="mask")
     pooled = k.layers.GlobalAveragePooling1D(name="pool")(steps, mask=mask)
     return k.Model([steps, mask], pooled, name="model")

@@ -45,10 +45,16 @@ for _class in _CLASSES[1:]:
         _rnn(_class, recurrent_activation="hard_sigmoid"),
         changed=True,
     )
-    layer(f"{_class} of implementation 1", (3, 2), _rnn(_class, implementation=1), KERAS2)
+    layer(
+        f"{_class} of implementation 1",
+        (3, 2),
+        _rnn(_class, implementation=1),
+        KERAS2,
+        portable=True,
+    )
 layer("GRU reset before", (5, 3), _rnn("GRU", reset_after=False, return_sequences=True))
 layer("GRU reset before without bias", (5, 3), _rnn("GRU", reset_after=False, use_bias=False))
-layer("GRU with a seed", (5, 3), _rnn("GRU", seed=3), KERAS3)
+layer("GRU with a seed", (5, 3), _rnn("GRU", seed=3), KERAS3, portable=True)
 layer("LSTM without forget bias", (5, 3), _rnn("LSTM", unit_forget_bias=False))
 layer(
     "LSTM with regularizers and constraints",
@@ -83,7 +89,7 @@ for _class in _CLASSES:
 graph("GRU reset before, encoder and decoder")(_encoder_decoder("GRU", reset_after=False))
 
 
-@graph("LSTM with a mask of its own", KERAS3)
+@graph("LSTM with a mask of its own", KERAS3, portable=True)
 def _masked(k: Any) -> Any:
     source = k.Input((5, 2), name="source")
     valid = k.Input((5,), dtype="bool", name="valid")
@@ -95,7 +101,7 @@ def _masked(k: Any) -> Any:
 
 for _class in _CLASSES:
 
-    @graph(f"{_class} backwards with a mask of its own", KERAS3)
+    @graph(f"{_class} backwards with a mask of its own", KERAS3, portable=True)
     def _backwards(k: Any, class_name: str = _class) -> Any:
         source = k.Input((5, 2), name="source")
         valid = k.Input((5,), dtype="bool", name="valid")
@@ -105,7 +111,7 @@ for _class in _CLASSES:
         return k.Model([source, valid], [first, last(source, mask=valid)], name="model")
 
 
-@graph("stacked cells backwards with a mask of their own", KERAS3)
+@graph("stacked cells backwards with a mask of their own", KERAS3, portable=True)
 def _masked_stack(k: Any) -> Any:
     source = k.Input((5, 3), name="source")
     valid = k.Input((5,), dtype="bool", name="valid")
@@ -134,7 +140,7 @@ def _stack(k: Any) -> Any:
 
 for _class, _states in (("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)):
 
-    @graph(f"{_class}Cell called by itself", KERAS3)
+    @graph(f"{_class}Cell called by itself", KERAS3, portable=True)
     def _cell(k: Any, class_name: str = _class, count: int = _states) -> Any:
         source = k.Input((3,), name="source")
         states = [k.Input((4,), name=f"state{i}") for i in range(count)]

@@ -37,6 +37,12 @@ def _states(config: Config) -> Config:
     return {"recurrent_activation": "hard_sigmoid"} | config
 
 
+def _lacks(config: Config, major: int) -> Iterator[tuple[str, str]]:
+    """Keras 2 reads the option and does not use it."""
+    if major == 2 and config["zero_output_for_mask"]:
+        yield "zero_output_for_mask", "is true: Keras 2 has no such option"
+
+
 def _conv_lstm(axes: int) -> LayerSpec:
     def kernel(config: Config, shapes: Shapes) -> Shape:
         size = channels(config, _frame(shapes[0], axes))
@@ -85,6 +91,7 @@ def _conv_lstm(axes: int) -> LayerSpec:
         ),
         output=output,
         check=check,
+        lacks=_lacks,
         call_options=CALL_OPTIONS,
         call_tensors=RECURRENT_CALL,
         from_keras2=_states,

@@ -1,0 +1,72 @@
+"""Operations of older versions of Keras 3 are read, and written so that these load them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fkb.graph import Layer, Node, TensorRef
+from fkb.keras_former import former_entry, modern_entry, refuse_former
+from fkb.keras_shapes import ModelShapes
+from fkb.report import Report
+
+
+def entry(name: str, config: dict[str, Any], *args: Any) -> dict[str, Any]:
+    nodes = [{"args": list(args), "kwargs": {}}]
+    return {
+        "module": "keras.src.ops.nn",
+        "class_name": name,
+        "config": config,
+        "inbound_nodes": nodes,
+    }
+
+
+def test_threshold_gets_the_names_of_its_time() -> None:
+    old = entry("Threshold", {"threshold_value": 0.25, "value": -2.0}, "x")
+    new = modern_entry(old, (3, 9))
+    assert new["config"] == {"threshold": 0.25, "default_value": -2.0}
+    named = new | {"config": new["config"] | {"name": "threshold"}}
+    assert former_entry(named, (3, 9)) == old
+    assert former_entry(named, (3, 11)) == named
+
+
+def test_isclose_gets_its_flag_where_its_time_had_it() -> None:
+    old = entry("Isclose", {"name": "isclose"}, "x", "y", 0.5, 0.25, True)
+    new = modern_entry(old, (3, 6))
+    assert new["config"] == {"name": "isclose", "equal_nan": True}
+    assert new["inbound_nodes"][0]["args"] == ["x", "y", 0.5, 0.25]
+    assert former_entry(new, (3, 6)) == old
+    short = entry("Isclose", {"name": "isclose"}, "x", "y")
+    assert former_entry(short, (3, 6))["inbound_nodes"][0]["args"][2:] == [1e-5, 1e-8, False]
+
+
+def test_a_name_stands_only_where_the_operation_took_one() -> None:
+    assert former_entry(entry("Exp", {"name": "exp"}), (3, 3))["config"] == {"name": "exp"}
+    assert former_entry(entry("Trunc", {"name": "trunc"}), (3, 6))["config"] == {}
+    summed = entry("Sum", {"name": "sum", "axis": None, "keepdims": False})
+    assert "name" not in former_entry(summed, (3, 10))["config"]
+    assert former_entry(summed, (3, 12)) == summed
+
+
+@pytest.mark.parametrize(
+    ("class_name", "version", "refused"),
+    [
+        ("Softmax", (3, 9), True),
+        ("Softmax", (3, 10), False),
+        ("GlobalAveragePooling1D", (2, 15), True),
+        ("GlobalAveragePooling1D", (3, 12), True),
+        ("GlobalAveragePooling1D", (3, 15), False),
+    ],
+)
+def test_masks_that_meant_something_else_are_refused(
+    class_name: str, version: tuple[int, int], refused: bool
+) -> None:
+    source = Layer("m", "InputLayer", {"batch_shape": [None, 4], "dtype": "int32"})
+    layer = Layer(
+        "l", class_name, nodes=[Node([TensorRef("x", 0, 0)], {"mask": TensorRef("m", 0, 0)})]
+    )
+    report = Report()
+    refuse_former(
+        Layer("model", "Functional", children=[source, layer]), ModelShapes(), version, report
+    )
+    assert report.concerns("l") == refused
