@@ -58,7 +58,7 @@ contains
       if (allocated(error)) return
       do i = 1, size(in_shapes)
          part = in_shapes(i)
-         if (part%rank == rank + 1 .and. part%extent(part%rank) == 1) part%rank = rank
+         if (part%rank == rank + 1 .and. part%extent(max(1, part%rank)) == 1) part%rank = rank
          if (part%rank > rank) then
             call raise(error, fkb_err_argument, 'a constant of shape '//in_shapes(i)%text()// &
                        ' would mix the samples of a batch')
