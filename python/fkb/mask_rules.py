@@ -151,6 +151,21 @@ def _recurrent(call: Call) -> Use:
     return Use(_taken_with_states(call), [*kept])
 
 
+def _conv_recurrent(call: Call) -> Use:
+    use = _recurrent(call)
+    _expect_steps(use.takes.get("mask"), 2, call)
+    return use
+
+
+def _expect_steps(mask: object, rank: int, call: Call) -> None:
+    """Refuse a mask with values for the places of an image, as `Masking` of images gives."""
+    if isinstance(mask, Mask) and _rank(mask, call.rank_of) not in (rank, None):
+        raise MaskError(
+            "has a value per place and step, FKB takes masks with a value per step: give the call "
+            "such a mask, or do without the layer that makes the mask"
+        )
+
+
 def _taken_with_states(call: Call) -> dict[str, Mask | Masks | None]:
     """Return the mask that a recurrent layer takes; Keras 3 hands on none beside states."""
     if call.major >= 3 and STATES in call.node.kwargs and "mask" not in call.node.kwargs:
@@ -182,6 +197,8 @@ def _time_distributed(call: Call) -> Use:
     rank = _rank(call.first, call.rank_of)
     if takers and (inner is _nested or rank is None or rank < 3) and inner is not _take_and_keep:
         raise MaskError(f'is handed on to "{takers[0]}" inside, time step by time step')
+    if inner is _conv_recurrent:
+        _expect_steps(call.first, 3, call)
     kept: Mask | None = call.first
     if call.major < 3 and inner not in (_keep, _take_and_keep):
         for _ in range(2, rank or 2):
@@ -215,6 +232,19 @@ def _merged(call: Call) -> Use:
     if call.major >= 3:
         return Use(gives=[_reduced(call, OR, call.masks) if None not in call.masks else None])
     return Use(gives=[_reduced(call, AND, [mask for mask in call.masks if mask is not None])])
+
+
+def _merged_by_mask(call: Call) -> Use:
+    """Keras 3 leaves what is masked out of products and extrema, and sees it in their values.
+
+    Source: `Multiply._merge_function` and `Merge._apply_merge_op_and_or_mask` of Keras 3.
+    """
+    if call.major >= 3 and any(mask is not None for mask in call.masks):
+        raise MaskError(
+            "changes the values that Keras 3 gives for masked steps, which FKB does not follow: "
+            "do without the mask, or use keras.ops in place of the layer"
+        )
+    return _merged(call)
 
 
 def _reduced(call: Call, class_name: str, masks: Masks) -> Mask | None:
@@ -308,13 +338,15 @@ _RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(("Identity", "Normalization", "Rescaling"), _keep_in_keras3),
     **dict.fromkeys(
-        ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"],
+        ["Add", "Subtract", "Average"],
         _merged,
     ),
+    **dict.fromkeys(("Multiply", "Maximum", "Minimum"), _merged_by_mask),
     **dict.fromkeys(
-        ["SimpleRNN", "GRU", "LSTM", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"],
+        ["SimpleRNN", "GRU", "LSTM", "RNN"],
         _recurrent,
     ),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), _conv_recurrent),
     **dict.fromkeys(("Attention", "AdditiveAttention"), _attention),
     **dict.fromkeys(
         ("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"), _multi_head
@@ -336,6 +368,7 @@ _TAKERS = (
     _take_and_keep,
     _softmax,
     _recurrent,
+    _conv_recurrent,
     _bidirectional,
     _attention,
     _multi_head,

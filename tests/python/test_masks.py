@@ -161,3 +161,45 @@ def test_random_inputs_of_a_wrapped_table_are_indices(keras3: Any, tmp_path: Pat
     graph = _convert(keras3, keras3.Model(words, table(words), name="m"), tmp_path)
     (values,) = random_inputs(graph, 20, seed=1)
     assert set(np.unique(values)) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_a_mask_of_places_is_refused_for_a_recurrent_convolution(
+    major: int, keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    keras = keras3 if major == 3 else keras2
+    images = keras.Input((3, 4, 5, 2), name="images")
+    masked = keras.layers.Masking(name="masking")(images)
+    rows = keras.layers.ConvLSTM2D(2, 3, padding="same", name="rows")(masked)
+    with pytest.raises(UnsupportedError, match='"rows", mask: has a value per place and step'):
+        _convert(keras, keras.Model(images, rows, name="m"), tmp_path)
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_a_mask_goes_on_behind_attention(
+    major: int, keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    keras = keras3 if major == 3 else keras2
+    words = keras.Input((5,), dtype="int32", name="words")
+    table = keras.layers.Embedding(7, 3, mask_zero=True, name="table")(words)
+    attended = keras.layers.Attention(name="attention")([table, table])
+    last = keras.layers.LSTM(2, name="last")(attended)
+    graph = _convert(keras, keras.Model(words, last, name="m"), tmp_path)
+    layers = {layer.name: layer for layer in graph.model.children}
+    assert layers["last"].nodes[0].kwargs["mask"].layer == "table_mask"
+    assert set(layers) == {"words", "table", "table_mask", "attention", "last"}
+
+
+@pytest.mark.parametrize("name", ["Multiply", "Maximum", "Minimum"])
+def test_a_mask_that_changes_the_values_of_a_merge_is_refused(
+    name: str, keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    def model(keras: Any) -> Any:
+        steps = keras.Input((4, 3), name="steps")
+        masked = keras.layers.Masking(name="masking")(steps)
+        merged = getattr(keras.layers, name)(name="merged")([masked, steps])
+        return keras.Model(steps, merged, name="m")
+
+    with pytest.raises(UnsupportedError, match='"merged", mask: changes the values that Keras 3'):
+        _convert(keras3, model(keras3), tmp_path)
+    _convert(keras2, model(keras2), tmp_path)

@@ -49,7 +49,7 @@ def _names(text: str) -> list[str]:
 UNARY = (
     "abs absolute negative sign exp exp2 expm1 square sin cos tan arctan sinh cosh tanh arcsinh "
     "floor ceil trunc round isfinite isnan isinf logical_not deg2rad rad2deg sinc cbrt erf erfc "
-    "copy nan_to_num zeros_like ones_like stop_gradient "
+    "copy nan_to_num zeros_like ones_like stop_gradient convert_to_tensor "
     "relu relu6 sigmoid softplus softsign silu log_sigmoid leaky_relu hard_sigmoid hard_silu elu "
     "selu gelu celu hard_tanh hard_shrink soft_shrink tanh_shrink squareplus sparse_plus "
     "sparse_sigmoid softmax log_softmax sparsemax"

@@ -71,8 +71,9 @@ module fkb_operations
       product_tensordot = 4, product_einsum = 5
 
    !> The same values under another shape.
-   character(name_length), parameter, public :: shape_names(7) = [character(name_length) :: &
-      'Reshape', 'ExpandDims', 'Squeeze', 'Copy', 'Real', 'Conj', 'Conjugate']
+   character(name_length), parameter, public :: shape_names(8) = [character(name_length) :: &
+      'Reshape', 'ExpandDims', 'Squeeze', 'Copy', 'Real', 'Conj', 'Conjugate', &
+      'ConvertToTensor']
    integer, parameter, public :: shape_reshape = 1, shape_expand = 2, shape_squeeze = 3
 
    !> Values of one operand at other places.

@@ -23,6 +23,7 @@ from .operation_options import (
     open_sizes,
     operation,
 )
+from .options import fixed
 
 
 def _same(names: str, module: str = "numpy", *options: Option) -> tuple[LayerSpec, ...]:
@@ -66,6 +67,13 @@ _VALUES = (
     *_same("ZerosLike OnesLike", "numpy", Option("dtype", None)),
     *_same("Erf Erfc Erfinv Rsqrt", "math"),
     *_same("StopGradient", "core"),
+    *_same(
+        "ConvertToTensor",
+        "core",
+        fixed("dtype", None),
+        fixed("sparse", None),
+        fixed("ragged", None),
+    ),
     *_same(
         "Cast",
         "core",

@@ -16,7 +16,7 @@ module test_operation_layers
       'Trunc Round Isfinite Isnan Isinf Isposinf Isneginf LogicalNot NanToNum ZerosLike '// &
       'OnesLike Relu Relu6 LeakyRelu Elu Selu Celu Sigmoid LogSigmoid HardSigmoid '// &
       'SparseSigmoid Softplus SparsePlus Squareplus Softsign Silu HardSilu Gelu HardTanh '// &
-      'TanhShrink HardShrink SoftShrink Copy Real Conj Conjugate '
+      'TanhShrink HardShrink SoftShrink Copy Real Conj Conjugate ConvertToTensor '
    !> Functions that are not finite or not smooth for some of the inputs: `test_operation_kernels`.
    character(*), &
       parameter :: partial = 'Log Log1p Log2 Log10 Sqrt Rsqrt Cbrt Reciprocal Arcsin '// &
