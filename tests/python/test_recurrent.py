@@ -207,3 +207,13 @@ def test_a_stateful_layer_with_initial_states_does_as_keras_does(
         for x in (first, second):
             wanted = np.asarray(model(x, training=False))
             np.testing.assert_allclose(net.predict(x, state=kept), wanted, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("module", [keras, tf_keras])
+def test_a_state_for_each_time_step_is_refused(module: Any, tmp_path: Path) -> None:
+    pages = module.Input(batch_shape=(2, 3, 4, 5), name="pages")
+    rows = module.layers.Bidirectional(module.layers.GRU(2, stateful=True, name="g"), name="bi")
+    model = module.Model(pages, module.layers.TimeDistributed(rows, name="td")(pages), name="m")
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(FkbError, match=r'"td".*"forward_g" keeps a state for each time step'):
+        fkb.convert(tmp_path / "m.keras", tmp_path / "m.fkb")

@@ -64,8 +64,12 @@ def _state_counts(layer: Layer) -> list[int]:
 def _time_distributed(config: Config, shapes: Shapes, inside: Inside) -> list[Shape]:
     if any(len(shape) < 3 for shape in shapes):
         raise ValueError("every input must have at least rank 3 with the batch")
+    child = inside.children[0]
+    for inner in (child, *(layer for _, layer in child.walk())):
+        if inner.config.get("stateful") is True:
+            raise ValueError(f'"{inner.name}" keeps a state for each time step: make it stateless')
     taken = [(shape[0], *shape[2:]) for shape in shapes]
-    given = inside.call(inside.children[0], taken)
+    given = inside.call(child, taken)
     return [(shape[0], shapes[0][1], *shape[1:]) for shape in given]
 
 
