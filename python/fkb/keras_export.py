@@ -65,6 +65,10 @@ class Writing:
         return version_of(self.version) < (3, 10)
 
 
+# Bidirectional sets `zero_output_for_mask` of its layers by itself, whatever the Keras.
+_DIRECTIONS = ("forward_layer", "backward_layer")
+
+
 def start_writing(graph: Graph, dialect: str, *, archive: bool) -> Writing:
     """Return the state of writing one file.
 
@@ -214,7 +218,8 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
             result[key] = _value(option, value, path, writing)
     _add_dtype(layer, spec, result, writing)
     for name, message in spec.lacks(spec.filled(layer.config), writing.major):
-        writing.report.add(path, name, message)
+        if name != "zero_output_for_mask" or layer.role not in _DIRECTIONS:
+            writing.report.add(path, name, message)
     if writing.major == 2 and spec.keras2_shapes:
         known = [shape for shape in writing.shapes.inputs.get(id(layer), []) if shape is not None]
         result |= spec.keras2_shapes(known)

@@ -14,6 +14,7 @@ from .report import Report
 IMPLICIT = "implicit"
 _FROM_OUTSIDE = "comes from outside of the model"
 _FROM_INSIDE = "comes from inside a model"
+_ATTENTION = {"MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"}
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Follower:
     _masks: dict[TensorRef, Mask] = field(default_factory=dict)
     _refs: dict[Mask, TensorRef] = field(default_factory=dict)
     _new: list[tuple[str, Layer]] = field(default_factory=list)
+    _attending: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Be found by the container."""
@@ -73,9 +75,29 @@ class Follower:
         for key, masks in use.takes.items():
             if key not in node.kwargs and masks is not None:
                 self._take(child, number, key, masks, where)
+        if any(mask is not None for mask in call.masks):
+            self._check_attention(child.class_name, where)
         for index, mask in enumerate(use.gives):
             if mask is not None:
                 self._masks[TensorRef(child.name, number, index)] = mask
+
+    def _check_attention(self, class_name: str, where: str) -> None:
+        """Refuse a second attention to masked tensors in Keras 3.
+
+        While MultiHeadAttention runs there, it takes the masks off its inputs, so that which
+        others see them depends on the order of the calls.
+        """
+        if self.major < 3 or not self.changes or class_name not in _ATTENTION:
+            return
+        self._attending.append(class_name)
+        if len(self._attending) > 1 and "MultiHeadAttention" in self._attending:
+            self.report.add(
+                where,
+                "mask",
+                "is a second attention to masked tensors in a model of Keras 3, where "
+                "MultiHeadAttention takes the masks off its inputs while it runs: drop the masks "
+                "before it and give them as attention_mask",
+            )
 
     def _described(self, child: Layer, node: Node) -> Call:
         refs = list(tensors_in(node.args[0])) if node.args else []

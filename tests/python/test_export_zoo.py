@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,12 @@ def plain(config: Any) -> Any:
     return [plain(item) for item in config] if isinstance(config, (list, tuple)) else config
 
 
+def unnumbered(config: Any) -> Any:
+    """Return `plain(config)` without the numbers that Keras gives to the masks it derives."""
+    text = json.dumps(plain(config))
+    return json.loads(re.sub(r'"([a-z_]+)_\d+"', r'"\1"', text))
+
+
 def assert_same_model(model: Any, other: Any, case: zoo.Case, seed: int) -> None:
     weights, others = model.get_weights(), other.get_weights()
     assert [w.shape for w in weights] == [w.shape for w in others]
@@ -97,7 +104,7 @@ def test_model_survives_the_way_back_to_the_same_keras(
         assert_same_model(model, other, case, seed=3)
         if name == "back.keras" and case.name != FROZEN_BY_ITS_MODEL:
             again = keras.models.load_model(tmp_path / "model.keras", compile=False)
-            assert plain(other.get_config()) == plain(again.get_config())
+            assert unnumbered(other.get_config()) == unnumbered(again.get_config())
 
 
 CROSSING = [

@@ -72,9 +72,9 @@ layer(
     changed=True,
 )
 layer(
-    "ConvLSTM2D, softmax and softplus",
+    "ConvLSTM2D, softmax and softsign",
     (3, 3, 4, 2),
-    _two(filters=3, kernel_size=2, activation="softmax", recurrent_activation="softplus"),
+    _two(filters=3, kernel_size=2, activation="softmax", recurrent_activation="softsign"),
 )
 layer(
     "ConvLSTM2D, open steps",

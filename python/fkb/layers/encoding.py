@@ -217,7 +217,7 @@ SPECS: tuple[LayerSpec, ...] = (
     LayerSpec(
         "Discretization",
         options=(
-            Option("bin_boundaries", None, check=_boundaries),
+            Option("bin_boundaries", REQUIRED, check=_boundaries),
             Option("num_bins", None, Use.KEPT),
             Option("epsilon", 0.01, Use.KEPT),
             _mode("int", *_MODES),
