@@ -1,8 +1,8 @@
 !> Reads activations from a layer's options.
 module fkb_activation_options
-   use fkb_activations, only: act_elu, act_hard_sigmoid, act_hard_sigmoid_keras2, act_leaky_relu, &
-      act_relu, act_softmax, act_threshold, act_unknown, activation_id, default_parameters, &
-      n_parameters
+   use fkb_activations, only: act_elu, act_glu, act_hard_sigmoid, act_hard_sigmoid_keras2, &
+      act_leaky_relu, act_relu, act_softmax, act_threshold, act_unknown, activation_id, &
+      default_parameters, n_parameters
    use fkb_config, only: config_t
    use fkb_error, only: add_context, error_t, fkb_err_unknown, raise
    use fkb_kinds, only: dp, sp
@@ -10,7 +10,7 @@ module fkb_activation_options
    use fkb_text, only: quote
    implicit none (type, external)
    private
-   public :: get_activation, get_activation_options
+   public :: get_activation, get_activation_options, get_step_activation
 
 contains
 
@@ -47,6 +47,26 @@ contains
       if (id == act_unknown) call raise(error, fkb_err_unknown, &
          'option '//quote(key)//': no activation '//quote(name)//' is known')
    end subroutine get_activation
+
+   !> Read an activation of the steps of a recurrent layer. Raises an error for one that halves its
+   !> input.
+   subroutine get_step_activation(config, key, default, id, parameters, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key               !! such as `recurrent_activation`
+      integer, intent(in) :: default                !! taken where the option is missing
+      integer, intent(out) :: id
+      real(dp), intent(out) :: parameters(n_parameters)
+      type(error_t), allocatable, intent(out) :: error
+      if (config%kind_of(key) == 'missing') then
+         id = default
+         parameters = default_parameters(id)
+         return
+      end if
+      call get_activation(config, key, id, parameters, error)
+      if (allocated(error) .or. id /= act_glu) return
+      call refuse_option(config, key, 'an activation that halves its input cannot be one of a '// &
+                         'recurrent layer', error)
+   end subroutine get_step_activation
 
    !> Read the options of an activation layer that works value by value or along the last axis.
    !> Raises an error for other classes.

@@ -1,8 +1,8 @@
 ! Generated from layers/fkb_conv_lstm_options.fypp: edit that file and run tools/generate.py
 !> The options of convolutional LSTMs.
 submodule(fkb_conv_lstm_sp) fkb_conv_lstm_options_sp
-   use fkb_activation_options, only: get_activation
-   use fkb_activations, only: act_glu, act_hard_sigmoid_keras2, default_parameters
+   use fkb_activation_options, only: get_step_activation
+   use fkb_activations, only: act_hard_sigmoid_keras2
    use fkb_conv_options, only: get_count
    use fkb_layer_options, only: refuse_option
    implicit none (type, external)
@@ -20,36 +20,19 @@ contains
          call refuse_option(config, 'filters', 'that is too many', error)
       end if
       if (allocated(error)) return
-      call read_activation(config, 'activation', act_tanh, self%activation, self%parameters, error)
+      call get_step_activation(config, 'activation', act_tanh, self%activation, &
+                               self%parameters, error)
       if (allocated(error)) return
-      call read_activation(config, 'recurrent_activation', &
-                           merge(act_hard_sigmoid_keras2, act_sigmoid, config%keras_major <= 2), &
-                           self%recurrent_activation, self%recurrent_parameters, error)
+      call get_step_activation(config, 'recurrent_activation', &
+                               merge(act_hard_sigmoid_keras2, act_sigmoid, &
+                                     config%keras_major <= 2), &
+                               self%recurrent_activation, self%recurrent_parameters, error)
       if (allocated(error)) return
       call read_dropout(self, config, error)
       if (allocated(error)) return
       call read_sequence(self, config, error)
       call config%ignore('seed unit_forget_bias unroll')
    end procedure configure
-
-   !> An activation, or its default where it is missing.
-   subroutine read_activation(config, key, default, id, parameters, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      integer, intent(in) :: default
-      integer, intent(out) :: id
-      real(dp), intent(out) :: parameters(n_parameters)
-      type(error_t), allocatable, intent(out) :: error
-      if (config%kind_of(key) == 'missing') then
-         id = default
-         parameters = default_parameters(id)
-         return
-      end if
-      call get_activation(config, key, id, parameters, error)
-      if (allocated(error) .or. id /= act_glu) return
-      call refuse_option(config, key, 'an activation that halves its input cannot be one of a '// &
-                         'recurrent layer', error)
-   end subroutine read_activation
 
    !> Rates of dropout, clipped as Keras clips them; a rate of 1 drops nothing.
    subroutine read_dropout(self, config, error)

@@ -1,8 +1,7 @@
 ! Generated from layers/fkb_recurrent_options.fypp: edit that file and run tools/generate.py
 !> The options of recurrent layers and cells.
 submodule(fkb_recurrent_sp) fkb_recurrent_options_sp
-   use fkb_activation_options, only: get_activation
-   use fkb_activations, only: act_glu, default_parameters
+   use fkb_activation_options, only: get_step_activation
    use fkb_layer_options, only: refuse_option
    implicit none (type, external)
 
@@ -22,11 +21,12 @@ contains
       end if
       call config%get('use_bias', self%use_bias, error, default=.true.)
       if (allocated(error)) return
-      call read_activation(config, 'activation', act_tanh, self%activation, self%parameters, error)
+      call get_step_activation(config, 'activation', act_tanh, self%activation, &
+                               self%parameters, error)
       if (allocated(error)) return
       if (self%gates() > 1) then
-         call read_activation(config, 'recurrent_activation', act_sigmoid, &
-                              self%recurrent_activation, self%recurrent_parameters, error)
+         call get_step_activation(config, 'recurrent_activation', act_sigmoid, &
+                                  self%recurrent_activation, self%recurrent_parameters, error)
          if (allocated(error)) return
       end if
       call read_dropout(self, config, error)
@@ -48,25 +48,6 @@ contains
                                    'the sequences', error)
       self%prefers_kept = config%keras_major <= 2
    end procedure read_options
-
-   !> An activation, or its default where it is missing.
-   subroutine read_activation(config, key, default, id, parameters, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      integer, intent(in) :: default
-      integer, intent(out) :: id
-      real(dp), intent(out) :: parameters(n_parameters)
-      type(error_t), allocatable, intent(out) :: error
-      if (config%kind_of(key) == 'missing') then
-         id = default
-         parameters = default_parameters(id)
-         return
-      end if
-      call get_activation(config, key, id, parameters, error)
-      if (allocated(error) .or. id /= act_glu) return
-      call refuse_option(config, key, 'an activation that halves its input cannot be one of a '// &
-                         'recurrent layer', error)
-   end subroutine read_activation
 
    !> Rates of dropout, clipped as Keras clips them, and how many masks there are: one per sequence,
    !> or one per gate with `implementation` 1, which `recurrent_dropout` implies. The layers of
