@@ -6,6 +6,8 @@ module test_optimizer
    use fkb_kinds, only: dp, i8, sp
    use fkb_optimizer_dp, only: optimizer_dp => optimizer_t, state_dp => optimizer_state_t
    use fkb_optimizer_sp, only: optimizer_sp => optimizer_t, state_sp => optimizer_state_t
+   use fkb_optimizer_state_dp, only: get_dp => get_values, list_dp => state_list_t
+   use fkb_optimizer_state_sp, only: get_sp => get_values, list_sp => state_list_t
    use fkb_optimizers_dp, only: optimizer_from_config_dp => optimizer_from_config
    use fkb_optimizers_sp, only: optimizer_from_config_sp => optimizer_from_config
    use fkb_rounding, only: rounded_to_single
@@ -75,7 +77,7 @@ contains
          if (dtype == 'float32') then
             cases = cases + 1
             segments = three_segments(sizes)
-            call optimizer%prepare(state, size(weights, kind=i8))
+            call optimizer%prepare(state, weights, segments)
             do step = 1, steps
                call optimizer%step(weights, gradients(:, step), state, segments, error)
                if (allocated(error)) call fail(failure, error%message)
@@ -101,15 +103,14 @@ contains
       type(state_sp), intent(in) :: state
       type(segment_t), intent(in) :: segments(:)
       real(sp), allocatable, intent(out) :: values(:)
-      integer, allocatable :: slot(:), segment(:)
+      type(list_sp) :: list
+      real(dp), allocatable :: one(:)
       integer :: i
-      call optimizer%variable_order(segments, slot, segment)
+      call optimizer%list_variables(segments, list)
       allocate (values(0))
-      do i = 1, size(slot)
-         if (slot(i) < 1) cycle
-         associate (part => segments(segment(i)))
-            values = [values, state%slots(part%first:part%last, slot(i))]
-         end associate
+      do i = 3, list%n
+         call get_sp(state, list%items(i), one)
+         values = [values, real(one, sp)]
       end do
    end subroutine keras_order_sp
 
@@ -151,7 +152,7 @@ contains
          if (dtype == 'float64') then
             cases = cases + 1
             segments = three_segments(sizes)
-            call optimizer%prepare(state, size(weights, kind=i8))
+            call optimizer%prepare(state, weights, segments)
             do step = 1, steps
                call optimizer%step(weights, gradients(:, step), state, segments, error)
                if (allocated(error)) call fail(failure, error%message)
@@ -177,15 +178,14 @@ contains
       type(state_dp), intent(in) :: state
       type(segment_t), intent(in) :: segments(:)
       real(dp), allocatable, intent(out) :: values(:)
-      integer, allocatable :: slot(:), segment(:)
+      type(list_dp) :: list
+      real(dp), allocatable :: one(:)
       integer :: i
-      call optimizer%variable_order(segments, slot, segment)
+      call optimizer%list_variables(segments, list)
       allocate (values(0))
-      do i = 1, size(slot)
-         if (slot(i) < 1) cycle
-         associate (part => segments(segment(i)))
-            values = [values, state%slots(part%first:part%last, slot(i))]
-         end associate
+      do i = 3, list%n
+         call get_dp(state, list%items(i), one)
+         values = [values, real(one, dp)]
       end do
    end subroutine keras_order_dp
 
@@ -213,7 +213,7 @@ contains
       segments(2)%trainable = .false.
       weights = 1
       gradient = 1
-      call optimizer%prepare(state, 6_i8)
+      call optimizer%prepare(state, weights, segments)
       call optimizer%step(weights, gradient, state, segments, error)
       call check(failure, .not. allocated(error), 'the step is refused')
       call check_equal(failure, weights(3:4), [1.0_dp, 1.0_dp], 'frozen weights')
@@ -233,7 +233,7 @@ contains
       segments(2)%rate_factor = 0.25_dp
       weights = 1
       gradient = 1
-      call optimizer%prepare(state, 3_i8)
+      call optimizer%prepare(state, weights, segments)
       call optimizer%step(weights, gradient, state, segments, error)
       call check(failure, .not. allocated(error), 'the step is refused')
       call check_equal(failure, weights, [0.5_dp, 0.875_dp, 0.5_dp], 'weights')
@@ -251,8 +251,8 @@ contains
       one(1)%last = 37
       a = [(sin(real(i, sp)), i=1, 37)]
       b = a
-      call optimizer%prepare(together, 37_i8)
-      call optimizer%prepare(apart, 37_i8)
+      call optimizer%prepare(together, a, one)
+      call optimizer%prepare(apart, b, many)
       many(2)%rate_factor = 1 + epsilon(1.0_dp)   ! lost in real32, but no run of three
       do step = 1, 5
          gradient = [(cos(real(i*step, sp)), i=1, 37)]
@@ -270,11 +270,12 @@ contains
       call refused('{"class_name":"Lion","config":{}}', 'Lion', failure)
       call refused('{"class_name":"Adam","config":{"learning_rate":{"class_name":'// &
                    '"ExponentialDecay","config":{}}}}', 'schedule', failure)
-      call refused('{"class_name":"Adam","config":{"use_ema":true}}', 'use_ema', failure)
-      call refused('{"class_name":"Adam","config":{"gradient_accumulation_steps":2}}', &
+      call refused('{"class_name":"Adam","config":{"use_ema":1}}', 'use_ema', failure)
+      call refused('{"class_name":"Adam","config":{"ema_momentum":1.5}}', 'ema_momentum', failure)
+      call refused('{"class_name":"Adam","config":{"ema_overwrite_frequency":-1}}', &
+                   'ema_overwrite_frequency', failure)
+      call refused('{"class_name":"Adam","config":{"gradient_accumulation_steps":1}}', &
                    'gradient_accumulation_steps', failure)
-      call refused('{"class_name":"Adam","config":{"loss_scale_factor":2.0}}', &
-                   'loss_scale_factor', failure)
       call refused('{"class_name":"Custom>Adam","config":{"decay":0.1}}', 'decay', failure)
       call refused('{"class_name":"Adam","config":{"beta_2":1.0}}', 'beta_2', failure)
       call refused('{"class_name":"Adam","config":{"warmth":1.0}}', 'warmth', failure)
@@ -309,7 +310,7 @@ contains
       gradient = 1
       call optimizer%step(weights, gradient, state, segments, error)
       call check(failure, allocated(error), 'a step without a state is made')
-      call optimizer%prepare(state, 4_i8)
+      call optimizer%prepare(state, [1.0_dp, 1.0_dp, 1.0_dp, 1.0_dp], segments)
       call optimizer%step(weights, gradient, state, segments, error)
       call check(failure, allocated(error), 'a step with a longer state is made')
       call check_equal(failure, weights, [1.0_dp, 1.0_dp, 1.0_dp], 'weights')
@@ -319,13 +320,13 @@ contains
       type(failure_t), allocatable, intent(out) :: failure
       type(adam_t) :: optimizer
       type(segment_t) :: segments(3)
-      integer, allocatable :: slot(:), segment(:)
+      type(list_dp) :: list
       segments = three_segments([1, 1, 1])
       segments(2)%trainable = .false.
       optimizer%amsgrad = .true.
-      call optimizer%variable_order(segments, slot, segment)
-      call check_equal(failure, slot, [-1, 0, 1, 2, 1, 2, 3, 3], 'slots')
-      call check_equal(failure, segment, [0, 0, 1, 1, 3, 3, 1, 3], 'segments')
+      call optimizer%list_variables(segments, list)
+      call check_equal(failure, list%items(:list%n)%place, [-1, 0, 1, 2, 1, 2, 3, 3], 'slots')
+      call check_equal(failure, list%items(:list%n)%segment, [0, 0, 1, 1, 3, 3, 1, 3], 'segments')
       call check_equal(failure, optimizer%slot_name(3), 'velocity_hat', 'the third slot')
       call check_equal(failure, sgd_name(), 'momentum', 'the slot of SGD')
    end subroutine variables_are_in_order

@@ -22,7 +22,7 @@ module fkb_adam_sp
       real(dp) :: epsilon = 1e-7_dp
       logical :: amsgrad = .false.              !! the largest v so far instead of v
    contains
-      procedure :: step
+      procedure :: update
       procedure :: configure
       procedure :: slot_count
       procedure :: slot_name
@@ -33,7 +33,7 @@ module fkb_adam_sp
 
 contains
 
-   subroutine step(self, params, grad, state, segments, error)
+   subroutine update(self, params, grad, state, segments, error)
       class(adam_t), intent(in) :: self
       real(wp), intent(inout), contiguous :: params(:)
       real(wp), intent(inout), contiguous :: grad(:)
@@ -44,10 +44,8 @@ contains
       real(dp) :: factor
       real(wp) :: alpha, c1, c2, epsilon, power_1, power_2
       integer :: at
-      call self%clip_and_decay(params, grad, state, segments, error)
-      if (allocated(error)) return
-      power_1 = power_of(self%beta_1, state%iteration + 1)
-      power_2 = power_of(self%beta_2, state%iteration + 1)
+      power_1 = power_of(self%beta_1, self%updates(state) + 1)
+      power_2 = power_of(self%beta_2, self%updates(state) + 1)
       c1 = real(1 - self%beta_1, wp)
       c2 = real(1 - self%beta_2, wp)
       epsilon = real(self%epsilon, wp)
@@ -56,7 +54,7 @@ contains
          call next_run(segments, at, first, last, factor)
          if (at == 0) exit
          n = last - first + 1
-         alpha = (real(self%rate()*factor, wp)*sqrt(1 - power_2))/(1 - power_1)
+         alpha = (real(self%rate_at(state)*factor, wp)*sqrt(1 - power_2))/(1 - power_1)
          if (self%amsgrad) then
             call amsgrad_update(n, alpha, c1, c2, epsilon, grad(first:last), &
                                 state%slots(first:last, 1), state%slots(first:last, 2), &
@@ -67,8 +65,7 @@ contains
                              params(first:last))
          end if
       end do
-      state%iteration = state%iteration + 1
-   end subroutine step
+   end subroutine update
 
    !> beta^t. Keras casts beta through real32, and takes the power in the network's kind.
    pure real(wp) function power_of(beta, t)

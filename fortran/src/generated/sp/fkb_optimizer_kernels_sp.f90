@@ -9,6 +9,7 @@ module fkb_optimizer_kernels_sp
    private
    public :: descend, descend_momentum, descend_nesterov, adam_update, amsgrad_update
    public :: clip_values, scale_values, decay_weights, square_sum
+   public :: gather_gradient, add_gradient, average_weights
 
 contains
 
@@ -109,6 +110,39 @@ contains
          w(i) = w(i) - ((w(i)*decay)*rate)
       end do
    end subroutine decay_weights
+
+   !> sum = g + sum
+   pure subroutine gather_gradient(n, g, sum)
+      integer(i8), intent(in) :: n
+      real(wp), intent(in) :: g(n)
+      real(wp), intent(inout) :: sum(n)
+      integer(i8) :: i
+      do i = 1, n
+         sum(i) = g(i) + sum(i)
+      end do
+   end subroutine gather_gradient
+
+   !> g = (g + sum)/steps
+   pure subroutine add_gradient(n, sum, steps, g)
+      integer(i8), intent(in) :: n
+      real(wp), intent(in) :: sum(n), steps
+      real(wp), intent(inout) :: g(n)
+      integer(i8) :: i
+      do i = 1, n
+         g(i) = (g(i) + sum(i))/steps
+      end do
+   end subroutine add_gradient
+
+   !> a = p a + (1 - p) w
+   pure subroutine average_weights(n, momentum, w, average)
+      integer(i8), intent(in) :: n
+      real(wp), intent(in) :: momentum, w(n)
+      real(wp), intent(inout) :: average(n)
+      integer(i8) :: i
+      do i = 1, n
+         average(i) = (momentum*average(i)) + ((1 - momentum)*w(i))
+      end do
+   end subroutine average_weights
 
    !> sum g^2 in real64
    pure real(dp) function square_sum(n, g) result(total)

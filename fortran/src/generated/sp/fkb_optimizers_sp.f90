@@ -18,10 +18,11 @@ contains
    !> The optimizer that Keras's compile configuration means: a name, `"adam"`, or an object,
    !> `{"class_name":"Adam","config":{"learning_rate":0.001}}`.
    !> Raises an error for an unknown name or an option that is not supported.
-   subroutine optimizer_from_config(given, optimizer, error)
+   subroutine optimizer_from_config(given, optimizer, error, keras_major)
       character(*), intent(in) :: given           !! JSON, or a bare name
       class(optimizer_t), allocatable, intent(out) :: optimizer
       type(error_t), allocatable, intent(out) :: error
+      integer, intent(in), optional :: keras_major   !! whose meaning the options have, default 3
       type(config_t) :: config
       character(:), allocatable :: name, text, unread
       text = json_compact(given)
@@ -36,6 +37,7 @@ contains
          name = text
          if (len(text) > 1 .and. index(text, '"') == 1) name = json_string(text)
       end if
+      if (present(keras_major)) config%keras_major = keras_major
       call create(name, optimizer, error)
       if (allocated(error)) return
       call optimizer%configure(config, error)

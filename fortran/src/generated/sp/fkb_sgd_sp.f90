@@ -19,7 +19,7 @@ module fkb_sgd_sp
       real(dp) :: momentum = 0                  !! from 0, no momentum and no state, to 1
       logical :: nesterov = .false.
    contains
-      procedure :: step
+      procedure :: update
       procedure :: configure
       procedure :: default_rate
       procedure :: slot_count
@@ -30,7 +30,7 @@ module fkb_sgd_sp
 
 contains
 
-   subroutine step(self, params, grad, state, segments, error)
+   subroutine update(self, params, grad, state, segments, error)
       class(sgd_t), intent(in) :: self
       real(wp), intent(inout), contiguous :: params(:)
       real(wp), intent(inout), contiguous :: grad(:)
@@ -41,15 +41,13 @@ contains
       real(dp) :: factor
       real(wp) :: rate, momentum
       integer :: at
-      call self%clip_and_decay(params, grad, state, segments, error)
-      if (allocated(error)) return
       momentum = real(rounded_to_single(self%momentum), wp)     ! Keras casts it through real32
       at = 0
       do
          call next_run(segments, at, first, last, factor)
          if (at == 0) exit
          n = last - first + 1
-         rate = real(self%rate()*factor, wp)
+         rate = real(self%rate_at(state)*factor, wp)
          if (self%slot_count() == 0) then
             call descend(n, rate, grad(first:last), params(first:last))
          else if (self%nesterov) then
@@ -60,8 +58,7 @@ contains
                                   params(first:last))
          end if
       end do
-      state%iteration = state%iteration + 1
-   end subroutine step
+   end subroutine update
 
    !> Read Keras's options; `learning_rate` is 0.01 where it is absent.
    subroutine configure(self, config, error)

@@ -31,7 +31,8 @@ module fkb_sp
    use fkb_loss_sp, only: loss_t, positions_of, reduce_mean, reduce_sum, reduce_weighted_mean
    use fkb_loss_check_sp, only: check_loss_gradient
    use fkb_loss_registry_sp, only: loss_registry_t
-   use fkb_optimizer_sp, only: optimizer_state_t, optimizer_t
+   use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
+   use fkb_optimizer_state_sp, only: state_list_t
    use fkb_segment, only: segment_t
    implicit none (type, external)
    public

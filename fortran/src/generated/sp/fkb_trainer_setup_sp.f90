@@ -6,7 +6,10 @@ submodule(fkb_trainer_sp) fkb_trainer_setup_sp
    use fkb_error, only: fkb_err_argument, fkb_err_format, fkb_err_unsupported, raise
    use fkb_json, only: json_real_text
    use fkb_optimizers_sp, only: optimizer_from_config
+   use fkb_optimizer_state_sp, only: get_values, place_iteration, place_rate, put_values, &
+      state_list_t, state_variable_t
    use fkb_rounding, only: rounded_to_single
+   use fkb_shape, only: operator(==)
    use fkb_text, only: decimal, quote
    use fkb_variable, only: variable_t
    implicit none (type, external)
@@ -51,7 +54,7 @@ contains
       self%optimizer%learning_rate = optimizer%rate()
       allocate (self%goals(size(losses)))
       allocate (self%grad(size(net%params)), source=0.0_wp)
-      call self%optimizer%prepare(self%state, size(net%params, kind=i8))
+      call self%optimizer%prepare(self%state, net%params, net%graph%segments)
       self%rate_dtype = merge('float32', 'float64', wp == sp)
       self%loss_config = config_of(self%losses)
       self%optimizer_of_file = .false.
@@ -78,7 +81,8 @@ contains
          return
       end if
       call losses_from_config(net%document, loss_text, weights_text, boxes, error, registry)
-      if (.not. allocated(error)) call optimizer_from_config(optimizer_text, made, error)
+      if (.not. allocated(error)) call optimizer_from_config(optimizer_text, &
+         made, error, net%document%keras_major())
       if (.not. allocated(error)) call self%init(net, boxes, made, error, seed)
       call clear_boxes(boxes)
       if (allocated(error)) return
@@ -125,108 +129,94 @@ contains
       type(trainer_t), intent(inout) :: self
       type(variable_t), intent(in) :: variables(:)
       type(error_t), allocatable, intent(out) :: error
-      integer, allocatable :: slot(:), segment(:)
-      integer :: i
+      type(state_list_t) :: list
+      integer :: i, scalars
       if (size(variables) == 0) return
-      call self%optimizer%variable_order(self%net%graph%segments, slot, segment)
-      if (size(variables) == 2) then            ! Keras saved an optimizer before its first step
-         slot = slot(:2)
-         segment = segment(:2)
-      end if
-      if (size(slot) /= size(variables)) then
+      call self%optimizer%list_variables(self%net%graph%segments, list)
+      scalars = count(list%items(:list%n)%place == place_iteration &
+                      .or. list%items(:list%n)%place == place_rate)
+      if (size(variables) == scalars) list%n = scalars   ! saved by Keras before its first step
+      if (list%n /= size(variables)) then
          call raise(error, fkb_err_format, 'the file has '//decimal(size(variables))// &
-                    ' variables of the optimizer, '//decimal(size(slot))//' were expected')
+                    ' variables of the optimizer, '//decimal(list%n)//' were expected')
          return
       end if
-      do i = 1, size(slot)
-         call take_variable(self, variables(i), slot(i), segment(i), error)
+      do i = 1, list%n
+         call take_variable(self, variables(i), list%items(i), error)
          if (allocated(error)) return
       end do
    end subroutine restore
 
-   !> Take one variable: the iteration (slot -1), the learning rate (0), or a slot of a weight.
-   subroutine take_variable(self, variable, slot, segment, error)
+   !> Take one variable of the file.
+   subroutine take_variable(self, variable, item, error)
       type(trainer_t), intent(inout) :: self
       type(variable_t), intent(in) :: variable
-      integer, intent(in) :: slot, segment
+      type(state_variable_t), intent(in) :: item
       type(error_t), allocatable, intent(out) :: error
       character(:), allocatable :: path
       logical :: fits
-      integer(i8) :: n
-      path = ''
-      n = 1
-      if (slot > 0) then
-         path = self%net%graph%segments(segment)%path
-         n = self%net%graph%segments(segment)%last - self%net%graph%segments(segment)%first + 1
-      end if
-      fits = variable%slot == slot_name(self, slot) .and. variable%path == path
-      if (slot == -1) then
+      path = path_of(self, item)
+      fits = variable%slot == item%name .and. variable%path == path
+      if (item%place == place_iteration) then
          fits = fits .and. allocated(variable%integers)
          if (fits) fits = size(variable%integers) == 1
+         if (fits) fits = variable%integers(1) >= 0
       else
          fits = fits .and. allocated(variable%values)
-         if (fits) fits = size(variable%values, kind=i8) == n
+         if (fits) fits = size(variable%values, kind=i8) == item%last - item%first + 1 .and. &
+            variable%shape == item%shape
       end if
       if (.not. fits) then
          call raise(error, fkb_err_format, 'the optimizer''s variable '//quote(variable%slot)// &
-                    ' '//quote(variable%path)//' stands where '//quote(slot_name(self, slot))// &
-                    ' '//quote(path)//' with '//decimal(n)//' values was expected')
+                    ' '//quote(variable%path)//' of the shape '//variable%shape%text()// &
+                    ' stands where '//quote(item%name)//' '//quote(path)//' of the shape '// &
+                    item%shape%text()//' was expected')
          return
       end if
-      select case (slot)
-      case (-1)
+      select case (item%place)
+      case (place_iteration)
          self%state%iteration = variable%integers(1)
-      case (0)
+      case (place_rate)
          self%optimizer%learning_rate = variable%values(1)
          self%rate_dtype = variable%dtype
       case default
-         associate (part => self%net%graph%segments(segment))
-            self%state%slots(part%first:part%last, slot) = real(variable%values, wp)
-         end associate
+         call put_values(self%state, item, variable%values)
       end select
    end subroutine take_variable
 
-   function slot_name(self, slot) result(name)
+   !> Whose weight a variable belongs to, empty for none.
+   function path_of(self, item) result(path)
       type(trainer_t), intent(in) :: self
-      integer, intent(in) :: slot
-      character(:), allocatable :: name
-      select case (slot)
-      case (-1)
-         name = 'iteration'
-      case (0)
-         name = 'learning_rate'
-      case default
-         name = self%optimizer%slot_name(slot)
-      end select
-   end function slot_name
+      type(state_variable_t), intent(in) :: item
+      character(:), allocatable :: path
+      path = ''
+      if (item%segment > 0) path = self%net%graph%segments(item%segment)%path
+   end function path_of
 
    module procedure store
       type(variable_t), allocatable :: variables(:)
-      integer, allocatable :: slot(:), segment(:)
+      type(state_list_t) :: list
       integer :: i
       if (.not. associated(self%net)) then
          call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
          return
       end if
-      call self%optimizer%variable_order(self%net%graph%segments, slot, segment)
-      allocate (variables(size(slot)))
-      do i = 1, size(slot)
-         variables(i)%slot = slot_name(self, slot(i))
-         variables(i)%path = ''
-         select case (slot(i))
-         case (-1)
+      call self%optimizer%list_variables(self%net%graph%segments, list)
+      allocate (variables(list%n))
+      do i = 1, list%n
+         variables(i)%slot = list%items(i)%name
+         variables(i)%path = path_of(self, list%items(i))
+         variables(i)%shape = list%items(i)%shape
+         select case (list%items(i)%place)
+         case (place_iteration)
             variables(i)%dtype = 'int64'
             variables(i)%integers = [self%state%iteration]
-         case (0)
+         case (place_rate)
             variables(i)%dtype = self%rate_dtype
             variables(i)%values = [stored_rate(self)]
          case default
             variables(i)%dtype = trim(merge('float32', 'float64', wp == sp))
-            associate (part => self%net%graph%segments(segment(i)))
-               variables(i)%path = part%path
-               variables(i)%shape = part%shape
-               variables(i)%values = real(self%state%slots(part%first:part%last, slot(i)), dp)
-            end associate
+            call get_values(self%state, list%items(i), variables(i)%values)
          end select
       end do
       call move_alloc(variables, self%net%optimizer_state)
@@ -302,8 +292,7 @@ contains
       nullify (self%net)
       call clear_boxes(self%losses)
       if (allocated(self%optimizer)) deallocate (self%optimizer)
-      if (allocated(self%state%slots)) deallocate (self%state%slots)
-      self%state%iteration = 0
+      self%state = optimizer_state_t()
       self%seed = 0
       if (allocated(self%goals)) deallocate (self%goals)
       if (allocated(self%benches)) then

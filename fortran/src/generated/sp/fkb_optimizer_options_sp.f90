@@ -1,0 +1,164 @@
+! Generated from train/fkb_optimizer_options.fypp: edit that file and run tools/generate.py
+!> The options that all optimizers have, as Keras writes and reads them.
+submodule(fkb_optimizer_sp) fkb_optimizer_options_sp
+   use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_json, only: json_real_text
+   use fkb_text, only: decimal, quote
+   implicit none (type, external)
+
+contains
+
+   module procedure configure_common
+      real(dp) :: decay
+      self%keras_major = config%keras_major
+      call config%ignore('name jit_compile is_legacy_optimizer')
+      ! It keeps gradients of real16 from underflow; nothing here is computed in real16.
+      call config%ignore('loss_scale_factor')
+      if (config%kind_of('learning_rate') == 'object') then
+         call raise(error, fkb_err_unsupported, 'option "learning_rate" of the optimizer is a'// &
+                    ' schedule, which is not supported yet: give a number')
+         return
+      end if
+      self%learning_rate = self%rate()
+      call read_positive(config, 'learning_rate', self%learning_rate, error)
+      if (allocated(error)) return
+      call read_positive(config, 'weight_decay', self%weight_decay, error)
+      if (allocated(error)) return
+      call config%get('decay', decay, error, default=0.0_dp)
+      if (allocated(error)) return
+      if (abs(decay) > 0) then
+         call raise(error, fkb_err_unsupported, 'option "decay" of the optimizer is one of old'// &
+                    ' versions of Keras: a learning rate that is the schedule'// &
+                    ' "InverseTimeDecay" does the same')
+         return
+      end if
+      call read_clipping(self, config, error)
+      if (allocated(error)) return
+      call read_average(self, config, error)
+      if (allocated(error)) return
+      call read_count(config, 'gradient_accumulation_steps', 2, &
+                      self%gradient_accumulation_steps, error)
+   end procedure configure_common
+
+   !> Read the limits of the gradient. Keras refuses more than one of them; Keras 2 takes the first
+   !> of them unless two are norms.
+   subroutine read_clipping(self, config, error)
+      class(optimizer_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      logical :: several
+      call read_positive(config, 'clipnorm', self%clipnorm, error)
+      if (allocated(error)) return
+      call read_positive(config, 'global_clipnorm', self%global_clipnorm, error)
+      if (allocated(error)) return
+      call read_positive(config, 'clipvalue', self%clipvalue, error)
+      if (allocated(error)) return
+      several = count([self%clipnorm, self%global_clipnorm, self%clipvalue] > 0) > 1
+      if (config%keras_major == 2) several = min(self%clipnorm, self%global_clipnorm) > 0
+      if (several) then
+         call raise(error, fkb_err_argument, 'only one of the options "clipnorm",'// &
+                    ' "global_clipnorm" and "clipvalue" of the optimizer can be set')
+      end if
+   end subroutine read_clipping
+
+   !> Read the options of the moving average of the weights.
+   subroutine read_average(self, config, error)
+      class(optimizer_t), intent(inout) :: self
+      type(config_t), intent(inout) :: config
+      type(error_t), allocatable, intent(out) :: error
+      call config%get('use_ema', self%use_ema, error, default=.false.)
+      if (allocated(error)) return
+      call read_share(config, 'ema_momentum', self%ema_momentum, error)
+      if (allocated(error)) return
+      call read_count(config, 'ema_overwrite_frequency', 1, self%ema_overwrite_frequency, error)
+   end subroutine read_average
+
+   !> Read a number that is not negative; it stays where the option is absent or null.
+   subroutine read_positive(config, key, value, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      real(dp), intent(inout) :: value
+      type(error_t), allocatable, intent(out) :: error
+      real(dp) :: default
+      default = value
+      call config%get(key, value, error, default=default)
+      if (allocated(error)) return
+      if (.not. (value >= 0 .and. value <= huge(value))) then
+         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must'// &
+                    ' not be negative')
+      end if
+   end subroutine read_positive
+
+   !> Read a number from 0 to 1.
+   subroutine read_share(config, key, value, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      real(dp), intent(inout) :: value
+      type(error_t), allocatable, intent(out) :: error
+      real(dp) :: default
+      default = value
+      call config%get(key, value, error, default=default)
+      if (allocated(error)) return
+      if (.not. (value >= 0 .and. value <= 1)) then
+         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must lie'// &
+                    ' between 0 and 1')
+      end if
+   end subroutine read_share
+
+   !> Read a whole number; absent, null and 0 mean none.
+   subroutine read_count(config, key, least, value, error)
+      type(config_t), intent(inout) :: config
+      character(*), intent(in) :: key
+      integer, intent(in) :: least
+      integer, intent(inout) :: value
+      type(error_t), allocatable, intent(out) :: error
+      integer :: default
+      default = value
+      call config%get(key, value, error, default=default)
+      if (allocated(error)) return
+      if (value /= 0 .and. value < least) then
+         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must be'// &
+                    ' at least '//decimal(least))
+      end if
+   end subroutine read_count
+
+   module procedure keras_config
+      json = ''
+      if (len(self%keras_name()) == 0) return
+      json = '{"module":"keras.optimizers","class_name":"'//self%keras_name()// &
+         '","config":{"learning_rate":'//json_real_text(self%rate())// &
+         ',"weight_decay":'//number_or_null(self%weight_decay)// &
+         ',"clipnorm":'//number_or_null(self%clipnorm)// &
+         ',"global_clipnorm":'//number_or_null(self%global_clipnorm)// &
+         ',"clipvalue":'//number_or_null(self%clipvalue)// &
+         ',"use_ema":'//trim(merge('true ', 'false', self%use_ema))// &
+         ',"ema_momentum":'//json_real_text(self%ema_momentum)// &
+         ',"ema_overwrite_frequency":'//count_or_null(self%ema_overwrite_frequency)// &
+         ',"gradient_accumulation_steps":'//count_or_null(steps_of(self))// &
+         self%keras_options()//'},"registered_name":null}'
+   end procedure keras_config
+
+   !> Gradients of one update as Keras has them: it refuses 1.
+   pure integer function steps_of(self) result(steps)
+      class(optimizer_t), intent(in) :: self
+      steps = self%gradient_accumulation_steps
+      if (steps < 2) steps = 0
+   end function steps_of
+
+   !> A positive number as JSON; 0 stands for none.
+   pure function number_or_null(value) result(json)
+      real(dp), intent(in) :: value
+      character(:), allocatable :: json
+      json = 'null'
+      if (value > 0) json = json_real_text(value)
+   end function number_or_null
+
+   !> A positive count as JSON; 0 stands for none.
+   pure function count_or_null(value) result(json)
+      integer, intent(in) :: value
+      character(:), allocatable :: json
+      json = 'null'
+      if (value > 0) json = decimal(value)
+   end function count_or_null
+
+end submodule fkb_optimizer_options_sp
