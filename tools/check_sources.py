@@ -35,6 +35,7 @@ SINGLE = {
     "fkb_builtin": "builtin",
     "fkb_layer_probe": "layer_check",
     "fkb_layer_check": "layer_check",
+    "fkb_tangent_check": "layer_check",
 }
 ALLOWED = {
     "kinds": set(),

@@ -8,6 +8,12 @@ module fkb_plan
    private
    public :: plan_t, role_t, weight_t
 
+   !> Ways to the forward derivative, for the mark `tangent` of a plan: there is none; the layer's
+   !> own procedure; `forward` of the direction, where a layer is linear in its inputs and has no
+   !> weights; `backward` of the direction, where the Jacobian is symmetric; zeros.
+   integer, parameter, public :: tangent_none = 0, tangent_own = 1, tangent_forward = 2, &
+      tangent_backward = 3, tangent_zero = 4
+
    !> Which argument of a call an input is.
    type :: role_t
       integer :: argument = 0               !! positional argument from 0, -1 for a keyword
@@ -41,6 +47,9 @@ module fkb_plan
       integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
       integer(i8) :: scratch = 0                    !! reals per sample free within a call
       integer(i8) :: fixed_scratch = 0              !! further reals, whatever the batch
+      integer(i8) :: tangent_scratch = 0            !! scratch per sample of `tangent`, all of it
+      integer(i8) :: fixed_tangent_scratch = 0      !! further reals, whatever the batch
+      integer :: tangent = tangent_none             !! how the forward derivative is computed
       logical :: can_train = .false.                !! has a backward
       logical :: random = .false.                   !! draws random numbers in training
       logical :: batch_coupled = .false.            !! in training a column sees the others

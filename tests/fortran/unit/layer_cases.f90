@@ -9,9 +9,11 @@ module layer_cases
    use fkb_layer_probe_dp, only: layer_probe_dp_t => layer_probe_t
    use fkb_layer_probe_sp, only: layer_probe_sp_t => layer_probe_t
    use fkb_layer_sp, only: mode_sp_t => mode_t
+   use fkb_plan, only: tangent_none
    use fkb_registry_dp, only: registry_dp_t => registry_t
    use fkb_registry_sp, only: registry_sp_t => registry_t
    use fkb_shape, only: shape_of, shape_t
+   use fkb_tangent_check_sp, only: check_tangent_sp => check_tangent
    use fkb_testing, only: check, check_close, fail, failure_t
    implicit none (type, external)
    private
@@ -99,6 +101,11 @@ contains
                           64*epsilon(1.0_sp)*1.0_dp, class_name//' '//options// &
                           ': gradient of the weights in real32', &
                           scale=max(1.0_dp, maxval(abs(double%gradient))))
+      end if
+      if (single%plan%tangent /= tangent_none .and. .not. allocated(failure)) then
+         call check_tangent_sp(single, .not. present(indices), error)
+         if (allocated(error)) call fail(failure, class_name//' '//options//' in real32: '// &
+                                         error%message)
       end if
       call registry_sp%clear()
       call single%clear()

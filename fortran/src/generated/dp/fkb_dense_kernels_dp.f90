@@ -10,7 +10,7 @@ module fkb_dense_kernels_dp
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: dense_forward, dense_backward
+   public :: dense_forward, dense_backward, dense_tangent
 
    !> Columns of a block: small enough that its outputs are in cache when the activation comes.
    integer, parameter :: block = 128
@@ -52,5 +52,20 @@ contains
       end do
       if (present(dx)) call gemm_tn(n_in, batch, units, kernel, dz, 0.0_wp, dx)
    end subroutine dense_backward
+
+   !> Forward derivative of the affine part: dy = kernel dx + dkernel x + dbias
+   pure subroutine dense_tangent(units, n_in, batch, kernel, dkernel, dbias, x, dx, dy)
+      integer, intent(in) :: units, n_in, batch
+      real(wp), intent(in) :: kernel(units, n_in)
+      real(wp), intent(in) :: dkernel(units, n_in), dbias(units) !! directions
+      real(wp), intent(in) :: x(n_in, batch), dx(n_in, batch)
+      real(wp), intent(out) :: dy(units, batch)
+      integer :: j
+      do j = 1, batch
+         dy(:, j) = dbias
+      end do
+      call gemm_nn(units, batch, n_in, dkernel, x, 1.0_wp, dy)
+      call gemm_nn(units, batch, n_in, kernel, dx, 1.0_wp, dy)
+   end subroutine dense_tangent
 
 end module fkb_dense_kernels_dp

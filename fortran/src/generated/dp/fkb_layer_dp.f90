@@ -9,7 +9,7 @@ module fkb_layer_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t
    use fkb_kinds, only: dp, i8, wp => dp
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward, tangent_forward, tangent_own
    use fkb_shape, only: shape_t
    use fkb_views, only: view_t => view_dp_t
    implicit none (type, external)
@@ -32,6 +32,7 @@ module fkb_layer_dp
       procedure(lay_out_i), deferred :: lay_out
       procedure(forward_i), deferred :: forward
       procedure :: backward => no_backward
+      procedure :: tangent => marked_tangent
       procedure :: update => no_update
       procedure :: check_input => accept_input
       procedure :: as_activation => no_activation
@@ -39,13 +40,15 @@ module fkb_layer_dp
       procedure :: axes_before_channels => none_before_channels
    end type layer_t
 
-   !> One input, one output: implement `apply` and `apply_backward` on plain matrices.
+   !> One input, one output: implement `apply`, `apply_backward` and `apply_tangent` on matrices.
    type, abstract, extends(layer_t) :: unary_layer_t
    contains
       procedure :: forward => unary_forward
       procedure :: backward => unary_backward
+      procedure :: tangent => unary_tangent
       procedure(apply_i), deferred :: apply
       procedure :: apply_backward => no_apply_backward
+      procedure :: apply_tangent => no_apply_tangent
    end type unary_layer_t
 
    abstract interface
@@ -119,6 +122,37 @@ contains
       end do
    end subroutine no_backward
 
+   !> The forward derivative dy = J_x dx + J_w dweights at a point where `forward` has run with a
+   !> cache. This one serves the marks of a plan that need no code: `tangent_forward`,
+   !> `tangent_backward` and `tangent_zero`. A layer that sets `tangent_own` overrides it. The cache
+   !> is to stay as it is, or to be overwritten with the same values; inputs whose values are whole
+   !> numbers or masks are constants, whatever their dx.
+   subroutine marked_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      real(wp), intent(in), contiguous :: dweights(:)        !! its direction; size 0: it is 0
+      type(view_t), intent(in) :: x(:)                       !! inputs of the forward pass
+      type(view_t), intent(in) :: y(:)                       !! outputs of the forward pass
+      real(wp), intent(inout), contiguous :: cache(:)        !! as forward left it
+      real(wp), intent(inout), contiguous :: scratch(:)      !! free to use; the plan says how much
+      type(view_t), intent(in) :: dx(:)                      !! directions of the inputs
+      type(view_t), intent(in) :: dy(:)                      !! of the outputs, overwritten
+      type(mode_t), intent(in) :: mode                       !! of the forward pass
+      real(wp) :: nothing(0)
+      integer :: i
+      select case (plan%tangent)
+      case (tangent_forward)
+         call self%forward(plan, weights, dx, dy, cache, scratch, mode)
+      case (tangent_backward)
+         call self%backward(plan, weights, x, y, cache, scratch, dx, dy, nothing, mode)
+      case default
+         do i = 1, size(dy)
+            dy(i)%v = 0
+         end do
+      end select
+   end subroutine marked_tangent
+
    !> What a training step changes besides the optimizer; called once per node after backward.
    subroutine no_update(self, plan, weights, cache, mode)
       class(layer_t), intent(in) :: self
@@ -187,6 +221,43 @@ contains
       call self%apply_backward(plan, weights, x(1)%v, y(1)%v, cache, scratch, &
          dy(1)%v, dx(1)%v, dweights, mode)
    end subroutine unary_backward
+
+   subroutine unary_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(unary_layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      if (plan%tangent == tangent_own) then
+         call self%apply_tangent(plan, weights, dweights, x(1)%v, y(1)%v, cache, scratch, &
+            dx(1)%v, dy(1)%v, mode)
+      else
+         call marked_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      end if
+   end subroutine unary_tangent
+
+   !> dy = J_x dx + J_w dweights for a layer with one input and one output; asked for only where the
+   !> plan says `tangent_own`.
+   subroutine no_apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(unary_layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      real(wp), intent(in), contiguous :: dweights(:)        !! its direction; size 0: it is 0
+      real(wp), intent(in), contiguous :: x(:, :)            !! (features in, batch)
+      real(wp), intent(in), contiguous :: y(:, :)            !! (features out, batch)
+      real(wp), intent(inout), contiguous :: cache(:)        !! as forward left it
+      real(wp), intent(inout), contiguous :: scratch(:)      !! free to use
+      real(wp), intent(in), contiguous :: dx(:, :)           !! (features in, batch)
+      real(wp), intent(out), contiguous :: dy(:, :)          !! (features out, batch)
+      type(mode_t), intent(in) :: mode
+      dy = 0
+   end subroutine no_apply_tangent
 
    !> Overwrites dx and adds to dweights, for a layer with one input and one output.
    subroutine no_apply_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)

@@ -29,7 +29,6 @@ contains
       if (fits(self, net, in_shapes, batch, for_training)) return
       call self%clear()
       call close_shapes(self, net%graph, in_shapes, error)
-      if (.not. allocated(error)) call list_views(self, net%graph)
       if (.not. allocated(error)) then
          if (for_training) then
             columns = max(1, batch)
@@ -250,7 +249,8 @@ contains
          end do
          widest = max(widest, parts)
       end do
-      call reserve(self, at, cached, most(self, columns, .false.), error)
+      call reserve(self, at, cached, max(most(self, columns, .false.), tangent_scratch(self, &
+         columns)), error)
       if (allocated(error)) return
       allocate (self%seed_first(size(graph%outputs)))
       allocate (self%seeded(size(graph%outputs)), self%on_logits(size(graph%outputs)))
@@ -303,6 +303,20 @@ contains
          end associate
       end do
    end function most
+
+   !> The largest scratch of any node for its forward derivative.
+   pure integer(i8) function tangent_scratch(self, columns) result(most)
+      class(workspace_t), intent(in) :: self
+      integer, intent(in) :: columns
+      integer :: i
+      most = 0
+      do i = 1, size(self%plans)
+         associate (plan => self%plans(i))
+            most = max(most, plan%tangent_scratch*columns*self%folds(i) + &
+               plan%fixed_tangent_scratch)
+         end associate
+      end do
+   end function tangent_scratch
 
    pure integer(i8) function padded(n)
       integer(i8), intent(in) :: n

@@ -52,11 +52,11 @@ contains
          if (allocated(error)) return
          columns = min(work%capacity, batch - first + 1)
          call connect(self, in_ports, out_ports, inputs, outputs, first, columns, work)
-         if (present(state)) call hand_in(self%graph, state, first, columns, work)
+         if (present(state)) call move_state(self%graph, state, first, columns, work, .false.)
          call run_nodes(self, first, work, error)
          if (allocated(error)) return
          call deliver(self, out_ports, outputs, first, columns, work)
-         if (present(state)) call take_back(self%graph, first, columns, work, state)
+         if (present(state)) call move_state(self%graph, state, first, columns, work, .true.)
       end do
       if (present(state) .and. .not. allocated(error)) call state%advance()
    end subroutine run_blocks

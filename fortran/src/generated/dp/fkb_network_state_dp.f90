@@ -100,44 +100,28 @@ contains
       call state%begin()
    end procedure check_state
 
-   module procedure hand_in
-      integer :: row, s
+   module procedure move_state
+      integer :: row, s, v
       row = 0
       do s = 1, size(graph%states)
-         associate (v => graph%states(s)%before)
-            call to_value(int(work%shapes(v)%count()), work%values(work%offset(v) + 1:))
-         end associate
+         v = graph%states(s)%before
+         if (back) v = graph%states(s)%after
+         call move(int(work%shapes(v)%count()), work%values(work%offset(v) + 1:))
       end do
 
    contains
 
-      subroutine to_value(rows, values)
+      subroutine move(rows, values)
          integer, intent(in) :: rows
-         real(wp), intent(out) :: values(rows, columns)
-         values = state%values(row + 1:row + rows, first:first + columns - 1)
+         real(wp), intent(inout) :: values(rows, columns)
+         if (back) then
+            state%next(row + 1:row + rows, first:first + columns - 1) = values
+         else
+            values = state%values(row + 1:row + rows, first:first + columns - 1)
+         end if
          row = row + rows
-      end subroutine to_value
+      end subroutine move
 
-   end procedure hand_in
-
-   module procedure take_back
-      integer :: row, s
-      row = 0
-      do s = 1, size(graph%states)
-         associate (v => graph%states(s)%after)
-            call from_value(int(work%shapes(v)%count()), work%values(work%offset(v) + 1:))
-         end associate
-      end do
-
-   contains
-
-      subroutine from_value(rows, values)
-         integer, intent(in) :: rows
-         real(wp), intent(in) :: values(rows, columns)
-         state%next(row + 1:row + rows, first:first + columns - 1) = values
-         row = row + rows
-      end subroutine from_value
-
-   end procedure take_back
+   end procedure move_state
 
 end submodule fkb_network_state_dp

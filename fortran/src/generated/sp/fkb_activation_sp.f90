@@ -4,13 +4,14 @@
 module fkb_activation_sp
    use fkb_activation_kernels_sp, only: activate, activate_backward
    use fkb_activation_options, only: get_activation, get_activation_options
+   use fkb_activation_tangents_sp, only: activate_tangent
    use fkb_activations, only: act_glu, act_linear, n_parameters, output_features, works_on_columns
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: dp, wp => sp
    use fkb_layer_options, only: add_output, expect_inputs
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, shape_t
    implicit none (type, external)
    private
@@ -25,6 +26,7 @@ module fkb_activation_sp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
       procedure :: as_activation
    end type activation_t
 
@@ -73,6 +75,7 @@ contains
       end if
       call add_output(plan, out, error)
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%passes_through = self%id == act_linear
    end subroutine lay_out
 
@@ -106,6 +109,23 @@ contains
       n = plan%in_shapes(1)%extent(1)
       call activate_backward(self%id, real(self%parameters, wp), n, size(x)/max(n, 1), x, y, dy, dx)
    end subroutine apply_backward
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(activation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: n
+      n = plan%in_shapes(1)%extent(1)
+      call activate_tangent(self%id, real(self%parameters, wp), n, size(x)/max(n, 1), x, y, dx, dy)
+   end subroutine apply_tangent
 
    !> Any but glu, which changes the shape.
    subroutine as_activation(self, id, parameters)

@@ -9,6 +9,7 @@ module fkb_column_activations_sp
    private
    public :: softmax, softmax_backward, log_softmax, log_softmax_backward
    public :: sparsemax, sparsemax_backward, glu, glu_backward
+   public :: log_softmax_tangent, sparsemax_tangent, glu_tangent
 
 contains
 
@@ -126,6 +127,58 @@ contains
          dx(:h, j) = dy(:, j)*dx(:h, j)
       end do
    end subroutine glu_backward
+
+   !> d = d - sum(exp(y) d) in each column
+   pure subroutine log_softmax_tangent(n, batch, y, d)
+      integer, intent(in) :: n, batch
+      real(wp), intent(in) :: y(n, batch)
+      real(wp), intent(inout) :: d(n, batch)         !! in: direction of x; out: direction of y
+      real(wp) :: e(lanes), total
+      integer :: count, first, j
+      do j = 1, batch
+         total = 0
+         do first = 1, n, lanes
+            count = min(lanes, n - first + 1)
+            e(:count) = y(first:first + count - 1, j)
+            call exp_values(count, e)
+            e(:count) = e(:count)*d(first:first + count - 1, j)
+            total = total + sum_values(count, e)
+         end do
+         d(:, j) = d(:, j) - total
+      end do
+   end subroutine log_softmax_tangent
+
+   !> d = d - dtau where x is not below Keras's tau, else 0
+   pure subroutine sparsemax_tangent(n, batch, x, d)
+      integer, intent(in) :: n, batch
+      real(wp), intent(in) :: x(n, batch)
+      real(wp), intent(inout) :: d(n, batch)         !! in: direction of x; out: direction of y
+      real(wp) :: bound, dtau, tau
+      integer :: i, j, kept
+      do j = 1, batch
+         call sparsemax_threshold(n, x(1, j), bound, kept, tau)
+         dtau = 0
+         do i = 1, n
+            if (x(i, j) > bound) dtau = dtau + d(i, j)*sparsemax_weight(n, x(1, j), kept, i)
+         end do
+         dtau = dtau/kept
+         d(:, j) = merge(0.0_wp, d(:, j) - dtau, x(:, j) < tau)
+      end do
+   end subroutine sparsemax_tangent
+
+   !> dy = da sigmoid(b) + a sigmoid(b) (1 - sigmoid(b)) db
+   pure subroutine glu_tangent(n, batch, x, dx, dy)
+      integer, intent(in) :: n, batch                !! n even
+      real(wp), intent(in) :: x(n, batch), dx(n, batch)
+      real(wp), intent(out) :: dy(n/2, batch)
+      integer :: h, j
+      h = n/2
+      do j = 1, batch
+         dy(:, j) = x(h + 1:, j)
+         call sigmoid_values(h, dy(1, j))
+         dy(:, j) = dy(:, j)*(dx(:h, j) + x(:h, j)*(1 - dy(:, j))*dx(h + 1:, j))
+      end do
+   end subroutine glu_tangent
 
    !> The largest value; NaN is passed over, as the subtraction that follows brings it in again
    pure real(wp) function largest(n, v)

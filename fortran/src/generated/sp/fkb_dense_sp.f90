@@ -6,12 +6,13 @@
 module fkb_dense_sp
    use fkb_activations, only: act_linear
    use fkb_config, only: config_t
-   use fkb_dense_kernels_sp, only: dense_backward, dense_forward
+   use fkb_dense_kernels_sp, only: dense_backward, dense_forward, dense_tangent
    use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_gemm_sp, only: gemm_nn
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_inputs, refuse_option, refuse_unless_null
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, shape_of, shape_t
    implicit none (type, external)
    private
@@ -26,6 +27,7 @@ module fkb_dense_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type dense_t
 
 contains
@@ -65,6 +67,7 @@ contains
       call add_output(plan, out, error)
       if (.not. self%use_bias) plan%fixed_scratch = self%units
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%fuses_activation = .true.
    end subroutine lay_out
 
@@ -134,5 +137,33 @@ contains
       end subroutine products
 
    end subroutine backward
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(dense_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: n_in, columns
+      n_in = plan%in_shapes(1)%extent(1)
+      columns = size(dy(1)%v)/self%units
+      if (columns == 0) return
+      if (size(dweights) == 0) then
+         call gemm_nn(self%units, columns, n_in, weights, dx(1)%v, 0.0_wp, dy(1)%v)
+      else if (self%use_bias) then
+         call dense_tangent(self%units, n_in, columns, weights, dweights, &
+                            dweights(self%units*n_in + 1:), x(1)%v, dx(1)%v, dy(1)%v)
+      else
+         scratch(:self%units) = 0
+         call dense_tangent(self%units, n_in, columns, weights, dweights, scratch, x(1)%v, &
+                            dx(1)%v, dy(1)%v)
+      end if
+   end subroutine tangent
 
 end module fkb_dense_sp

@@ -14,8 +14,10 @@ module fkb_layer_check_sp
    use fkb_kinds, only: i8, wp => sp
    use fkb_layer_sp, only: mode_t
    use fkb_layer_probe_sp, only: layer_probe_t, tensor_t
+   use fkb_plan, only: tangent_none
    use fkb_registry_sp, only: registry_t
    use fkb_shape, only: shape_t
+   use fkb_tangent_check_sp, only: check_tangent
    use fkb_text, only: decimal
    implicit none (type, external)
    private
@@ -33,7 +35,8 @@ contains
    !> Make the layer and check it: outputs are finite, the same for a repeated call and for each
    !> sample alone, memory is kept to, a fused activation is the activation afterwards, and the
    !> gradients of inputs and trained weights are those of differences, in training and in calls in
-   !> inference mode within a training step. Raises an error that says what does not hold.
+   !> inference mode within a training step; a tangent is the adjoint of backward and that of
+   !> differences. Raises an error that says what does not hold.
    subroutine check_layer(registry, class_name, options, in_shapes, error, batch, indices, &
                           keras_major, seed, roles, arguments)
       type(registry_t), intent(in) :: registry
@@ -70,6 +73,9 @@ contains
             call check_gradients(probe, mode_t(), .not. present(indices), error)
             call add_context(error, 'in inference mode')
          end if
+      end if
+      if (.not. allocated(error) .and. probe%plan%tangent /= tangent_none) then
+         call check_tangent(probe, .not. present(indices), error)
       end if
       call add_context(error, 'class "'//class_name//'" with options '//options)
       call probe%clear()

@@ -7,6 +7,7 @@
 !>     call probe%fill(seed)                               ! weights and inputs
 !>     call probe%forward(mode_t(training=.true.))
 !>     call probe%backward(mode_t(training=.true.))        ! from dy to dx and gradient
+!>     call probe%tangent(mode_t(), with_weights=.true.)   ! from x_dot and weights_dot to y_dot
 module fkb_layer_probe_sp
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use fkb_config, only: config_from_json, config_t
@@ -38,6 +39,8 @@ module fkb_layer_probe_sp
       real(wp), allocatable :: weights(:)           !! the layer's slice
       real(wp), allocatable :: gradient(:)          !! of the slice; `backward` adds to it
       type(tensor_t), allocatable :: x(:), y(:), dy(:), dx(:)
+      type(tensor_t), allocatable :: x_dot(:), y_dot(:)   !! directions
+      real(wp), allocatable :: weights_dot(:)       !! direction; 0 for weights that are not trained
       real(wp), allocatable :: cache(:), scratch(:) !! with a guard of `guard` values behind
    contains
       procedure :: make
@@ -45,6 +48,7 @@ module fkb_layer_probe_sp
       procedure :: fill
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: update
       procedure :: check_input
       procedure :: guards_hold
@@ -156,11 +160,16 @@ contains
       self%plan%states = plan%states
       call allocate_tensors([in_shapes, plan%states], batch, self%x, self%dx)
       call allocate_tensors([plan%out_shapes, plan%states], batch, self%y, self%dy)
+      self%x_dot = self%x
+      self%y_dot = self%y
       n = plan%weight_count()
       self%weights = spread(0.0_wp, 1, int(n))
       self%gradient = self%weights
+      self%weights_dot = self%weights
       self%cache = spread(guard_value, 1, int(plan%cache*batch + plan%fixed_cache) + guard)
-      self%scratch = spread(guard_value, 1, int(plan%scratch*batch + plan%fixed_scratch) + guard)
+      n = max(plan%scratch*batch + plan%fixed_scratch, &
+              plan%tangent_scratch*batch + plan%fixed_tangent_scratch)
+      self%scratch = spread(guard_value, 1, int(n) + guard)
       call fill_from_options(self, error)
    end subroutine prepare
 
@@ -203,16 +212,14 @@ contains
    end subroutine fill_from_options
 
    !> Random values, the same for a seed in both kinds and away from multiples of 1/1024, where
-   !> piecewise functions like to have their corners: trained weights, inputs and gradients of the
-   !> outputs between -1 and 1 (inputs whole numbers from 0 to `indices` - 1 where that is given,
-   !> masks zeros and ones),
-   !> other weights between 0.5 and 1.5.
+   !> piecewise functions like to have their corners: between -1 and 1 but for inputs that are whole
+   !> numbers from 0 to `indices` - 1, masks, and weights not trained, which are from 0.5 to 1.5.
    subroutine fill(self, seed, indices)
       class(layer_probe_t), intent(inout) :: self
       integer, intent(in) :: seed
       integer, intent(in), optional :: indices
       integer(i8) :: state
-      integer :: i, j, k
+      integer :: i, j
       state = 7919_i8*(seed + 1)
       if (allocated(self%plan%weights)) then
          do i = 1, size(self%plan%weights)
@@ -225,26 +232,39 @@ contains
             end associate
          end do
       end if
+      call fill_tensors(state, self%x)
       do i = 1, size(self%x)
-         do k = 1, self%batch
-            do j = 1, size(self%x(i)%v, 1)
-               self%x(i)%v(j, k) = next(state)
-               if (self%is_mask(i)) then
-                  self%x(i)%v(j, k) = merge(1, 0, self%x(i)%v(j, k) > 0)
-               else if (present(indices)) then
-                  self%x(i)%v(j, k) = aint((self%x(i)%v(j, k) + 1)/2*indices)
-               end if
-            end do
-         end do
+         if (self%is_mask(i)) then
+            self%x(i)%v = merge(1, 0, self%x(i)%v > 0)
+         else if (present(indices)) then
+            self%x(i)%v = aint((self%x(i)%v + 1)/2*indices)
+         end if
       end do
-      do i = 1, size(self%dy)
-         do k = 1, self%batch
-            do j = 1, size(self%dy(i)%v, 1)
-               self%dy(i)%v(j, k) = next(state)
+      call fill_tensors(state, self%dy)
+      call fill_tensors(state, self%x_dot)
+      if (.not. allocated(self%plan%weights)) return
+      do i = 1, size(self%plan%weights)
+         associate (weight => self%plan%weights(i))
+            if (.not. weight%trainable) cycle
+            do j = int(weight%first), int(weight%first + weight%shape%count()) - 1
+               self%weights_dot(j) = next(state)
             end do
-         end do
+         end associate
       end do
    end subroutine fill
+
+   subroutine fill_tensors(state, tensors)
+      integer(i8), intent(inout) :: state
+      type(tensor_t), intent(inout) :: tensors(:)
+      integer :: i, j, k
+      do i = 1, size(tensors)
+         do k = 1, size(tensors(i)%v, 2)
+            do j = 1, size(tensors(i)%v, 1)
+               tensors(i)%v(j, k) = next(state)
+            end do
+         end do
+      end do
+   end subroutine fill_tensors
 
    !> The next of a sequence of numbers in (-1, 1) that real32 holds exactly (Park and Miller 1988).
    real(wp) function next(state)
@@ -287,19 +307,33 @@ contains
       class(layer_probe_t), intent(inout), target :: self
       type(mode_t), intent(in) :: mode
       type(view_t), allocatable :: x(:), y(:), dy(:), dx(:)
-      integer :: i
       call point(self%x, [self%plan%in_shapes, self%plan%states], x)
       call point(self%y, [self%plan%out_shapes, self%plan%states], y)
       call point(self%dy, [self%plan%out_shapes, self%plan%states], dy)
-      call point(self%dx, [self%plan%in_shapes, self%plan%states], dx)
-      do i = 1, size(dx)
-         dx(i)%v = ieee_value(1.0_wp, ieee_quiet_nan)
-      end do
+      call point(self%dx, [self%plan%in_shapes, self%plan%states], dx, with_nan=.true.)
       call spoil(self%scratch)
       call self%layer%backward(self%plan, self%weights, x, y, &
          self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), &
          dy, dx, self%gradient, effective(self, mode))
    end subroutine backward
+
+   !> y_dot from x_dot, and from weights_dot where it takes part; after `forward` with a cache.
+   subroutine tangent(self, mode, with_weights)
+      class(layer_probe_t), intent(inout), target :: self
+      type(mode_t), intent(in) :: mode
+      logical, intent(in) :: with_weights
+      type(view_t), allocatable :: x(:), y(:), dx(:), dy(:)
+      integer :: n
+      call point(self%x, [self%plan%in_shapes, self%plan%states], x)
+      call point(self%y, [self%plan%out_shapes, self%plan%states], y)
+      call point(self%x_dot, [self%plan%in_shapes, self%plan%states], dx)
+      call point(self%y_dot, [self%plan%out_shapes, self%plan%states], dy, with_nan=.true.)
+      call spoil(self%scratch)
+      n = merge(size(self%weights_dot), 0, with_weights)
+      call self%layer%tangent(self%plan, self%weights, self%weights_dot(:n), x, y, &
+         self%cache(:size(self%cache) - guard), self%scratch(:size(self%scratch) - guard), &
+         dx, dy, effective(self, mode))
+   end subroutine tangent
 
    !> What a training step changes besides the optimizer.
    subroutine update(self, mode)
@@ -327,13 +361,15 @@ contains
    end subroutine check_input
 
    !> Views of tensors.
-   subroutine point(tensors, shapes, views)
+   subroutine point(tensors, shapes, views, with_nan)
       type(tensor_t), intent(inout), target :: tensors(:)
       type(shape_t), intent(in) :: shapes(:)
       type(view_t), allocatable, intent(out) :: views(:)
+      logical, intent(in), optional :: with_nan     !! the values are to be overwritten
       integer :: i
       allocate (views(size(tensors)))
       do i = 1, size(views)
+         if (present(with_nan)) tensors(i)%v = ieee_value(1.0_wp, ieee_quiet_nan)
          views(i)%v => tensors(i)%v
          views(i)%shape = shapes(i)
       end do
@@ -358,7 +394,8 @@ contains
       if (allocated(self%layer)) deallocate (self%layer)
       if (allocated(self%weights)) deallocate (self%weights, self%gradient)
       if (allocated(self%cache)) deallocate (self%cache, self%scratch)
-      if (allocated(self%x)) deallocate (self%x, self%y, self%dx, self%dy)
+      if (allocated(self%x)) deallocate (self%x, self%y, self%dx, self%dy, self%x_dot, self%y_dot)
+      if (allocated(self%weights_dot)) deallocate (self%weights_dot)
    end subroutine clear
 
 end module fkb_layer_probe_sp

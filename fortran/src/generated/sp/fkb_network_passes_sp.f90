@@ -32,7 +32,7 @@ contains
             value_at(work%values, work, v, work%shapes(v)))
       end do
       if (present(state)) then
-         call hand_in(self%graph, state, first, columns, work)
+         call move_state(self%graph, state, first, columns, work, .false.)
       else if (self%keeps_state()) then
          call raise(error, fkb_err_argument, &
             'the network has stateful layers: a pass needs a state')
@@ -54,7 +54,7 @@ contains
                work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, here)
          end associate
       end do
-      if (present(state)) call take_back(self%graph, first, columns, work, state)
+      if (present(state)) call move_state(self%graph, state, first, columns, work, .true.)
    end procedure forward_pass
 
    !> The mode of one node: calls may fix it, and frozen layers may run as in inference.
@@ -106,12 +106,32 @@ contains
          v = seeded_value(self, k, work%on_logits(k))
          call add_gradient(work, v, seed_at(self, work, k))
       end do
+      if (present(dstate)) call seed_states(self, work, dstate)
       do i = size(self%graph%nodes), 1, -1
          if (.not. any(work%reached(self%graph%nodes(i)%outputs)) &
             .and. .not. has_penalty(self, i)) cycle
          call node_backward(self, work, i, mode, activity_scale, grad)
       end do
    end procedure backward_pass
+
+   !> The gradient of the new state, where the sweep begins.
+   subroutine seed_states(self, work, dstate)
+      class(network_t), intent(in) :: self
+      type(workspace_t), intent(inout), target :: work
+      real(wp), intent(in) :: dstate(:, :)                 !! (n_state, columns)
+      real(wp), pointer, contiguous :: part(:, :)
+      integer :: row, s
+      row = 0
+      do s = 1, size(self%graph%states)
+         associate (v => self%graph%states(s)%after)
+            part => value_at(work%grads, work, v, work%shapes(v))
+            if (.not. work%reached(v)) part = 0
+            part = part + dstate(row + 1:row + size(part, 1), :)
+            row = row + size(part, 1)
+            work%reached(v) = .true.
+         end associate
+      end do
+   end subroutine seed_states
 
    !> One node of the reverse sweep: its gradients go to the values it read.
    subroutine node_backward(self, work, i, mode, activity_scale, grad)
@@ -159,6 +179,34 @@ contains
          end if
       end do
    end subroutine node_backward
+
+   module procedure tangent_pass
+      integer :: i, k, n, x1, x2, y1, y2
+      do k = 1, size(work%x)
+         work%dx(k)%v => value_at(work%grads, work, work%x_value(k), work%dx(k)%shape)
+      end do
+      do k = 1, size(work%y)
+         work%dy(k)%v => value_at(work%grads, work, work%y_value(k), work%dy(k)%shape)
+      end do
+      do i = 1, size(self%graph%nodes)
+         x1 = work%first_x(i)
+         x2 = work%first_x(i + 1) - 1
+         y1 = work%first_y(i)
+         y2 = work%first_y(i + 1) - 1
+         associate (box => self%graph%layers(self%graph%nodes(i)%layer))
+            n = merge(int(box%last - box%first) + 1, 0, size(dparams) > 0)
+            call box%layer%tangent(work%plans(i), self%params(box%first:box%last), &
+               dparams(box%first:box%first + n - 1), work%x(x1:x2), work%y(y1:y2), &
+               work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, &
+               work%dx(x1:x2), work%dy(y1:y2), node_mode(self, work, i, mode))
+         end associate
+      end do
+   end procedure tangent_pass
+
+   module procedure slope
+      view%v => value_at(work%grads, work, value, work%shapes(value))
+      view%shape = work%shapes(value)
+   end procedure slope
 
    !> Add a gradient to what a value has, or make it the first.
    subroutine add_gradient(work, value, dv)

@@ -37,6 +37,7 @@ contains
             ' is open or too large')
          return
       end do
+      call list_views(self, graph)
    end procedure close_shapes
 
    !> Lay one node out and state the shapes of what it makes and keeps.
@@ -93,7 +94,10 @@ contains
          declared%text()//' without the batch, '//given%text()//' was given')
    end subroutine match
 
-   module procedure list_views
+   !> One view for each argument and result of each node.
+   subroutine list_views(self, graph)
+      class(workspace_t), intent(inout) :: self
+      type(program_t), intent(in) :: graph
       integer :: i, k, n, n_x, n_y, v
       n = size(graph%nodes)
       allocate (self%first_x(n + 1), self%first_y(n + 1))
@@ -130,6 +134,6 @@ contains
       allocate (self%place(size(graph%values)), self%offset(size(graph%values)))
       self%place = [(k, k=1, size(graph%values))]
       self%offset = 0
-   end procedure list_views
+   end subroutine list_views
 
 end submodule fkb_network_shapes_sp

@@ -53,6 +53,8 @@ module fkb_network_sp
       procedure :: has_batch_coupling
       procedure :: forward_pass
       procedure :: backward_pass
+      procedure :: tangent_pass
+      procedure :: slope
       procedure :: update_pass
       procedure :: output
       procedure :: output_logits
@@ -105,9 +107,8 @@ module fkb_network_sp
 
    interface
 
-      !> Read a network from a model file. A failed load leaves the object as it was.
-      !> Raises an error for a file that is damaged, a class that is not registered, an option
-      !> that no layer knows, and weights that do not fit.
+      !> Read a network from a model file. A failed load leaves the object as it was. Raises an
+      !> error for a damaged file, unknown classes and options, and weights that do not fit.
       module subroutine load(self, path, error, registry)
          class(network_t), intent(inout) :: self
          character(*), intent(in) :: path                        !! of the model file
@@ -115,16 +116,15 @@ module fkb_network_sp
          type(registry_t), intent(in), optional :: registry      !! default: the library's layers
       end subroutine load
 
-      !> Make the network from a document that was read already; its values are taken out.
+      !> Make the network from a document that was read already.
       module subroutine load_document(self, document, error, registry)
          class(network_t), intent(inout) :: self
-         type(document_t), intent(inout) :: document
+         type(document_t), intent(inout) :: document    !! its values are taken out
          type(error_t), allocatable, intent(out) :: error
          type(registry_t), intent(in), optional :: registry
       end subroutine load_document
 
-      !> Write the network with its weights as they are now. The file is replaced in one step:
-      !> a failed save leaves the old one.
+      !> Write the network with its weights as they are now; a failed save leaves the old file.
       module subroutine save(self, path, error, precision)
          class(network_t), intent(in) :: self
          character(*), intent(in) :: path
@@ -144,24 +144,17 @@ module fkb_network_sp
       end subroutine clear
 
       !> Whether a network is loaded.
-      pure module function loaded(self)
+      pure logical module function loaded(self)
          class(network_t), intent(in) :: self
-         logical :: loaded
       end function loaded
 
-      !> Lay out every node of the workspace for these input shapes.
+      !> Lay out every node of the workspace for these input shapes, and list its views.
       module subroutine close_shapes(self, graph, in_shapes, error)
          class(workspace_t), intent(inout) :: self
          type(program_t), intent(in) :: graph
          type(shape_t), intent(in) :: in_shapes(:)      !! one per input
          type(error_t), allocatable, intent(out) :: error
       end subroutine close_shapes
-
-      !> One view for each argument and result of each node.
-      module subroutine list_views(self, graph)
-         class(workspace_t), intent(inout) :: self
-         type(program_t), intent(in) :: graph
-      end subroutine list_views
 
       !> Make `state%next` ready. Raises an error where a stateful network gets no state and
       !> where the state does not fit.
@@ -173,23 +166,14 @@ module fkb_network_sp
          type(state_t), intent(inout), optional :: state
       end subroutine check_state
 
-      !> Put columns of a state where the layers read it.
-      module subroutine hand_in(graph, state, first, columns, work)
+      !> Put columns of a state where the layers read it, or take the new state back from there.
+      module subroutine move_state(graph, state, first, columns, work, back)
          type(program_t), intent(in) :: graph
-         type(state_t), intent(in) :: state
-         integer, intent(in) :: first                   !! column of the state
-         integer, intent(in) :: columns
+         type(state_t), intent(inout) :: state          !! `values` is read, `next` is written
+         integer, intent(in) :: first, columns          !! columns of the state
          type(workspace_t), intent(inout), target :: work
-      end subroutine hand_in
-
-      !> Take the new state of these columns from where the layers have left it.
-      module subroutine take_back(graph, first, columns, work, state)
-         type(program_t), intent(in) :: graph
-         integer, intent(in) :: first                   !! column of the state
-         integer, intent(in) :: columns
-         type(workspace_t), intent(in), target :: work
-         type(state_t), intent(inout) :: state
-      end subroutine take_back
+         logical, intent(in) :: back
+      end subroutine move_state
 
       !> Run the samples that the file records and compare with its outputs.
       !> Raises an error where a difference exceeds the sample's tolerance.
@@ -232,9 +216,8 @@ module fkb_network_sp
       end subroutine can_train
 
       !> Whether a column's result in training depends on the other columns.
-      pure module function has_batch_coupling(self) result(coupled)
+      pure logical module function has_batch_coupling(self) result(coupled)
          class(network_t), intent(in) :: self
-         logical :: coupled
       end function has_batch_coupling
 
       !> A fresh state, zeros, for so many samples. Raises an error for open dimensions that
@@ -248,9 +231,8 @@ module fkb_network_sp
       end subroutine make_state
 
       !> Whether the network has stateful layers: then every call needs a state.
-      pure module function keeps_state(self) result(keeps)
+      pure logical module function keeps_state(self) result(keeps)
          class(network_t), intent(in) :: self
-         logical :: keeps
       end function keeps_state
 
       !> Inference for any number of inputs and outputs, whatever their kinds.
@@ -363,13 +345,31 @@ module fkb_network_sp
       end subroutine forward_pass
 
       !> Reverse sweep after `forward_pass`, from the gradients put into `output_gradient`.
-      module subroutine backward_pass(self, work, mode, activity_scale, grad)
+      module subroutine backward_pass(self, work, mode, activity_scale, grad, dstate)
          class(network_t), intent(in) :: self
          type(workspace_t), intent(inout), target :: work
          type(mode_t), intent(in) :: mode               !! that of the forward pass
          real(wp), intent(in) :: activity_scale         !! factor of the activity penalties
          real(wp), intent(inout), contiguous :: grad(:) !! of `params`, added to
+         real(wp), intent(in), optional :: dstate(:, :) !! gradient of the new state's columns
       end subroutine backward_pass
+
+      !> Forward derivative after `forward_pass`, from the directions in `slope` of the inputs and
+      !> of the states before.
+      module subroutine tangent_pass(self, work, mode, dparams)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(inout), target :: work
+         type(mode_t), intent(in) :: mode               !! that of the forward pass
+         real(wp), intent(in), contiguous :: dparams(:) !! direction of `params`; size 0: it is 0
+      end subroutine tangent_pass
+
+      !> A value's direction in a tangent pass, or its gradient after a backward pass.
+      module function slope(self, work, value) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         integer, intent(in) :: value                   !! of the graph
+         type(view_t) :: view
+      end function slope
 
       !> Let layers change their statistics, after the backward pass of a training step.
       module subroutine update_pass(self, work, mode)
@@ -396,8 +396,8 @@ module fkb_network_sp
          type(view_t) :: view
       end function output_logits
 
-      !> Where the gradient of output `k`, or of its logits, is to be put before `backward_pass`.
-      !> Outputs that nobody asks for take no part.
+      !> Where the gradient of an output, or of its logits, is to be put before `backward_pass`;
+      !> outputs that nobody asks for take no part.
       module function output_gradient(self, work, k, on_logits) result(view)
          class(network_t), intent(in) :: self
          type(workspace_t), intent(inout), target :: work
@@ -421,8 +421,8 @@ module fkb_network_sp
          real(dp) :: penalty
       end function activity_penalty
 
-      !> Make room for `batch` columns (for inference: for a block of them) of these input shapes.
-      !> Needed only where the model leaves dimensions open, and for training.
+      !> Make room for `batch` columns (inference: a block) of these input shapes. Needed only
+      !> where the model leaves dimensions open, and for training.
       module subroutine prepare(self, net, in_shapes, batch, error, training)
          class(workspace_t), intent(inout) :: self
          type(network_t), intent(in) :: net
