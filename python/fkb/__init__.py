@@ -11,6 +11,7 @@ from __future__ import annotations
 from .api import FkbWarning, convert, export
 from .engine import Network, load
 from .errors import EngineError, FkbError, FormatError, UnsupportedError
+from .measures import Loss, Metric
 from .registry import register, register_activation
 from .sources import load_graph
 from .trainer import Trainer
@@ -22,6 +23,8 @@ __all__ = [
     "FkbError",
     "FkbWarning",
     "FormatError",
+    "Loss",
+    "Metric",
     "Network",
     "Trainer",
     "UnsupportedError",

@@ -100,6 +100,16 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "fkb_trainer_store": (c_int, [c_void_p, _ERROR]),
     "fkb_trainer_reset": (None, [c_void_p]),
+    "fkb_loss_evaluate": (
+        c_int,
+        [c_char_p, c_int, _ARRAYS, _ARRAYS, _ARRAYS, _DOUBLES, _ARRAYS, _ERROR],
+    ),
+    "fkb_metric_new": (c_int, [c_char_p, c_int, c_int, POINTER(c_void_p), _ERROR]),
+    "fkb_metric_free": (None, [c_void_p]),
+    "fkb_metric_update": (c_int, [c_void_p, _ARRAYS, _ARRAYS, _ARRAYS, _ARRAYS, _ERROR]),
+    "fkb_metric_reset": (None, [c_void_p]),
+    "fkb_metric_count": (c_int, [c_void_p]),
+    "fkb_metric_values": (None, [c_void_p, _DOUBLES]),
 }
 
 

@@ -33,6 +33,7 @@ typedef struct fkb_network fkb_network;
 typedef struct fkb_workspace fkb_workspace;
 typedef struct fkb_trainer fkb_trainer;
 typedef struct fkb_state fkb_state;
+typedef struct fkb_metric fkb_metric;
 
 typedef struct fkb_error {
     int code;           /* 0 or FKB_ERROR_* */
@@ -130,6 +131,26 @@ int fkb_trainer_fit(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs,
 int fkb_trainer_store(fkb_trainer *trainer, fkb_error *error);
 /* Let stateful layers begin anew with zeros; they go on from step to step otherwise. */
 void fkb_trainer_reset(fkb_trainer *trainer);
+
+/* ---- losses and metrics on arrays ---- */
+
+/* A loss, reduced over the batch, and where grad is not NULL its derivative by y_pred. Configuration
+ * as for a trainer; keras_major: 2 or 3, where the two differ. weights: one value for each sample
+ * or each position, or NULL. The precision is that of y_pred. */
+int fkb_loss_evaluate(const char *loss, int keras_major, const fkb_array *y_true,
+                      const fkb_array *y_pred, const fkb_array *weights, double *value,
+                      const fkb_array *grad, fkb_error *error);
+/* A metric adds up batches. Configuration as Keras's; bytes: 4 or 8, of the comparisons. */
+int fkb_metric_new(const char *metric, int keras_major, int bytes, fkb_metric **handle,
+                   fkb_error *error);
+void fkb_metric_free(fkb_metric *metric);
+/* Add a batch. weights and mask may be NULL. */
+int fkb_metric_update(fkb_metric *metric, const fkb_array *y_true, const fkb_array *y_pred,
+                      const fkb_array *weights, const fkb_array *mask, fkb_error *error);
+void fkb_metric_reset(fkb_metric *metric);
+/* Number of values, and the values of all batches since the last reset. */
+int fkb_metric_count(const fkb_metric *metric);
+void fkb_metric_values(const fkb_metric *metric, double *values);
 
 /* The version of the library, such as "0.1.0". */
 const char *fkb_version(void);

@@ -22,6 +22,7 @@ program main
    use test_layers, only: collect_layers => collect
    use test_loss, only: collect_loss => collect
    use test_math, only: collect_math => collect
+   use test_metric, only: collect_metric => collect
    use test_network, only: collect_network => collect
    use test_network_hostile, only: collect_network_hostile => collect
    use test_network_misuse, only: collect_network_misuse => collect
@@ -87,6 +88,8 @@ program main
    call collect_loss(suite)
    call runner%run(suite)
    call collect_math(suite)
+   call runner%run(suite)
+   call collect_metric(suite)
    call runner%run(suite)
    call collect_network(suite)
    call runner%run(suite)

@@ -15,6 +15,8 @@ module fkb_dp
    use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_losses_dp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
+   use fkb_metric_config_dp, only: metrics_from_config, metrics_of_document
+   use fkb_metric_set_dp, only: metric_set_t
    use fkb_sgd_dp, only: sgd_t
    use fkb_trainer_dp, only: loss_box_t, trainer_t
    ! layers of your own
@@ -26,11 +28,14 @@ module fkb_dp
    use fkb_plan, only: plan_t, role_t, weight_t
    use fkb_random_dp, only: normal_values, uniform_values
    use fkb_registry_dp, only: registry_t
-   ! losses and optimizers of your own
+   ! losses, metrics and optimizers of your own
+   use fkb_batch_dp, only: batch_t
    use fkb_json, only: json_real_text
    use fkb_loss_dp, only: loss_t, positions_of, reduce_mean, reduce_sum, reduce_weighted_mean
    use fkb_loss_check_dp, only: check_loss_gradient
    use fkb_loss_registry_dp, only: loss_registry_t
+   use fkb_metric_dp, only: metric_t
+   use fkb_metric_registry_dp, only: metric_registry_t
    use fkb_optimizer_dp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_state_dp, only: state_list_t
    use fkb_segment, only: segment_t

@@ -1,14 +1,14 @@
 ! Generated from train/fkb_loss_registry.fypp: edit that file and run tools/generate.py
 !> Maps Keras's names of losses to losses: built-in ones, their aliases, and a user's.
 module fkb_loss_registry_dp
-   use fkb_config, only: config_t, config_from_json
+   use fkb_config, only: config_t
    use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported
-   use fkb_json, only: json_check, json_compact, json_find, json_kind, json_string
    use fkb_loss_dp, only: loss_t
    use fkb_losses_dp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
-   use fkb_text, only: quote, span_t
+   use fkb_object_config, only: object_from_json
+   use fkb_text, only: quote
    implicit none (type, external)
    private
    public :: loss_registry_t, add_builtin_losses, loss_from_config
@@ -133,7 +133,7 @@ contains
       type(loss_registry_t) :: builtin
       type(config_t) :: config
       character(:), allocatable :: name, unread
-      call loss_name_and_options(text, name, config, error)
+      call object_from_json(text, 'loss', name, config, error)
       if (allocated(error)) return
       config%keras_major = keras_major
       config%layer_name = name
@@ -156,63 +156,6 @@ contains
       end if
       if (allocated(error)) deallocate (loss)
    end subroutine loss_from_config
-
-   !> Take name and options out of a loss's configuration.
-   subroutine loss_name_and_options(given, name, config, error)
-      character(*), intent(in) :: given
-      character(:), allocatable, intent(out) :: name
-      type(config_t), intent(out) :: config
-      type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: text, problem, inner
-      type(span_t) :: part
-      integer :: last
-      name = ''
-      text = json_compact(given)
-      call config_from_json('{}', config, error)
-      if (allocated(error)) return
-      if (len_trim(text) == 0 .or. scan(text, '{["') /= 1) then
-         name = text
-         return
-      end if
-      call json_check(text, 1, last, problem)
-      if (.not. allocated(problem) .and. last /= len(text)) problem = 'text after the value'
-      if (allocated(problem)) then
-         call raise(error, fkb_err_argument, 'malformed configuration of a loss, '//quote(text)// &
-                    ': '//problem)
-         return
-      end if
-      select case (json_kind(text))
-      case ('string')
-         name = json_string(text)
-      case ('object')
-         name = member_text(text, 'registered_name')
-         if (len(name) == 0 .or. name == 'function') name = member_text(text, 'class_name')
-         part = json_find(text, 'config')
-         inner = text(part%first:part%last)
-         if (json_kind(inner) == 'string') then
-            name = json_string(inner)
-         else if (len(name) > 0) then
-            if (json_kind(inner) == 'object') call config_from_json(inner, config, error)
-         else
-            call raise(error, fkb_err_argument, 'the configuration of a loss, '//quote(text)// &
-                       ', names no class')
-         end if
-      case default
-         call raise(error, fkb_err_argument, 'the configuration of a loss is '//quote(text)// &
-                    ', not a name or an object')
-      end select
-   end subroutine loss_name_and_options
-
-   !> The text of a member of an object, empty where it is no string.
-   function member_text(object, key) result(text)
-      character(*), intent(in) :: object, key
-      character(:), allocatable :: text
-      type(span_t) :: part
-      part = json_find(object, key)
-      text = ''
-      if (json_kind(object(part%first:part%last)) /= 'string') return
-      text = json_string(object(part%first:part%last))
-   end function member_text
 
    !> The name of the Keras function for an alias or a class name (Keras 2 and 3).
    pure function canonical(name) result(function_name)

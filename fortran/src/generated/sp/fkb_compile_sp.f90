@@ -11,7 +11,7 @@ module fkb_compile_sp
    use fkb_text, only: decimal, quote, span_t
    implicit none (type, external)
    private
-   public :: loss_box_t, compile_option, losses_from_config
+   public :: loss_box_t, name_t, compile_option, losses_from_config, output_names, text_at
 
    !> The loss of one output. Without a loss the output takes no part in training.
    type :: loss_box_t

@@ -15,6 +15,8 @@ module fkb_sp
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_losses_sp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
+   use fkb_metric_config_sp, only: metrics_from_config, metrics_of_document
+   use fkb_metric_set_sp, only: metric_set_t
    use fkb_sgd_sp, only: sgd_t
    use fkb_trainer_sp, only: loss_box_t, trainer_t
    ! layers of your own
@@ -26,11 +28,14 @@ module fkb_sp
    use fkb_plan, only: plan_t, role_t, weight_t
    use fkb_random_sp, only: normal_values, uniform_values
    use fkb_registry_sp, only: registry_t
-   ! losses and optimizers of your own
+   ! losses, metrics and optimizers of your own
+   use fkb_batch_sp, only: batch_t
    use fkb_json, only: json_real_text
    use fkb_loss_sp, only: loss_t, positions_of, reduce_mean, reduce_sum, reduce_weighted_mean
    use fkb_loss_check_sp, only: check_loss_gradient
    use fkb_loss_registry_sp, only: loss_registry_t
+   use fkb_metric_sp, only: metric_t
+   use fkb_metric_registry_sp, only: metric_registry_t
    use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_state_sp, only: state_list_t
    use fkb_segment, only: segment_t

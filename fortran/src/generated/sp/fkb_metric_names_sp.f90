@@ -1,0 +1,124 @@
+! Generated from train/fkb_metric_names.fypp: edit that file and run tools/generate.py
+!> The library's metrics by Keras's names: classes, their snake case, aliases and functions.
+module fkb_metric_names_sp
+   use fkb_accuracy_metrics_sp, only: accuracy_binary, accuracy_by_shape, &
+      accuracy_categorical, accuracy_equal, accuracy_sparse, accuracy_sparse_top, accuracy_t, &
+      accuracy_top
+   use fkb_error, only: error_t, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_loss_registry_sp, only: add_builtin_losses, loss_registry_t
+   use fkb_mean_metrics_sp, only: loss_metric_t
+   use fkb_metric_sp, only: metric_t
+   use fkb_object_config, only: class_to_snake
+   use fkb_text, only: quote
+   implicit none (type, external)
+   private
+   public :: builtin_metric
+
+   !> A metric that is the mean of a loss.
+   type :: pair_t
+      character(29) :: class_name
+      character(31) :: loss
+   end type pair_t
+
+   type(pair_t), parameter :: means(*) = [ &
+      pair_t('MeanSquaredError', 'mean_squared_error'), &
+      pair_t('RootMeanSquaredError', 'mean_squared_error'), &
+      pair_t('MeanAbsoluteError', 'mean_absolute_error'), &
+      pair_t('LogCoshError', 'log_cosh'), &
+      pair_t('BinaryCrossentropy', 'binary_crossentropy'), &
+      pair_t('CategoricalCrossentropy', 'categorical_crossentropy'), &
+      pair_t('SparseCategoricalCrossentropy', 'sparse_categorical_crossentropy')]
+
+   character(29), parameter :: accuracies(*) = [character(29) :: 'Accuracy', 'BinaryAccuracy', &
+      'CategoricalAccuracy', 'SparseCategoricalAccuracy', 'TopKCategoricalAccuracy', &
+      'SparseTopKCategoricalAccuracy']
+   integer, parameter :: forms(*) = [accuracy_equal, accuracy_binary, accuracy_categorical, &
+      accuracy_sparse, accuracy_top, accuracy_sparse_top]
+
+contains
+
+   !> A metric of the library under one of its names in Keras. Raises an error for other names.
+   subroutine builtin_metric(name, is_function, metric, error)
+      character(*), intent(in) :: name         !! `accuracy`, `mse`, `MeanSquaredError`
+      logical, intent(in) :: is_function       !! a function of Keras, not a class
+      class(metric_t), allocatable, intent(out) :: metric
+      type(error_t), allocatable, intent(out) :: error
+      integer :: i
+      if (is_function) then
+         call loss_function(name, metric, error)
+         if (allocated(error) .or. allocated(metric)) return
+      end if
+      select case (name)
+      case ('accuracy', 'acc', 'Acc', 'ACC')
+         allocate (metric, source=accuracy_t(form=accuracy_by_shape))
+         return
+      case ('Mean', 'mean', 'Sum', 'sum', 'MeanMetricWrapper', 'mean_metric_wrapper', 'Metric', &
+            'metric')
+         call raise(error, fkb_err_unsupported, 'the metric '//quote(name)//' does not compare'// &
+                    ' targets with predictions: name a metric that does')
+         return
+      case default            ! looked for below
+      end select
+      do i = 1, size(accuracies)
+         if (.not. is_named(name, trim(accuracies(i)))) cycle
+         allocate (metric, source=accuracy_t(form=forms(i)))
+         return
+      end do
+      do i = 1, size(means)
+         if (.not. is_named(name, trim(means(i)%class_name))) cycle
+         call mean_of_loss(trim(means(i)%class_name), trim(means(i)%loss), metric, error)
+         return
+      end do
+      call raise(error, fkb_err_unknown, 'no metric '//quote(name)//' is known')
+   end subroutine builtin_metric
+
+   !> Whether a name is that of a class: the class, its snake case or an alias.
+   pure logical function is_named(name, class_name)
+      character(*), intent(in) :: name, class_name
+      is_named = name == class_name .or. name == class_to_snake(class_name)
+      select case (class_name)
+      case ('MeanSquaredError')
+         is_named = is_named .or. name == 'mse' .or. name == 'MSE'
+      case ('MeanAbsoluteError')
+         is_named = is_named .or. name == 'mae' .or. name == 'MAE'
+      case ('MeanAbsolutePercentageError')
+         is_named = is_named .or. name == 'mape' .or. name == 'MAPE'
+      case ('MeanSquaredLogarithmicError')
+         is_named = is_named .or. name == 'msle' .or. name == 'MSLE'
+      case ('BinaryCrossentropy')
+         is_named = is_named .or. name == 'bce' .or. name == 'BCE'
+      case default            ! the others have no alias
+      end select
+   end function is_named
+
+   !> The mean of a function that is a loss; none where there is no such loss.
+   subroutine loss_function(name, metric, error)
+      character(*), intent(in) :: name
+      class(metric_t), allocatable, intent(out) :: metric
+      type(error_t), allocatable, intent(out) :: error
+      type(loss_registry_t) :: losses
+      logical :: known
+      call add_builtin_losses(losses, error)
+      known = losses%has(name)
+      call losses%clear()
+      if (known .and. .not. allocated(error)) call mean_of_loss(name, name, metric, error)
+   end subroutine loss_function
+
+   subroutine mean_of_loss(class_name, loss, metric, error)
+      character(*), intent(in) :: class_name, loss
+      class(metric_t), allocatable, intent(out) :: metric
+      type(error_t), allocatable, intent(out) :: error
+      type(loss_registry_t) :: losses
+      type(loss_metric_t), allocatable :: made
+      allocate (made)
+      made%class_name = class_name
+      made%root = class_name == 'RootMeanSquaredError'
+      if (class_name == 'CosineSimilarity') made%factor = -1
+      call add_builtin_losses(losses, error)
+      if (.not. allocated(error)) call losses%create(loss, made%loss, error)
+      call losses%clear()
+      if (allocated(error)) return
+      call move_alloc(made, metric)
+   end subroutine mean_of_loss
+
+end module fkb_metric_names_sp
