@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from .graph import Layer
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes, Unknown
-from .registry import Shape
+from .registry import Shape, layer_spec
 from .report import Report
 
+# Options that a layer draws random numbers for in training.
+_RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
 _ENCODERS = ("CategoryEncoding", "Discretization", "IntegerLookup", "Hashing")
 
 
@@ -24,7 +26,7 @@ def refuse_crossing(model: Layer, shapes: ModelShapes, major: int, report: Repor
         problems = _lacking_in_3(layer, inputs)
         if major == 2:
             problems = _lacking_in_2(layer, inputs, outputs)
-        for option, message in problems:
+        for option, message in (*problems, *_stated_training(layer, major)):
             report.add(path, option, message)
         masked = any(list(tensors_in(node.kwargs.get("mask"))) for node in layer.nodes)
         if layer.class_name == "Softmax" and masked:
@@ -61,3 +63,27 @@ def _lacking_in_3(layer: Layer, inputs: list[Shape]) -> Iterator[tuple[str, str]
         first = layer.config.get("data_format") == "channels_first"
         if None in (inputs[0][3:] if first else inputs[0][2:-1]):
             yield "call", "has an input of open extents, which does not exist in Keras 3"
+
+
+def _stated_training(layer: Layer, major: int) -> Iterator[tuple[str, str]]:
+    """Keras 2 keeps what a call states, `predict` and `fit` of Keras 3 put their own in its place.
+
+    Source: measured with tf_keras 2.21 and Keras 3.15, see `test_stated_training`.
+    """
+    if any("training" in node.kwargs for node in layer.nodes) and _minds_training(layer):
+        yield (
+            "training",
+            "is stated in a call, which Keras 2 keeps and predict and fit of Keras 3 override: "
+            f"Keras {major} would run the layer in another way; leave it out in Keras",
+        )
+
+
+def _minds_training(layer: Layer) -> bool:
+    """Whether a layer, or one in it, does something else in training than in inference."""
+    for inner in (layer, *(child for _, child in layer.walk())):
+        spec = layer_spec(inner.class_name)
+        if spec is None or not spec.trains or inner.class_name == "BatchNormalization":
+            return True
+        if any(inner.config.get(option) for option in _RATES):
+            return True
+    return False

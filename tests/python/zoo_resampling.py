@@ -158,7 +158,7 @@ def _crop(k: Any) -> Any:
 layer("random image, randomcrop in inference", (5, 4, 2), _crop, KERAS2, changed=True, single=True)
 
 
-@graph("random image, calls with training stated", single=True)
+@graph("random image, calls with training stated", single=True, changed=True)
 def _stated(k: Any) -> Any:
     inputs = k.Input((4, 5, 3), name="in")
     flipped = k.layers.RandomFlip(name="flip")(inputs, training=False)

@@ -20,7 +20,7 @@ from . import checks
 from .options import data_format, seed
 from .space import with_space
 
-_NOTE = "In training the library refuses it, unless the call says `training=False`"
+_NOTE = "In training the library refuses it, unless a file of Keras 2 says `training=False`"
 # Keras 3 writes the default of the argument into every call.
 _CALL = {"training": True}
 _BOXES = Option("bounding_box_format", None, Use.KEPT, majors=ONLY_KERAS3, noise=True)

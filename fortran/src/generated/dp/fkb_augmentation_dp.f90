@@ -1,7 +1,8 @@
 ! Generated from layers/fkb_augmentation.fypp: edit that file and run tools/generate.py
 !> Keras's image augmentation. In inference images stay as they are. In training Keras changes them
 !> at random, which the library does not do: a trainer refuses such a layer by name, unless its call
-!> says `training=False`. `AutoContrast`, which is no augmentation but always works, is here too.
+!> says `training=False` in a file of Keras 2. `AutoContrast`, which is no augmentation but always
+!> works, is here too.
 module fkb_augmentation_dp
    use fkb_config, only: config_t
    use fkb_contrast_kernels_dp, only: stretch, stretch_backward
@@ -61,7 +62,7 @@ contains
       plan%can_train = .true.
       plan%passes_through = .true.
       if (.not. self%only_boxes) plan%only_infers = 'in training Keras changes the images at '// &
-         'random here, which is not supported; call the layer with training=False'
+         'random here, which is not supported; take the layer out of the model'
    end subroutine lay_out
 
    subroutine configure_contrast(self, config, error)

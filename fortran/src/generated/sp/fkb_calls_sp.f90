@@ -55,7 +55,7 @@ contains
                document%references(reference)%keyword))
          end do
       end associate
-      call read_constants(kwargs, call)
+      call read_constants(kwargs, builder%keras_major, call)
    end subroutine read_call
 
    !> Append an input.
@@ -155,9 +155,12 @@ contains
    end subroutine add_constant
 
    !> Constants among the keyword arguments. Of an argument with tensors the layer may see the
-   !> structure; `training` is the network's business, a null says nothing.
-   subroutine read_constants(kwargs, call)
+   !> structure; a null says nothing. `training` is the network's business: Keras 2 keeps it, and
+   !> `predict` and `fit` of Keras 3 state their own for all calls.
+   !> Source: `Functional.call`, `operation_fn` of Keras 3.15.
+   subroutine read_constants(kwargs, keras_major, call)
       character(*), intent(in) :: kwargs
+      integer, intent(in) :: keras_major                 !! whose meaning the file has
       type(call_t), intent(inout) :: call
       character(:), allocatable :: name
       type(span_t) :: key, value
@@ -169,10 +172,9 @@ contains
          name = json_string(kwargs(key%first:key%last))
          associate (json => kwargs(value%first:value%last))
             if (json == 'null') cycle
-            if (name == 'training' .and. json == 'true') then
-               call%mode = always_training
-            else if (name == 'training' .and. json == 'false') then
-               call%mode = always_inference
+            if (name == 'training' .and. (json == 'true' .or. json == 'false')) then
+               if (keras_major <= 2) call%mode = merge(always_training, always_inference, &
+                                                       json == 'true')
             else
                call call%constants%set(name, json)
                if (holds_tensor(json)) call call%constants%ignore(name)
