@@ -36,6 +36,7 @@ SINGLE = {
     "fkb_layer_probe": "layer_check",
     "fkb_layer_check": "layer_check",
     "fkb_tangent_check": "layer_check",
+    "fkb_mpi": "mpi",
 }
 ALLOWED = {
     "kinds": set(),
@@ -54,6 +55,7 @@ ALLOWED["train"] = {*ALLOWED["network"], "network"}
 ALLOWED["couple"] = {*ALLOWED["train"], "train"}
 ALLOWED["umbrella"] = {*ALLOWED["couple"], "couple", "parents", "layers", "layer_check"}
 ALLOWED["c_api"] = {*ALLOWED["umbrella"], "umbrella"}
+ALLOWED["mpi"] = ALLOWED["couple"] | {"couple"}
 # A layer never sees another layer, a kernel module may build on another kernel module.
 ALONE = {"layers"}
 
@@ -95,7 +97,7 @@ def code(line: str) -> str:
 
 def library_sources() -> list[pathlib.Path]:
     """Return the templates and the sources written by hand."""
-    found = [*(FORTRAN / "templates").rglob("*.fypp")]
+    found = [*(FORTRAN / "templates").rglob("*.fypp"), *(FORTRAN / "mpi").rglob("*.fypp")]
     for pattern in ("*.f90", "*.F90"):
         found += [p for p in (FORTRAN / "src").rglob(pattern) if "generated" not in p.parts]
     return sorted(found)

@@ -13,26 +13,30 @@ import sys
 import fypp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TEMPLATES = ROOT / "fortran" / "templates"
-GENERATED = ROOT / "fortran" / "src" / "generated"
+FORTRAN = ROOT / "fortran"
+# Where templates are, and where their sources go: the library, and what needs MPI.
+PLACES = {
+    FORTRAN / "templates": FORTRAN / "src" / "generated",
+    FORTRAN / "mpi" / "templates": FORTRAN / "mpi" / "generated",
+}
 PRECISIONS = {"sp": "s", "dp": "d"}
 
 
-def render(template: pathlib.Path, kind: str) -> str:
+def render(template: pathlib.Path, templates: pathlib.Path, kind: str) -> str:
     """Return the Fortran source of one template in one precision."""
     options = fypp.FyppOptions()
     options.defines = [f"SFX='{kind}'", f"BLAS='{PRECISIONS[kind]}'"]
-    options.includes = [str(TEMPLATES)]
+    options.includes = [str(templates)]
     text: str = fypp.Fypp(options).process_text(template.read_text())
-    name = template.relative_to(TEMPLATES)
+    name = template.relative_to(templates)
     return f"! Generated from {name}: edit that file and run tools/generate.py\n{text}"
 
 
-def target(template: pathlib.Path, text: str, kind: str) -> pathlib.Path:
+def target(template: pathlib.Path, generated: pathlib.Path, text: str, kind: str) -> pathlib.Path:
     """Return the path of a generated file; sources with cpp directives get the suffix F90."""
     stem = "fkb" if template.stem == "fkb_umbrella" else template.stem
     extension = "F90" if "\n#if" in text else "f90"
-    return GENERATED / kind / f"{stem}_{kind}.{extension}"
+    return generated / kind / f"{stem}_{kind}.{extension}"
 
 
 def main() -> int:
@@ -41,11 +45,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, report stale files")
     check = parser.parse_args().check
     wanted: dict[pathlib.Path, str] = {}
-    for template in sorted(TEMPLATES.rglob("*.fypp")):
-        for kind in PRECISIONS:
-            text = render(template, kind)
-            wanted[target(template, text, kind)] = text
-    present = {path for path in GENERATED.rglob("*") if path.is_file()}
+    present: set[pathlib.Path] = set()
+    for templates, generated in PLACES.items():
+        present |= {path for path in generated.rglob("*") if path.is_file()}
+        for template in sorted(templates.rglob("*.fypp")):
+            for kind in PRECISIONS:
+                text = render(template, templates, kind)
+                wanted[target(template, generated, text, kind)] = text
     stale = sorted(p for p, t in wanted.items() if p not in present or p.read_text() != t)
     orphans = sorted(present - wanted.keys())
     for path in stale + orphans:

@@ -27,6 +27,7 @@ BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 JOBS = os.environ.get("FKB_JOBS", str(os.cpu_count() or 1))
 FLANG = "flang-new-22"
+MPI = "ON" if shutil.which("mpif90") else "OFF"
 
 
 @dataclass
@@ -136,9 +137,12 @@ def build_and_test(name: str, compiler: str | None, *options: str) -> Callable[[
         chosen = [f"-DCMAKE_Fortran_COMPILER={compiler}"] if compiler else []
         if not configure_and_build(log, name, *chosen, *options):
             return Count(failed=1)
-        # The examples and the checks of the repository run once, with the first build.
+        # The examples, MPI and the checks of the repository run once, with the first build.
         selection = [] if name == "gfortran" else ["--label-regex", "unit"]
-        return Count(passed=1) + run_ctest(log, name, *selection)
+        count = Count(passed=1) + run_ctest(log, name, *selection)
+        if name == "gfortran" and MPI == "OFF":
+            count.skipped += 1
+        return count
 
     return step
 
@@ -214,10 +218,11 @@ def memory(log: Log) -> Count:
 
 def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
     """Return the steps in order."""
+    native = ("-DFKB_NATIVE=ON", "-DFKB_BLAS=OFF", f"-DFKB_MPI={MPI}")
     checked = ("-DFKB_BLAS=ON", "-DFKB_OPENMP=OFF", "-DFKB_CHECKS=ON")
     chosen: dict[str, Callable[[Log], Count]] = {
         "lint": lint,
-        "gfortran": build_and_test("gfortran", None, "-DFKB_NATIVE=ON", "-DFKB_BLAS=OFF"),
+        "gfortran": build_and_test("gfortran", None, *native),
         "checked": build_and_test("checked", None, *checked),
         "flang": build_and_test("flang", FLANG, "-DFKB_BLAS=ON"),
         "fpm": fpm_step(os.environ.get("FC", "gfortran")),

@@ -15,7 +15,6 @@ program main
    use test_encoding_layers, only: collect_encoding_layers => collect
    use test_fingerprint, only: collect_fingerprint => collect
    use test_gemm, only: collect_gemm => collect
-   use test_initializer, only: collect_initializer => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
    use test_layer_options, only: collect_layer_options => collect
@@ -75,8 +74,6 @@ program main
    call collect_fingerprint(suite)
    call runner%run(suite)
    call collect_gemm(suite)
-   call runner%run(suite)
-   call collect_initializer(suite)
    call runner%run(suite)
    call collect_json(suite)
    call runner%run(suite)

@@ -15,6 +15,7 @@ module fkb_trainer_dp
    use fkb_loss_registry_dp, only: loss_registry_t
    use fkb_network_dp, only: network_t, workspace_t
    use fkb_optimizer_dp, only: optimizer_state_t, optimizer_t
+   use fkb_reduction_dp, only: reduction_t
    use fkb_shape, only: shape_t
    use fkb_state_dp, only: state_t
    use fkb_views, only: view_sp_t, view_dp_t
@@ -41,6 +42,8 @@ module fkb_trainer_dp
    !> How a batch is cut; depends on the network and the batch only, but for the threads.
    type :: cut_t
       integer :: batch = 0
+      integer :: total = 0               !! samples of the batch on all ranks
+      integer :: before = 0              !! samples on the ranks before this one
       integer :: columns = 0             !! of a block
       integer :: blocks = 0
       integer :: lanes = 0
@@ -58,6 +61,7 @@ module fkb_trainer_dp
       type(state_t) :: recurrent                     !! of stateful layers, kept from step to step
       integer(i8) :: seed = 0                        !! of the noise in training
       type(loss_box_t), allocatable, private :: losses(:)    !! one per output
+      class(reduction_t), allocatable, private :: reduction  !! over ranks
       character(:), allocatable, private :: rate_dtype       !! of the file's learning rate
       character(:), allocatable, private :: loss_config      !! to be saved; empty: the file's
       logical, private :: optimizer_of_file = .false.        !! its configuration stands there
@@ -83,6 +87,7 @@ module fkb_trainer_dp
       procedure :: step_hosts
       procedure :: gradient_hosts
       procedure :: apply
+      procedure :: reduce_over
       procedure :: store
       procedure :: save
       procedure :: clear
@@ -153,6 +158,16 @@ module fkb_trainer_dp
          type(error_t), allocatable, intent(out) :: error
       end subroutine apply
 
+      !> From the next step on, take the sum over all ranks: each gives its own samples of a
+      !> batch, and all make the same step. Random numbers follow the number of a sample in the
+      !> whole batch, so that they do not depend on how it is spread.
+      !> Raises an error where a layer couples the samples of a batch.
+      module subroutine reduce_over(self, reduction, error)
+         class(trainer_t), intent(inout) :: self
+         class(reduction_t), intent(in) :: reduction     !! copied
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine reduce_over
+
       !> Loss and gradient of a batch in the host's arrays; nothing is changed.
       !> The penalties of regularizers are part of both.
       module subroutine gradient_hosts(self, inputs, targets, loss, error, weights)
@@ -197,6 +212,21 @@ module fkb_trainer_dp
          type(error_t), allocatable, intent(out) :: error
          type(host_t), intent(in), optional :: weights(:)
       end subroutine prepare_batch
+
+      !> Count the samples of all ranks, and say what each loss is divided by. An error of one
+      !> rank becomes an error on all.
+      module subroutine agree_on_batch(self, cut, error)
+         class(trainer_t), intent(inout), target :: self
+         type(cut_t), intent(inout) :: cut
+         type(error_t), allocatable, intent(inout) :: error
+      end subroutine agree_on_batch
+
+      !> Sum loss and gradient over all ranks. An error of one rank becomes an error on all.
+      module subroutine sum_over_ranks(self, loss, error)
+         class(trainer_t), intent(inout) :: self
+         real(dp), intent(inout) :: loss
+         type(error_t), allocatable, intent(inout) :: error
+      end subroutine sum_over_ranks
 
       !> Columns of a matrix that is kept as one vector.
       module function columns_of(vector, rows, first, columns) result(matrix)

@@ -59,10 +59,13 @@ contains
       loss = 0
       call prepare_batch(self, inputs, targets, cut, error, weights)
       if (.not. allocated(error)) call begin_state(self, cut%batch, error)
-      if (.not. allocated(error)) call run_lanes(self, inputs, targets, cut, loss, error)
+      call agree_on_batch(self, cut, error)
       if (allocated(error)) return
-      if (cut%lanes > 1) call add_lanes(size(self%grad, kind=i8), cut%lanes - 1, cut%threads, &
-                                        self%lane_grad, self%grad)
+      call run_lanes(self, inputs, targets, cut, loss, error)
+      if (cut%lanes > 1 .and. .not. allocated(error)) call add_lanes(size(self%grad, kind=i8), &
+         cut%lanes - 1, cut%threads, self%lane_grad, self%grad)
+      call sum_over_ranks(self, loss, error)
+      if (allocated(error)) return
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       call check_finite(loss, self%grad, error)
    end procedure gradient_hosts
@@ -144,23 +147,24 @@ contains
          if (allocated(bench%error)) return
          first = (block - 1)*cut%columns + 1
          call run_block(self, bench, recurrent, inputs, targets, first, &
-                        min(cut%columns, cut%batch - first + 1), cut%batch, value, grad)
+                        min(cut%columns, cut%batch - first + 1), cut, value, grad)
       end do
    end subroutine run_lane
 
    !> Loss and gradient of the columns `first` to `first + columns - 1`, added to `value`, `grad`.
-   subroutine run_block(self, bench, recurrent, inputs, targets, first, columns, batch, value, &
+   subroutine run_block(self, bench, recurrent, inputs, targets, first, columns, cut, value, &
                         grad)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
       type(state_t), intent(inout) :: recurrent
       type(host_t), intent(in) :: inputs(:), targets(:)
-      integer, intent(in) :: first, columns, batch
+      integer, intent(in) :: first, columns
+      type(cut_t), intent(in) :: cut
       real(dp), intent(inout) :: value
       real(wp), intent(inout), contiguous :: grad(:)
       type(mode_t) :: mode
       integer :: k
-      mode = training_mode(self, first)
+      mode = training_mode(self, cut%before + first)
       if (self%net%keeps_state()) then
          call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error, &
                                     recurrent)
@@ -174,8 +178,8 @@ contains
          end if
       end do
       if (allocated(bench%error)) return
-      value = value + self%net%activity_penalty(bench%work)/batch
-      call self%net%backward_pass(bench%work, mode, 1/real(batch, wp), grad)
+      value = value + self%net%activity_penalty(bench%work)/cut%total
+      call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad)
    end subroutine run_block
 
    !> The loss of one output, and its gradient into the workspace.

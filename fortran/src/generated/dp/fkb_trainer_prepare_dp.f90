@@ -224,7 +224,6 @@ contains
       type(cut_t), intent(in) :: cut
       type(error_t), allocatable, intent(out) :: error
       type(host_t), intent(in), optional :: weights
-      real(wp), pointer, contiguous :: weight_matrix(:, :)
       type(view_t) :: view
       view = self%net%output(self%benches(1)%work, k)
       associate (goal => self%goals(k), loss => self%losses(k)%loss)
@@ -242,9 +241,6 @@ contains
             return
          end if
          call fill_weights(goal, cut%batch, loss%reduction == reduce_weighted_mean, error, weights)
-         if (allocated(error)) return
-         weight_matrix => columns_of(goal%weights, goal%positions, 1, cut%batch)
-         goal%factor = self%losses(k)%weight/loss%normaliser(goal%shape, cut%batch, weight_matrix)
       end associate
    end subroutine prepare_goal
 

@@ -292,6 +292,7 @@ contains
       nullify (self%net)
       call clear_boxes(self%losses)
       if (allocated(self%optimizer)) deallocate (self%optimizer)
+      if (allocated(self%reduction)) deallocate (self%reduction)
       self%state = optimizer_state_t()
       self%seed = 0
       if (allocated(self%goals)) deallocate (self%goals)
