@@ -8,7 +8,7 @@ module fkb_multi_head
    use fkb_kinds, only: dp, i8
    use fkb_layer_options, only: add_output, get_axes, get_rate, refuse_option, &
       refuse_unless_null
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    implicit none (type, external)
    private
@@ -168,6 +168,7 @@ contains
       end associate
       plan%random = self%dropout > 0
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out_heads
 
    !> Which inputs are query, value and key; all others must be masks.

@@ -102,7 +102,9 @@ contains
                           ': gradient of the weights in real32', &
                           scale=max(1.0_dp, maxval(abs(double%gradient))))
       end if
-      if (single%plan%tangent /= tangent_none .and. .not. allocated(failure)) then
+      call check(failure, single%plan%tangent /= tangent_none, class_name//' '//options// &
+                 ': no forward derivative')
+      if (.not. allocated(failure)) then
          call check_tangent_sp(single, .not. present(indices), error)
          if (allocated(error)) call fail(failure, class_name//' '//options//' in real32: '// &
                                          error%message)

@@ -7,7 +7,7 @@ module test_layer_check
    use fkb_layer_check_dp, only: check_layer
    use fkb_layer_check_sp, only: check_layer_sp => check_layer
    use fkb_layer_dp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_registry_dp, only: registry_t
    use fkb_registry_sp, only: registry_sp_t => registry_t
    use fkb_shape, only: shape_of, shape_t
@@ -24,6 +24,7 @@ module test_layer_check
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type faulty_t
 
 contains
@@ -50,6 +51,10 @@ contains
       call found(failure, 'dx added to', 'the gradient of input 1 is wrong')
       call found(failure, 'gradient of weight', 'the gradient of weight "scale" is wrong')
       call found(failure, 'weight overwritten', 'the gradient of weight "scale" is wrong')
+      call found(failure, 'tangent of x', 'the tangent is not the adjoint of backward')
+      call found(failure, 'tangent of weight', 'the tangent is not the adjoint of backward for')
+      call found(failure, 'tangent scaled', 'is not that of differences')
+      call found(failure, 'tangent spoils the cache', 'the cache has changed')
       call found(failure, 'sees the batch', 'sample 1 alone gives another output')
       call found(failure, 'unmarked training', 'not marked as random or batch-coupled')
       call found(failure, 'passes through', 'passes_through')
@@ -119,7 +124,9 @@ contains
       if (self%fault /= 'no output') call plan%add_output(in_shapes(1))
       call plan%add_weight('scale', in_shapes(1))
       plan%fixed_scratch = 1
-      plan%can_train = .true.
+      plan%can_train = self%fault /= 'tangent scaled'
+      plan%tangent = tangent_own
+      plan%cache = in_shapes(1)%count()
       plan%passes_through = self%fault == 'passes through'
       plan%fuses_activation = self%fault == 'fuses'
    end subroutine lay_out
@@ -137,6 +144,7 @@ contains
       do j = 1, size(x, 2)
          y(:, j) = weights*x(:, j)**2
       end do
+      if (size(cache) > 0) cache = reshape(x, [size(x)])
       select case (self%fault)
       case ('sees the batch')
          y = y + sum(x)
@@ -177,5 +185,30 @@ contains
       if (self%fault == 'gradient of x') dx(1, 1) = dx(1, 1) + 1e-6_dp
       if (self%fault == 'gradient of weight') dweights(2) = dweights(2)*1.000001_dp
    end subroutine apply_backward
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(faulty_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(dp), intent(in), contiguous :: weights(:)
+      real(dp), intent(in), contiguous :: dweights(:)
+      real(dp), intent(in), contiguous :: x(:, :)
+      real(dp), intent(in), contiguous :: y(:, :)
+      real(dp), intent(inout), contiguous :: cache(:)
+      real(dp), intent(inout), contiguous :: scratch(:)
+      real(dp), intent(in), contiguous :: dx(:, :)
+      real(dp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: j
+      associate (kept => reshape(cache, shape(x)))
+         do j = 1, size(x, 2)
+            dy(:, j) = 2*weights*kept(:, j)*dx(:, j)
+            if (size(dweights) > 0) dy(:, j) = dy(:, j) + dweights*x(:, j)**2
+         end do
+      end associate
+      if (self%fault == 'tangent of x') dy = dy*1.0001_dp
+      if (self%fault == 'tangent scaled') dy = 2*dy
+      if (self%fault == 'tangent of weight' .and. size(dweights) > 0) dy = dy*1.0001_dp
+      if (self%fault == 'tangent spoils the cache') cache = cache + 1
+   end subroutine apply_tangent
 
 end module test_layer_check

@@ -4,7 +4,8 @@
 !> The layer is called with a list of query, value and perhaps key, and with a list of masks of the
 !> query, which clears rows of the output, and of the value, which lowers scores by 1e9.
 module fkb_attention_dp
-   use fkb_attention_core_dp, only: attend, attend_backward, scoring_t
+   use fkb_attention_core_dp, only: attend, attend_backward, attend_tangent, &
+      scoring_t
    use fkb_attention_plan, only: attention_from, attention_t, head_work, masks_lower, &
       plan_attention, plan_mask, scores_shape, settings_of
    use fkb_config, only: config_t
@@ -12,7 +13,7 @@ module fkb_attention_dp
    use fkb_kinds, only: dp, wp => dp
    use fkb_layer_options, only: add_output, get_rate, refuse_option
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, operator(==), shape_of, shape_t
    implicit none (type, external)
    private
@@ -30,6 +31,7 @@ module fkb_attention_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type attention_layer_t
 
    !> Keras's `AdditiveAttention`. Weights: scale (features), where used.
@@ -40,6 +42,23 @@ module fkb_attention_dp
 
    !> Settings before those of the plan: the inputs that are query, value, key and query mask.
    integer, parameter :: at_query = 1, at_value = 2, at_key = 3, at_mask = 4, n_inputs = 4
+
+   interface
+      !> In inference: no weights are dropped.
+      module subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+         class(attention_layer_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)
+         real(wp), intent(in), contiguous :: dweights(:)
+         type(view_t), intent(in) :: x(:)
+         type(view_t), intent(in) :: y(:)
+         real(wp), intent(inout), contiguous :: cache(:)
+         real(wp), intent(inout), contiguous :: scratch(:)
+         type(view_t), intent(in) :: dx(:)
+         type(view_t), intent(in) :: dy(:)
+         type(mode_t), intent(in) :: mode
+      end subroutine tangent
+   end interface
 
 contains
 
@@ -124,6 +143,7 @@ contains
       end associate
       plan%random = self%dropout > 0
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> Which inputs are query, value and key.

@@ -18,8 +18,8 @@ module fkb_batch_normalization_dp
    use fkb_layer_dp, only: layer_t, mode_t, view_t
    use fkb_masked_kernels_dp, only: masked_backward, masked_moments, spread_mask
    use fkb_normalization_kernels_dp, only: channel_backward, channel_moments, &
-      channel_normalize, channel_sums
-   use fkb_plan, only: plan_t
+      channel_normalize, channel_sums, channel_tangent
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, storage_dimension
    implicit none (type, external)
    private
@@ -46,6 +46,7 @@ module fkb_batch_normalization_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: update
    end type batch_normalization_t
 
@@ -72,7 +73,6 @@ contains
       call config%get('scale', self%scale, error, default=.true.)
       if (allocated(error)) return
       self%keras_2 = config%keras_major <= 2
-      self%may_fuse = .false.
       if (self%keras_2) self%may_fuse = .not. is_float64(config)
       call refuse_variants(config, error)
    end subroutine configure
@@ -93,8 +93,7 @@ contains
       if (.not. allocated(error)) is_float64 = dtype == 'float64'
    end function is_float64
 
-   !> Refuse batch renormalisation and virtual batches. Statistics that are synchronised over
-   !> several processes are those of the one that there is.
+   !> Refuse renormalisation and virtual batches. Synchronised statistics are those of one process.
    subroutine refuse_variants(config, error)
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
@@ -149,6 +148,7 @@ contains
       plan%fixed_scratch = 4*channels
       if (plan%settings(at_mask) > 0) plan%scratch = closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%batch_coupled = .true.
       plan%infers_when_frozen = .true.
       plan%fuses_activation = .true.
@@ -368,5 +368,34 @@ contains
       factor = 1
       if (plan%settings(at_fused) == 1) factor = real(n/max(n - 1, 1.0_dp), wp)
    end function unbiased
+
+   !> With the moving statistics, which count as constants.
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(batch_normalization_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: inner, c, outer
+      call split(plan, size(x(1)%v), inner, c, outer)
+      associate (mean => scratch(:c), scale => scratch(c + 1:2*c), &
+                 dscale => scratch(2*c + 1:3*c), dshift => scratch(3*c + 1:4*c))
+         call moving_statistics(self, c, weights, mean, scale)
+         scratch(2*c + 1:4*c) = 0
+         if (size(dweights) > 0) then
+            if (self%scale) dscale = scale*dweights(:c)
+            if (self%center) dshift = dweights(n_gamma(self, c) + 1:n_gamma(self, c) + c)
+         end if
+         if (self%scale) scale = scale*weights(:c)
+         call channel_tangent(inner, c, outer, mean, scale, dscale, dshift, x(1)%v, dx(1)%v, &
+                              dy(1)%v)
+      end associate
+   end subroutine tangent
 
 end module fkb_batch_normalization_dp

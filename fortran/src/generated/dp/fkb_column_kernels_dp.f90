@@ -8,7 +8,7 @@ module fkb_column_kernels_dp
    use fkb_reduction_kernels_dp, only: powers
    implicit none (type, external)
    private
-   public :: transform, transform_backward, sorted_places
+   public :: transform, transform_backward, transform_tangent, sorted_places
 
 contains
 
@@ -191,5 +191,71 @@ contains
          end if
       end do
    end subroutine merge_runs
+
+   !> dy(:, j) = the derivative of f(x(:, j)) along dx(:, j)
+   pure subroutine transform_tangent(id, order, epsilon_, n, m, columns, x, places, dx, dy)
+      integer, intent(in) :: id                       !! one of the `column_*` constants
+      integer, intent(in) :: order                    !! of the norm that normalises
+      real(wp), intent(in) :: epsilon_                !! the least norm
+      integer, intent(in) :: n, m, columns
+      real(wp), intent(in) :: x(n, columns)
+      real(wp), intent(in) :: places(n, columns)      !! from 0
+      real(wp), intent(in) :: dx(n, columns)
+      real(wp), intent(out) :: dy(m, columns)
+      integer :: i, j
+      select case (id)
+      case (column_cumsum, column_diff, column_sort, column_top_k)
+         call transform(id, order, epsilon_, n, m, columns, dx, places, dy)
+      case (column_cumprod)
+         do j = 1, columns
+            call product_tangent(n, x(1, j), dx(1, j), dy(1, j))
+         end do
+      case (column_normalize)
+         do j = 1, columns
+            call normalize_tangent(order, epsilon_, n, x(1, j), dx(1, j), dy(1, j))
+         end do
+      case default
+         do j = 1, columns
+            do i = 1, m
+               dy(i, j) = 0
+            end do
+         end do
+      end select
+   end subroutine transform_tangent
+
+   !> Of the products along the way; as in backward, a factor of 0 counts as a constant.
+   pure subroutine product_tangent(n, x, dx, dy)
+      integer, intent(in) :: n
+      real(wp), intent(in) :: x(n), dx(n)
+      real(wp), intent(out) :: dy(n)
+      real(wp) :: running, slope
+      integer :: i
+      running = 1
+      slope = 0
+      do i = 1, n
+         slope = slope*x(i)
+         if (abs(x(i)) > 0) slope = slope + running*dx(i)
+         running = running*x(i)
+         dy(i) = slope
+      end do
+   end subroutine product_tangent
+
+   pure subroutine normalize_tangent(order, epsilon_, n, x, dx, dy)
+      integer, intent(in) :: order
+      real(wp), intent(in) :: epsilon_
+      integer, intent(in) :: n
+      real(wp), intent(in) :: x(n), dx(n)
+      real(wp), intent(out) :: dy(n)
+      real(wp) :: scale, along
+      integer :: i
+      scale = factor(order, epsilon_, n, x)
+      dy = dx*scale
+      if (scale >= 1/epsilon_) return
+      along = 0
+      do i = 1, n
+         if (abs(x(i)) > 0) along = along + dx(i)*sign(1.0_wp, x(i))*(abs(x(i))*scale)**(order - 1)
+      end do
+      dy = dy - along*scale*scale*x
+   end subroutine normalize_tangent
 
 end module fkb_column_kernels_dp

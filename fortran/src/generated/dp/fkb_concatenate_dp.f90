@@ -6,7 +6,7 @@ module fkb_concatenate_dp
    use fkb_kinds, only: i8, wp => dp
    use fkb_layer_options, only: add_output
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: open_extent, shape_t, storage_dimension
    implicit none (type, external)
    private
@@ -51,6 +51,7 @@ contains
       end do
       call add_output(plan, out, error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
    end subroutine lay_out
 
    !> Lengthen `out` by another shape.

@@ -9,7 +9,7 @@ module fkb_constant_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, expect_inputs
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_zero
    use fkb_shape, only: max_rank, shape_of, shape_t
    use fkb_text, only: shortened, span_t
    implicit none (type, external)
@@ -108,6 +108,7 @@ contains
       call plan%add_weight('value', shape, from_option=.true.)
       call add_output(plan, shape, error)
       plan%can_train = .true.
+      plan%tangent = tangent_zero
    end subroutine lay_out
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)

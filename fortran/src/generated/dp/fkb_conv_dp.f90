@@ -9,14 +9,14 @@ module fkb_conv_dp
    use fkb_config, only: config_t
    use fkb_conv_geometry, only: conv_geometry, spatial_axes
    use fkb_conv_kernels_dp, only: conv_backward_input, conv_backward_kernel, &
-      conv_forward_activated, sum_to_bias
+      conv_forward, conv_forward_activated, repeat_column, sum_to_bias
    use fkb_conv_options, only: conv_options_t, expect_channels, get_count
    use fkb_conv_tiles, only: conv_scratch
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, refuse_option, refuse_unless_null
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -36,6 +36,7 @@ module fkb_conv_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: wants_channels_last
    end type conv_t
 
@@ -103,6 +104,7 @@ contains
       if (.not. allocated(error)) call add_output(plan, out, error)
       if (allocated(error)) return
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%fuses_activation = .true.
       if (.not. in_shapes(1)%closed()) return
       plan%settings = conv_geometry(in_shapes(1)%extent(2:4), taps, self%options%strides, &
@@ -167,5 +169,34 @@ contains
       class(conv_t), intent(in) :: self
       wants = self%options%channels_first
    end function wants_channels_last
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(conv_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: batch, filters
+      real(wp) :: beta
+      batch = size(dy(1)%v, 2)
+      filters = plan%out_shapes(1)%extent(1)
+      beta = 0
+      if (size(dweights) > 0) then
+         if (self%options%use_bias) then
+            beta = 1
+            call repeat_column(filters, size(dy(1)%v)/filters, &
+                               dweights(size(dweights) - filters + 1:), dy(1)%v)
+         end if
+         call conv_forward(plan%settings, batch, dweights, x(1)%v, beta, dy(1)%v, scratch)
+         beta = 1
+      end if
+      call conv_forward(plan%settings, batch, weights, dx(1)%v, beta, dy(1)%v, scratch)
+   end subroutine tangent
 
 end module fkb_conv_dp

@@ -19,7 +19,7 @@ module fkb_conv_lstm_dp
    use fkb_kinds, only: dp, i8, wp => dp
    use fkb_layer_options, only: add_output
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, operator(==), shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -49,6 +49,7 @@ module fkb_conv_lstm_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: wants_channels_last
       procedure :: axes_before_channels
    end type conv_lstm_t
@@ -122,6 +123,21 @@ module fkb_conv_lstm_dp
          real(wp), intent(inout), contiguous :: dweights(:)
          type(mode_t), intent(in) :: mode
       end subroutine backward
+
+      !> Without dropout: a derivative is that of inference.
+      module subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+         class(conv_lstm_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)
+         real(wp), intent(in), contiguous :: dweights(:)
+         type(view_t), intent(in) :: x(:)
+         type(view_t), intent(in) :: y(:)
+         real(wp), intent(inout), contiguous :: cache(:)
+         real(wp), intent(inout), contiguous :: scratch(:)
+         type(view_t), intent(in) :: dx(:)
+         type(view_t), intent(in) :: dy(:)
+         type(mode_t), intent(in) :: mode
+      end subroutine tangent
 
       !> Sizes and places of the call for a group of `batch` samples.
       module function frames_of(self, plan, batch, keeps, drops, back) result(n)
@@ -206,6 +222,7 @@ contains
       end do
       plan%random = self%dropout > 0 .or. self%recurrent_dropout > 0
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (in_shapes(1)%closed()) call state_memory(self, input, state, steps, plan, error)
    end subroutine lay_out
 

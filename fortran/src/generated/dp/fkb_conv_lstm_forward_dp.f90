@@ -4,7 +4,7 @@ submodule(fkb_conv_lstm_dp) fkb_conv_lstm_forward_dp
    use fkb_activations, only: act_linear
    use fkb_conv_kernels_dp, only: conv_forward, conv_forward_activated
    use fkb_conv_lstm_kernels_dp, only: conv_gates, hold_states
-   use fkb_lstm_kernels_dp, only: lstm_step
+   use fkb_lstm_kernels_dp, only: lstm_step, lstm_step_tangent
    use fkb_recurrent_kernels_dp, only: put_steps, take_steps
    implicit none (type, external)
 
@@ -193,5 +193,130 @@ contains
       y(first)%v(:, skip + 1:skip + n%batch) = h
       y(first + 1)%v(:, skip + 1:skip + n%batch) = c
    end subroutine last_states
+
+   module procedure tangent
+      type(frames_t) :: n
+      integer(i8) :: at
+      integer :: group, skip
+      group = plan%settings(at_group)
+      do skip = 0, size(y(1)%v, 2) - 1, group
+         n = frames_of(self, plan, min(group, size(y(1)%v, 2) - skip), .true., .false., .true.)
+         at = plan%cache*skip
+         call run_tangent(self, plan, n, skip, weights, dweights, x, cache(at + n%h:), &
+                          cache(at + n%c:), cache(at + n%kept:), scratch, dx, dy)
+      end do
+   end procedure tangent
+
+   !> The directions of all steps of a group, in the place of gradients.
+   subroutine run_tangent(self, plan, n, skip, weights, dweights, x, h, c, kept, scratch, dx, dy)
+      class(conv_lstm_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(frames_t), intent(in) :: n
+      integer, intent(in) :: skip                   !! samples before the group
+      real(wp), intent(in), contiguous :: weights(:), dweights(:)
+      type(view_t), intent(in) :: x(:)
+      real(wp), intent(in) :: h(n%reals*n%batch, 0:*), c(n%reals*n%batch, 0:*)
+      real(wp), intent(in) :: kept(n%reals*n%batch*n%slots, *)
+      real(wp), intent(inout) :: scratch(*)
+      type(view_t), intent(in) :: dx(:), dy(:)
+      integer(i8) :: last
+      integer :: count, first, k, s
+      logical :: from_zero
+      last = int(n%reals, i8)*n%batch - 1
+      call first_directions(self, plan, n, skip, x, dx, scratch(n%dh), scratch(n%dc), from_zero)
+      if (n%mask > 0) scratch(n%output:n%output + last) = 0
+      do first = 1, n%steps, n%chunk
+         count = min(n%chunk, n%steps - first + 1)
+         call convolve_directions(self, n, first, count, weights, dweights, &
+                                  x(1)%v(:, skip + 1:skip + n%batch), &
+                                  dx(1)%v(:, skip + 1:skip + n%batch), scratch)
+         do k = 1, count
+            s = first + k - 1
+            if (n%mask > 0) then
+               scratch(n%dh_held:n%dh_held + last) = scratch(n%dh:n%dh + last)
+               scratch(n%dc_held:n%dc_held + last) = scratch(n%dc:n%dc + last)
+            end if
+            call direct_step(self, n, weights, dweights, k, from_zero .and. s == 1, kept(1, s), &
+                             h(1, s - 1), c(1, s - 1), c(1, s), scratch)
+            if (n%mask > 0) then
+               call hold_states(n%reals, n%steps, n%batch, time_of(self, n, s), &
+                                self%zero_output_for_mask, &
+                                x(n%mask)%v(:, skip + 1:skip + n%batch), scratch(n%dh_held), &
+                                scratch(n%dc_held), scratch(n%dh), scratch(n%dc), scratch(n%output))
+               call put(self, n, s, scratch(n%output), dy(1)%v(:, skip + 1:skip + n%batch))
+            else
+               call put(self, n, s, scratch(n%dh), dy(1)%v(:, skip + 1:skip + n%batch))
+            end if
+         end do
+      end do
+      call last_states(self, plan, n, skip, scratch(n%dh), scratch(n%dc), dy)
+   end subroutine run_tangent
+
+   !> Directions of the states before the first step.
+   subroutine first_directions(self, plan, n, skip, x, dx, dh, dc, from_zero)
+      class(conv_lstm_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(frames_t), intent(in) :: n
+      integer, intent(in) :: skip
+      type(view_t), intent(in) :: x(:), dx(:)
+      real(wp), intent(out) :: dh(n%reals, n%batch), dc(n%reals, n%batch)
+      logical, intent(out) :: from_zero             !! there are no such states
+      integer :: i, j
+      from_zero = n%first_state == 0 .and. .not. self%stateful
+      dh = 0
+      dc = 0
+      if (from_zero) return
+      do j = 1, n%batch
+         i = state_source(self, plan, n, x, skip + j)
+         dh(:, j) = dx(i)%v(:, skip + j)
+         dc(:, j) = dx(i + 1)%v(:, skip + j)
+      end do
+   end subroutine first_directions
+
+   !> z = conv(dx, kernel) + conv(x, dkernel) + dbias for the steps of a chunk.
+   subroutine convolve_directions(self, n, first, count, weights, dweights, x, dx, scratch)
+      class(conv_lstm_t), intent(in) :: self
+      type(frames_t), intent(in) :: n
+      integer, intent(in) :: first, count
+      real(wp), intent(in), contiguous :: weights(:), dweights(:)
+      real(wp), intent(in) :: x(n%pixels, n%steps, n%batch), dx(n%pixels, n%steps, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      real(wp) :: beta
+      beta = 0
+      if (size(dweights) > 0) then
+         call convolve_input(self, n, first, count, dweights, x, scratch)
+         beta = 1
+      end if
+      call take_steps(n%pixels, n%steps, n%batch, time_of(self, n, first), &
+                      merge(-1, 1, self%go_backwards), count, dx, scratch(n%dx))
+      call conv_forward(n%input, n%batch*count, weights, scratch(n%dx), beta, scratch(n%z), &
+                        scratch(n%room))
+   end subroutine convolve_directions
+
+   !> Directions of the states after step `k` of a chunk, which replace those before it.
+   subroutine direct_step(self, n, weights, dweights, k, from_zero, kept, h_before, c_before, c, &
+                          scratch)
+      class(conv_lstm_t), intent(in) :: self
+      type(frames_t), intent(in) :: n
+      real(wp), intent(in), contiguous :: weights(:), dweights(:)
+      integer, intent(in) :: k
+      logical, intent(in) :: from_zero
+      real(wp), intent(in) :: kept(n%reals*n%batch*n%slots)
+      real(wp), intent(in) :: h_before(n%reals*n%batch), c_before(n%reals*n%batch)
+      real(wp), intent(in) :: c(n%reals*n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: z
+      z = n%z + (k - 1_i8)*4*n%reals*n%batch
+      if (.not. from_zero) then
+         call conv_forward(n%state, n%batch, weights(n%recurrent:), scratch(n%dh), 1.0_wp, &
+                           scratch(z), scratch(n%room))
+         if (size(dweights) > 0) call conv_forward(n%state, n%batch, dweights(n%recurrent:), &
+            h_before, 1.0_wp, scratch(z), scratch(n%room))
+      end if
+      call lstm_step_tangent(n%filters, n%places*n%batch, n%slots, self%activation, &
+                             real(self%parameters, wp), self%recurrent_activation, &
+                             real(self%recurrent_parameters, wp), kept, c_before, c, scratch(z), &
+                             scratch(n%work), scratch(n%dh), scratch(n%dc))
+   end subroutine direct_step
 
 end submodule fkb_conv_lstm_forward_dp

@@ -17,7 +17,7 @@ module fkb_conv_transpose_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, refuse_option, refuse_unless_null
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, shape_of, shape_t
    implicit none (type, external)
    private
@@ -34,6 +34,7 @@ module fkb_conv_transpose_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: wants_channels_last
    end type conv_transpose_t
 
@@ -99,6 +100,7 @@ contains
          call add_output(plan, out, error)
          if (allocated(error)) return
          plan%can_train = .true.
+         plan%tangent = tangent_own
          plan%fuses_activation = .true.
          if (.not. in_shapes(1)%closed()) return
          plan%settings = conv_geometry(out%extent(2:4), o%kernel, o%strides, o%dilation, &
@@ -163,5 +165,33 @@ contains
       class(conv_transpose_t), intent(in) :: self
       wants = self%options%channels_first
    end function wants_channels_last
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(conv_transpose_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: batch
+      real(wp) :: beta
+      batch = size(dy(1)%v, 2)
+      beta = 0
+      if (size(dweights) > 0) then
+         if (self%options%use_bias) then
+            beta = 1
+            call repeat_column(self%filters, size(dy(1)%v)/self%filters, &
+                               dweights(size(dweights) - self%filters + 1:), dy(1)%v)
+         end if
+         call conv_backward_input(plan%settings, batch, dweights, x(1)%v, beta, dy(1)%v, scratch)
+         beta = 1
+      end if
+      call conv_backward_input(plan%settings, batch, weights, dx(1)%v, beta, dy(1)%v, scratch)
+   end subroutine tangent
 
 end module fkb_conv_transpose_dp

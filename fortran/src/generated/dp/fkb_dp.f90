@@ -26,7 +26,8 @@ module fkb_dp
    use fkb_gemm_dp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_layer_dp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_layer_check_dp, only: check_layer
-   use fkb_plan, only: plan_t, role_t, weight_t
+   use fkb_plan, only: plan_t, role_t, tangent_backward, tangent_forward, tangent_none, &
+      tangent_own, tangent_zero, weight_t
    use fkb_random_dp, only: normal_values, uniform_values
    use fkb_registry_dp, only: registry_t
    ! losses, metrics and optimizers of your own

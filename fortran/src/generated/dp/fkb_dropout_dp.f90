@@ -11,7 +11,7 @@ module fkb_dropout_dp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs, expect_rank, get_rate, &
       refuse_option
    use fkb_layer_dp, only: mode_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_random_dp, only: uniform_values
    use fkb_shape, only: max_rank, open_extent, shape_t, strides_of
    use fkb_strided_kernels_dp, only: gather
@@ -116,6 +116,7 @@ contains
       call add_output(plan, in_shapes(1), error)
       plan%fixed_scratch = 2*closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       plan%passes_through = .true.
       plan%random = self%rate > 0
    end subroutine lay_out

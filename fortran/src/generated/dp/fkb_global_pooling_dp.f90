@@ -10,9 +10,9 @@ module fkb_global_pooling_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, get_data_format
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
-   use fkb_pooling_kernels_dp, only: max_of_all, max_of_all_backward, spread_to_all, &
-      sum_of_all
+   use fkb_plan, only: plan_t, tangent_own
+   use fkb_pooling_kernels_dp, only: max_of_all, max_of_all_backward, &
+      max_of_all_tangent, spread_to_all, sum_of_all
    use fkb_shape, only: open_extent, shape_of, shape_t
    implicit none (type, external)
    private
@@ -29,6 +29,7 @@ module fkb_global_pooling_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: wants_channels_last
    end type global_pooling_t
 
@@ -76,6 +77,7 @@ contains
       call add_output(plan, out, error)
       if (allocated(error)) return
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (in_shapes(1)%closed()) plan%fixed_scratch = out%extent(1) + &
          product(in_shapes(1)%extent(2:4))
    end subroutine lay_out
@@ -151,5 +153,32 @@ contains
       weight = 1
       if (mask > 0) weight = merge(1.0_wp, 0.0_wp, abs(x(mask)%v(:, j)) > 0)
    end subroutine weigh
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(global_pooling_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: c, n, j
+      c = plan%in_shapes(1)%extent(1)
+      n = product(plan%in_shapes(1)%extent(2:4))
+      do j = 1, size(x(1)%v, 2)
+         if (self%takes_mean) then
+            call weigh(plan, x, j, scratch(c + 1:c + n))
+            call sum_of_all(c, n, scratch(c + 1:), dx(1)%v(:, j), scratch, dy(1)%v(:, j))
+            dy(1)%v(:, j) = dy(1)%v(:, j)/sum(scratch(c + 1:c + n))
+         else
+            call max_of_all_tangent(c, n, x(1)%v(:, j), y(1)%v(:, j), dx(1)%v(:, j), scratch, &
+                                    dy(1)%v(:, j))
+         end if
+      end do
+   end subroutine tangent
 
 end module fkb_global_pooling_dp

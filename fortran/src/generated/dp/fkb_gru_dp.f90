@@ -4,8 +4,8 @@ module fkb_gru_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t
    use fkb_gemm_dp, only: gemm_nn, gemm_tn
-   use fkb_gru_kernels_dp, only: gru_gates, gru_gates_backward, gru_slots, gru_state, &
-      gru_state_backward
+   use fkb_gru_kernels_dp, only: gru_gates, gru_gates_backward, gru_gates_tangent, &
+      gru_slots, gru_state, gru_state_backward, gru_state_tangent, gru_third_tangent
    use fkb_kinds, only: i8, wp => dp
    use fkb_recurrent_kernels_dp, only: multiply_by_masks
    use fkb_recurrent_dp, only: add_products, add_products_backward, read_options, recurrent_t, &
@@ -24,6 +24,7 @@ module fkb_gru_dp
       procedure :: slots
       procedure :: step
       procedure :: step_backward
+      procedure :: step_tangent
    end type gru_t
 
 contains
@@ -179,5 +180,109 @@ contains
       dr = dq*h_before
       dh = dh + dq*kept(:, :, 2)
    end subroutine reset_backward
+
+   pure subroutine step_tangent(self, n, weights, dweights, k, from_zero, kept, h_before, &
+                                c_before, c, scratch)
+      class(gru_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*)
+      real(wp), intent(in) :: dweights(*)
+      integer, intent(in) :: k
+      logical, intent(in) :: from_zero
+      real(wp), intent(in) :: kept(n%units, n%batch, n%slots)
+      real(wp), intent(in) :: h_before(n%units, n%batch), c_before(n%units, n%batch)
+      real(wp), intent(in) :: c(n%units, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: size, z
+      size = int(n%units, i8)*n%batch
+      z = n%z + (k - 1)*3*size
+      if (self%reset_after) then
+         call direct_products(self, n, weights, dweights, from_zero, h_before, scratch)
+         call add_two_gates(n%units, n%batch, scratch(n%u), scratch(z))
+      else if (.not. from_zero) then
+         call add_products(n, weights, 2, scratch(n%dh), z, scratch)
+         if (n%weights_vary) call add_products(direct(n), dweights, 2, h_before, z, scratch)
+      end if
+      call gru_gates_tangent(n%units, n%batch, n%slots, self%recurrent_activation, &
+                             real(self%recurrent_parameters, wp), kept, scratch(z), &
+                             scratch(n%work))
+      if (self%reset_after) then
+         call gru_third_tangent(n%units, n%batch, n%slots, kept, scratch(z), scratch(n%u), &
+                                scratch(n%work))
+      else
+         call take_third(n%units, n%batch, scratch(z), scratch(n%work + 2*size))
+         if (.not. from_zero) call direct_third(n, kept, h_before, scratch)
+      end if
+      call gru_state_tangent(n%units, n%batch, n%slots, self%activation, &
+                             real(self%parameters, wp), kept, h_before, scratch(n%work), &
+                             scratch(n%dh))
+   end subroutine step_tangent
+
+   !> The direction of u, which is the product of the state and a bias.
+   pure subroutine direct_products(self, n, weights, dweights, from_zero, h_before, scratch)
+      class(gru_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*), dweights(*)
+      logical, intent(in) :: from_zero
+      real(wp), intent(in) :: h_before(n%units, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      if (n%weights_vary) then
+         call set_bias(self, n, dweights, scratch)
+      else
+         scratch(n%u:n%u + 3_i8*n%units*n%batch - 1) = 0
+      end if
+      if (from_zero) return
+      call add_products(n, weights, 3, scratch(n%dh), n%u, scratch)
+      if (n%weights_vary) call add_products(n, dweights, 3, h_before, n%u, scratch)
+   end subroutine direct_products
+
+   !> Sizes and places with the direction of the recurrent kernel for the kernel.
+   pure type(scan_t) function direct(n)
+      type(scan_t), intent(in) :: n
+      direct = n
+      direct%recurrent_kernels = n%drecurrent_kernels
+   end function direct
+
+   !> z = z + u for the first two gates.
+   pure subroutine add_two_gates(units, batch, u, z)
+      integer, intent(in) :: units, batch
+      real(wp), intent(in) :: u(units, 3, batch)
+      real(wp), intent(inout) :: z(units, 3, batch)
+      z(:, :2, :) = z(:, :2, :) + u(:, :2, :)
+   end subroutine add_two_gates
+
+   !> The third gate's part of z.
+   pure subroutine take_third(units, batch, z, third_sum)
+      integer, intent(in) :: units, batch
+      real(wp), intent(in) :: z(units, 3, batch)
+      real(wp), intent(out) :: third_sum(units, batch)
+      third_sum = z(:, 3, :)
+   end subroutine take_third
+
+   !> Add the direction of the product of r h_before to that of the third gate's sum.
+   pure subroutine direct_third(n, kept, h_before, scratch)
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: kept(n%units, n%batch, n%slots), h_before(n%units, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: size
+      size = int(n%units, i8)*n%batch
+      call reset_tangent(n%units, n%batch, kept(1, 1, 2), h_before, scratch(n%work + size), &
+                         scratch(n%dh), scratch(n%q))
+      call gemm_nn(n%units, n%batch, n%units, scratch(third(n)), scratch(n%q), 1.0_wp, &
+                   scratch(n%work + 2*size))
+      if (.not. n%weights_vary) return
+      call reset(n, kept, h_before, n%q, scratch)
+      call gemm_nn(n%units, n%batch, n%units, scratch(third(direct(n))), scratch(n%q), 1.0_wp, &
+                   scratch(n%work + 2*size))
+   end subroutine direct_third
+
+   !> q = r dh + dr h_before
+   pure subroutine reset_tangent(units, batch, r, h_before, dr, dh, q)
+      integer, intent(in) :: units, batch
+      real(wp), intent(in) :: r(units, batch), h_before(units, batch)
+      real(wp), intent(in) :: dr(units, batch), dh(units, batch)
+      real(wp), intent(out) :: q(units, batch)
+      q = r*dh + dr*h_before
+   end subroutine reset_tangent
 
 end module fkb_gru_dp

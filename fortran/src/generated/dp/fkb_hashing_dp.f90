@@ -11,7 +11,7 @@ module fkb_hashing_dp
    use fkb_kinds, only: dp, i8, wp => dp
    use fkb_layer_options, only: closed_count, expect_inputs
    use fkb_layer_dp, only: mode_t, unary_layer_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_zero
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -70,6 +70,7 @@ contains
       call lay_out_encoding(plan, self%output_mode, self%num_bins, in_shapes(1), .false., error)
       plan%fixed_scratch = closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_zero
       plan%checks_input = .true.
    end subroutine lay_out
 

@@ -17,7 +17,7 @@ module fkb_integer_lookup_dp
    use fkb_layer_options, only: closed_count, count_option_values, expect_inputs, refuse_option
    use fkb_layer_dp, only: mode_t, unary_layer_t, view_t
    use fkb_lookup_kernels_dp, only: find_anywhere, find_sorted, sort_order
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_zero
    use fkb_shape, only: shape_of, shape_t
    implicit none (type, external)
    private
@@ -175,6 +175,7 @@ contains
       call lay_out_encoding(plan, self%output_mode, self%depth, in_shapes(1), .false., error)
       plan%fixed_scratch = closed_count(in_shapes(1)) + self%listed
       plan%can_train = .true.
+      plan%tangent = tangent_zero
       plan%checks_input = .true.
    end subroutine lay_out
 

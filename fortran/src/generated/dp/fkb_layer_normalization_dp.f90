@@ -9,8 +9,8 @@ module fkb_layer_normalization_dp
       mark_axes
    use fkb_layer_dp, only: mode_t, unary_layer_t
    use fkb_normalization_kernels_dp, only: column_backward, column_normalize, &
-      column_repeat
-   use fkb_plan, only: plan_t
+      column_repeat, column_tangent
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, storage_dimension
    use fkb_strided_kernels_dp, only: gather, scatter
    implicit none (type, external)
@@ -31,6 +31,7 @@ module fkb_layer_normalization_dp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type layer_normalization_t
 
 contains
@@ -101,6 +102,7 @@ contains
       plan%scratch = plan%cache
       plan%fixed_scratch = 4*closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)
@@ -238,5 +240,55 @@ contains
          y(:, j) = y(:, j) + beta
       end do
    end subroutine increase
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(layer_normalization_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank), stride(max_rank), n, columns, total, first, at, j
+      logical :: in_place
+      call view(self, plan, extent, stride, n, columns, in_place)
+      total = size(x, 1)
+      first = 2*columns*size(x, 2)
+      do j = 1, size(x, 2)
+         at = 2*columns*(j - 1)
+         associate (moments => cache(at + 1:at + 2*columns), &
+                    xj => scratch(first + 1:first + total), &
+                    dxj => scratch(first + total + 1:first + 2*total), &
+                    normal => scratch(first + 2*total + 1:first + 3*total), &
+                    dyj => scratch(first + 3*total + 1:first + 4*total))
+            call gather(extent, stride, total, total, x(:, j), xj)
+            call gather(extent, stride, total, total, dx(:, j), dxj)
+            call column_repeat(n, columns, .not. self%rms_scaling, xj, moments, normal)
+            call column_tangent(n, columns, .not. self%rms_scaling, xj, moments, normal, dxj, dyj)
+            if (self%scale) call multiply(n, columns, weights, dyj)
+            if (size(dweights) > 0) then
+               if (self%scale) call add_products(n, columns, dweights, normal, dyj)
+               if (self%center) call increase(n, columns, dweights(merge(n, 0, self%scale) + 1:), &
+                                              dyj)
+            end if
+            call scatter(extent, stride, total, total, dyj, dy(:, j))
+         end associate
+      end do
+   end subroutine apply_tangent
+
+   !> y = y + gamma x
+   pure subroutine add_products(n, columns, gamma, x, y)
+      integer, intent(in) :: n, columns
+      real(wp), intent(in) :: gamma(n), x(n, columns)
+      real(wp), intent(inout) :: y(n, columns)
+      integer :: j
+      do j = 1, columns
+         y(:, j) = y(:, j) + gamma*x(:, j)
+      end do
+   end subroutine add_products
 
 end module fkb_layer_normalization_dp

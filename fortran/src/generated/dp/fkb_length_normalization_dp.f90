@@ -13,7 +13,7 @@ module fkb_length_normalization_dp
    use fkb_layer_dp, only: mode_t, unary_layer_t
    use fkb_length_kernels_dp, only: bounded_lengths, divide_by_lengths, length_backward, &
       mean_square_lengths
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, shape_t, storage_dimension
    use fkb_strided_kernels_dp, only: gather, scatter
    implicit none (type, external)
@@ -33,6 +33,7 @@ module fkb_length_normalization_dp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type length_normalization_t
 
 contains
@@ -79,6 +80,7 @@ contains
       end if
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (allocated(error) .or. .not. in_shapes(1)%closed()) return
       call bring_forward(in_shapes(1), marked, extent, stride, n, columns, in_place)
       plan%settings = [extent, stride, n, columns, merge(1, 0, in_place)]
@@ -227,5 +229,43 @@ contains
          total = total + a(:, j)*b(:, j)
       end do
    end subroutine add_products
+
+   !> The Jacobian of x/length is symmetric.
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(length_normalization_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank), stride(max_rank), n, columns, total, c, j, w
+      logical :: in_place
+      call view(plan, extent, stride, n, columns, in_place)
+      total = size(x, 1)
+      c = 2*columns
+      w = size(weights)
+      do j = 1, size(x, 2)
+         associate (inverse => cache(c*(j - 1) + 1:c*j), xj => scratch(:total), &
+                    dxj => scratch(total + 1:2*total), dyj => scratch(2*total + 1:3*total), &
+                    other => scratch(3*total + 1:4*total))
+            call gather(extent, stride, total, total, x(:, j), xj)
+            call gather(extent, stride, total, total, dx(:, j), dxj)
+            call length_backward(n, columns, inverse, xj, dxj, dyj)
+            call scatter(extent, stride, total, total, dyj, dy(:, j))
+            if (self%unit) cycle
+            call multiply(w, total/w, weights, dy(:, j))
+            if (size(dweights) == 0) cycle
+            call divide_by_lengths(n, columns, inverse, xj, dyj)
+            call scatter(extent, stride, total, total, dyj, other)
+            call multiply(w, total/w, dweights, other)
+            dy(:, j) = dy(:, j) + other
+         end associate
+      end do
+   end subroutine apply_tangent
 
 end module fkb_length_normalization_dp

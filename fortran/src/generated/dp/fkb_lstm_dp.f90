@@ -2,7 +2,8 @@
 !> Keras's `LSTM` and `LSTMCell`.
 module fkb_lstm_dp
    use fkb_kinds, only: i8, wp => dp
-   use fkb_lstm_kernels_dp, only: lstm_slots, lstm_step, lstm_step_backward
+   use fkb_lstm_kernels_dp, only: lstm_slots, lstm_step, lstm_step_backward, &
+      lstm_step_tangent
    use fkb_recurrent_dp, only: add_products, add_products_backward, recurrent_t, scan_t
    implicit none (type, external)
    private
@@ -16,6 +17,7 @@ module fkb_lstm_dp
       procedure :: slots
       procedure :: step
       procedure :: step_backward
+      procedure :: step_tangent
    end type lstm_t
 
 contains
@@ -75,5 +77,29 @@ contains
       scratch(n%dh:n%dh + int(n%units, i8)*n%batch - 1) = 0
       call add_products_backward(n, weights, 4, z, scratch)
    end subroutine step_backward
+
+   pure subroutine step_tangent(self, n, weights, dweights, k, from_zero, kept, h_before, &
+                                c_before, c, scratch)
+      class(lstm_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*)
+      real(wp), intent(in) :: dweights(*)
+      integer, intent(in) :: k
+      logical, intent(in) :: from_zero
+      real(wp), intent(in) :: kept(n%units, n%batch, n%slots)
+      real(wp), intent(in) :: h_before(n%units, n%batch), c_before(n%units, n%batch)
+      real(wp), intent(in) :: c(n%units, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: z
+      z = n%z + (k - 1_i8)*4*n%units*n%batch
+      if (.not. from_zero) then
+         call add_products(n, weights, 4, scratch(n%dh), z, scratch)
+         if (n%weights_vary) call add_products(n, dweights, 4, h_before, z, scratch)
+      end if
+      call lstm_step_tangent(n%units, n%batch, n%slots, self%activation, &
+                             real(self%parameters, wp), self%recurrent_activation, &
+                             real(self%recurrent_parameters, wp), kept, c_before, c, scratch(z), &
+                             scratch(n%work), scratch(n%dh), scratch(n%dc))
+   end subroutine step_tangent
 
 end module fkb_lstm_dp

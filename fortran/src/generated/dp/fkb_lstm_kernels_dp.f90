@@ -6,12 +6,13 @@
 !> (Hochreiter and Schmidhuber 1997, Gers et al. 2000; gates in Keras's order i, f, g, o).
 module fkb_lstm_kernels_dp
    use fkb_activation_kernels_dp, only: activate_backward_in_place, activate_in_place
+   use fkb_activation_tangents_dp, only: activate_tangent_in_place
    use fkb_activations, only: backward_needs_input, n_parameters
    use fkb_kinds, only: dp, wp => dp
    use fkb_recurrent_kernels_dp, only: join_gates, split_gates
    implicit none (type, external)
    private
-   public :: lstm_slots, lstm_step, lstm_step_backward
+   public :: lstm_slots, lstm_step, lstm_step_backward, lstm_step_tangent
 
 contains
 
@@ -100,5 +101,43 @@ contains
                                       kept(1, 1, sums + 3), kept(1, 1, 4), work(1, 1, 4))
       call join_gates(units, 4, columns, work, dz)
    end subroutine lstm_step_backward
+
+   !> Directions of h and c after a step, from those of the gates' sums and of c before.
+   pure subroutine lstm_step_tangent(units, columns, slots, activation, parameters, &
+                                     recurrent_activation, recurrent_parameters, kept, c_before, &
+                                     c, dz, work, dh, dc)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: slots                               !! as `lstm_slots` says
+      integer, intent(in) :: activation, recurrent_activation    !! `act_*` but glu
+      real(wp), intent(in) :: parameters(n_parameters), recurrent_parameters(n_parameters)
+      real(wp), intent(in) :: kept(units, columns, slots)        !! as forward left it
+      real(wp), intent(in) :: c_before(units, columns), c(units, columns)
+      real(wp), intent(in) :: dz(4*units, columns)
+      real(wp), intent(out) :: work(units, columns, 4)
+      real(wp), intent(out) :: dh(units, columns)
+      real(wp), intent(inout) :: dc(units, columns)              !! in: before; out: after
+      integer :: i, j, sums
+      sums = merge(6, 1, slots > 5)
+      call split_gates(units, 4, columns, dz, work)
+      call activate_tangent_in_place(recurrent_activation, recurrent_parameters, units, &
+                                     2*columns, kept(1, 1, sums), kept, work)
+      call activate_tangent_in_place(activation, parameters, units, columns, &
+                                     kept(1, 1, sums + 2), kept(1, 1, 3), work(1, 1, 3))
+      call activate_tangent_in_place(recurrent_activation, recurrent_parameters, units, columns, &
+                                     kept(1, 1, sums + 3), kept(1, 1, 4), work(1, 1, 4))
+      do j = 1, columns
+         do i = 1, units
+            dc(i, j) = kept(i, j, 2)*dc(i, j) + work(i, j, 2)*c_before(i, j) + &
+               work(i, j, 1)*kept(i, j, 3) + kept(i, j, 1)*work(i, j, 3)
+            dh(i, j) = dc(i, j)
+         end do
+      end do
+      call activate_tangent_in_place(activation, parameters, units, columns, c, kept(1, 1, 5), dh)
+      do j = 1, columns
+         do i = 1, units
+            dh(i, j) = kept(i, j, 4)*dh(i, j) + work(i, j, 4)*kept(i, j, 5)
+         end do
+      end do
+   end subroutine lstm_step_tangent
 
 end module fkb_lstm_kernels_dp

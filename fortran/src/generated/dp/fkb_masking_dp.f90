@@ -8,7 +8,7 @@ module fkb_masking_dp
    use fkb_kinds, only: dp, wp => dp
    use fkb_layer_options, only: add_output, expect_inputs
    use fkb_layer_dp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -46,6 +46,7 @@ contains
       end if
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_backward
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)

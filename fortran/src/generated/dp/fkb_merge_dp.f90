@@ -12,7 +12,7 @@ module fkb_merge_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
    use fkb_strided_kernels_dp, only: gather, scatter_add
    implicit none (type, external)
@@ -30,6 +30,7 @@ module fkb_merge_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type merge_t
 
 contains
@@ -62,6 +63,7 @@ contains
       call add_output(plan, out, error)
       plan%fixed_scratch = 3*closed_count(out)
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> The shape that both shapes can be repeated to.
@@ -238,5 +240,31 @@ contains
       extent = plan%out_shapes(1)%extent
       stride = strides_of(plan%in_shapes(i))
    end subroutine walk
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: i, j, n
+      n = size(dy(1)%v, 1)
+      dy(1)%v = 0
+      do i = 1, size(dx)
+         do j = 1, size(dy(1)%v, 2)
+            associate (d => scratch(:n))
+               call spread_column(plan, i, dx(i)%v(:, j), d)
+               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:3*n), d)
+               dy(1)%v(:, j) = dy(1)%v(:, j) + d
+            end associate
+         end do
+      end do
+   end subroutine tangent
 
 end module fkb_merge_dp

@@ -6,7 +6,8 @@
 !> whose scores are not asked for, they are averages, otherwise zeros. Keras 2 lowers masked scores.
 module fkb_multi_head_attention_dp
    use fkb_activations, only: act_linear, act_sigmoid
-   use fkb_attention_core_dp, only: attend, attend_backward, scoring_t
+   use fkb_attention_core_dp, only: attend, attend_backward, attend_tangent, &
+      scoring_t
    use fkb_attention_plan, only: attention_from, attention_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t
@@ -16,7 +17,8 @@ module fkb_multi_head_attention_dp
       configure_grouped_heads, configure_heads, lay_out_heads, multi_head_t, n_inputs, of_gate, &
       of_key, of_output, of_query, of_value
    use fkb_plan, only: plan_t
-   use fkb_projection_kernels_dp, only: project, project_back, project_backward
+   use fkb_projection_kernels_dp, only: project, project_back, project_backward, &
+      project_tangent
    use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_t
    implicit none (type, external)
@@ -32,6 +34,7 @@ module fkb_multi_head_attention_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type multi_head_attention_t
 
    !> Keras's `GroupQueryAttention`: several heads of the query share one of key and value.
@@ -46,6 +49,23 @@ module fkb_multi_head_attention_dp
       integer :: q = 0, k = 0, v = 0, o = 0      !! values of a sample, heads together
       integer :: at_k = 0, at_v = 0, at_o = 0, at_gate = 0, at_gated = 0
    end type sizes_t
+
+   interface
+      !> In inference: no weights are dropped.
+      module subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+         class(multi_head_attention_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)
+         real(wp), intent(in), contiguous :: dweights(:)
+         type(view_t), intent(in) :: x(:)
+         type(view_t), intent(in) :: y(:)
+         real(wp), intent(inout), contiguous :: cache(:)
+         real(wp), intent(inout), contiguous :: scratch(:)
+         type(view_t), intent(in) :: dx(:)
+         type(view_t), intent(in) :: dy(:)
+         type(mode_t), intent(in) :: mode
+      end subroutine tangent
+   end interface
 
 contains
 

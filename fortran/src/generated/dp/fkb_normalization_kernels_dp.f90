@@ -9,8 +9,8 @@ module fkb_normalization_kernels_dp
    use fkb_math_dp, only: lanes, sum_values
    implicit none (type, external)
    private
-   public :: channel_moments, channel_normalize, channel_sums, channel_backward
-   public :: column_normalize, column_repeat, column_backward
+   public :: channel_moments, channel_normalize, channel_tangent, channel_sums, channel_backward
+   public :: column_normalize, column_repeat, column_backward, column_tangent
 
    !> Channels whose sums are kept at a time.
    integer, parameter :: group = 64
@@ -94,6 +94,20 @@ contains
          y(:, j) = (x(:, j) - mean)*scale + shift
       end do
    end subroutine row_normalize
+
+   !> dy = scale*dx + dscale*(x - mean) + dshift, per channel
+   pure subroutine channel_tangent(inner, channels, outer, mean, scale, dscale, dshift, x, dx, dy)
+      integer, intent(in) :: inner, channels, outer
+      real(wp), intent(in) :: mean(channels), scale(channels), dscale(channels), dshift(channels)
+      real(wp), intent(in) :: x(inner, channels, outer), dx(inner, channels, outer)
+      real(wp), intent(out) :: dy(inner, channels, outer)
+      integer :: c, j
+      do j = 1, outer
+         do c = 1, channels
+            dy(:, c, j) = scale(c)*dx(:, c, j) + (dscale(c)*(x(:, c, j) - mean(c)) + dshift(c))
+         end do
+      end do
+   end subroutine channel_tangent
 
    !> Sums of dy and of dy*(x - mean) of each channel.
    pure subroutine channel_sums(inner, channels, outer, mean, x, dy, sum_dy, sum_dy_x)
@@ -251,5 +265,25 @@ contains
          total = total + a(i)*b(i)
       end do
    end function sum_products
+
+   !> The forward derivative of `column_normalize`; where it is centred, backward is symmetric
+   pure subroutine column_tangent(n, columns, centred, x, moments, y, dx, dy)
+      integer, intent(in) :: n, columns
+      logical, intent(in) :: centred
+      real(wp), intent(in) :: x(n, columns), moments(2, columns)
+      real(wp), intent(in) :: y(n, columns)             !! the normalised values
+      real(wp), intent(in) :: dx(n, columns)            !! direction of x
+      real(wp), intent(out) :: dy(n, columns)
+      real(wp) :: slope
+      integer :: j
+      if (centred) then
+         call column_backward(n, columns, centred, x, moments, y, dx, dy)
+         return
+      end if
+      do j = 1, columns
+         slope = moments(2, j)**2*sum((x(:, j) - moments(1, j))*dx(:, j))/n
+         dy(:, j) = moments(2, j)*dx(:, j) - y(:, j)*slope
+      end do
+   end subroutine column_tangent
 
 end module fkb_normalization_kernels_dp

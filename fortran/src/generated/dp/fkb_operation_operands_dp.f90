@@ -12,7 +12,7 @@ module fkb_operation_operands_dp
    use fkb_operations, only: operand_add, operand_full, operand_isclose, &
       operand_squared_difference, &
       operand_where
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
    use fkb_strided_kernels_dp, only: gather, scatter_add
    use fkb_text, only: decimal
@@ -29,6 +29,7 @@ module fkb_operation_operands_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type operand_operation_t
 
 contains
@@ -75,7 +76,9 @@ contains
       end if
       call add_output(plan, out, error)
       plan%fixed_scratch = (size(in_shapes) + 1)*closed_count(out)
+      plan%fixed_tangent_scratch = (size(in_shapes) + 2)*closed_count(out)
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> The rank of the operands that are tensors: one for all.
@@ -236,15 +239,52 @@ contains
       real(wp), intent(inout) :: wide(n, *)
       integer :: i
       do i = 1, size(x)
-         if (plan%in_shapes(i) == plan%out_shapes(1)) then
-            wide(:, i) = x(i)%v(:, j)
-         else if (size(x(i)%v, 1) == 1) then
-            wide(:, i) = x(i)%v(1, j)
-         else
-            call gather(plan%out_shapes(1)%extent, strides_of(plan%in_shapes(i)), &
-                        size(x(i)%v, 1), n, x(i)%v(:, j), wide(1, i))
-         end if
+         call spread_one(plan, x, i, j, n, wide(:, i))
       end do
    end subroutine spread_all
+
+   !> Operand i of sample j, repeated to the shape of the result.
+   subroutine spread_one(plan, x, i, j, n, wide)
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: i, j, n
+      real(wp), intent(out) :: wide(n)
+      if (plan%in_shapes(i) == plan%out_shapes(1)) then
+         wide = x(i)%v(:, j)
+      else if (size(x(i)%v, 1) == 1) then
+         wide = x(i)%v(1, j)
+      else
+         call gather(plan%out_shapes(1)%extent, strides_of(plan%in_shapes(i)), size(x(i)%v, 1), &
+                     n, x(i)%v(:, j), wide)
+      end if
+   end subroutine spread_one
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(operand_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: i, j, n, used
+      n = size(dy(1)%v, 1)
+      used = size(x)*n
+      do j = 1, size(dy(1)%v, 2)
+         call spread_all(plan, x, j, n, scratch)
+         dy(1)%v(:, j) = 0
+         do i = 1, size(dx)
+            associate (d => scratch(used + 1:used + n), slope => scratch(used + n + 1:used + 2*n))
+               call spread_one(plan, dx, i, j, n, d)
+               call differentiate(self, i, n, scratch, y(1)%v(:, j), d, slope)
+               dy(1)%v(:, j) = dy(1)%v(:, j) + slope
+            end associate
+         end do
+      end do
+   end subroutine tangent
 
 end module fkb_operation_operands_dp

@@ -11,7 +11,7 @@ module fkb_operation_products_dp
    use fkb_layer_dp, only: layer_t, mode_t, view_t
    use fkb_operations, only: product_dot, product_einsum, product_inner, product_matmul, &
       product_tensordot
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_product_equations, only: contraction_equation, matmul_equation
    use fkb_shape, only: max_rank, shape_t
    implicit none (type, external)
@@ -33,6 +33,7 @@ module fkb_operation_products_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type product_operation_t
 
 contains
@@ -100,7 +101,9 @@ contains
       if (.not. allocated(error)) call add_output(plan, out, error)
       plan%settings = settings
       plan%fixed_scratch = einsum_work(settings) + 1
+      if (out%closed()) plan%fixed_tangent_scratch = plan%fixed_scratch + out%count()
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> The equation of one sample.
@@ -215,5 +218,39 @@ contains
          end if
       end do
    end subroutine backward
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(product_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: j, n, n_a, n_b
+      n = size(dy(1)%v, 1)
+      n_a = size(x(1)%v, 1)
+      n_b = 1
+      if (size(x) > 1) n_b = size(x(2)%v, 1)
+      scratch(1) = 1
+      do j = 1, size(dy(1)%v, 2)
+         if (size(x) == 1) then
+            call einsum_forward(plan%settings, n_a, 1, n, dx(1)%v(:, j), scratch(:1), &
+                                dy(1)%v(:, j), scratch(2:))
+         else
+            associate (other => scratch(2:n + 1), free => scratch(n + 2:))
+               call einsum_forward(plan%settings, n_a, n_b, n, dx(1)%v(:, j), x(2)%v(:, j), &
+                                   dy(1)%v(:, j), free)
+               call einsum_forward(plan%settings, n_a, n_b, n, x(1)%v(:, j), dx(2)%v(:, j), &
+                                   other, free)
+               dy(1)%v(:, j) = dy(1)%v(:, j) + other
+            end associate
+         end if
+      end do
+   end subroutine tangent
 
 end module fkb_operation_products_dp

@@ -7,7 +7,7 @@ module fkb_operation_take_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, expect_inputs
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension
    use fkb_take_kernels_dp, only: take, take_along, take_along_backward, take_backward
    use fkb_text, only: decimal
@@ -25,6 +25,7 @@ module fkb_operation_take_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: check_input
    end type take_operation_t
 
@@ -81,6 +82,7 @@ contains
       plan%settings = [d]
       plan%checks_input = .true.
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> Values and places of `TakeAlongAxis` may differ along the axis only.
@@ -170,5 +172,28 @@ contains
          if (self%along) m = places%extent(d)
       end associate
    end subroutine sizes
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(take_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: run, n, m, outer, j
+      call sizes(self, plan, run, n, m, outer)
+      do j = 1, size(dy(1)%v, 2)
+         if (self%along) then
+            call take_along(run, n, m, outer, x(2)%v(:, j), dx(1)%v(:, j), dy(1)%v(:, j))
+         else
+            call take(run, n, m, outer, x(2)%v(:, j), dx(1)%v(:, j), dy(1)%v(:, j))
+         end if
+      end do
+   end subroutine tangent
 
 end module fkb_operation_take_dp

@@ -7,7 +7,7 @@ module fkb_placing_dp
    use fkb_kinds, only: i8, wp => dp
    use fkb_layer_options, only: add_output, expect_rank, get_data_format, refuse_option
    use fkb_layer_dp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_resampling_kernels_dp, only: place_cells, place_cells_backward
    use fkb_shape, only: open_extent, shape_t
    use fkb_text, only: decimal
@@ -150,6 +150,7 @@ contains
       call add_output(plan, out, error)
       if (allocated(error)) return
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       if (.not. out%closed()) return
       allocate (plan%settings(sum(out%extent(2:4))))
       before = 0

@@ -8,8 +8,8 @@ module fkb_pooling_kernels_dp
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: pool_max, pool_max_backward, pool_mean, pool_mean_backward
-   public :: max_of_all, max_of_all_backward, sum_of_all, spread_to_all
+   public :: pool_max, pool_max_backward, pool_max_tangent, pool_mean, pool_mean_backward
+   public :: max_of_all, max_of_all_backward, max_of_all_tangent, sum_of_all, spread_to_all
 
    !> Who gets the gradient where several cells of a window hold the maximum.
    integer, parameter, public :: tie_first = 1, tie_first_column = 2, tie_all = 3
@@ -220,5 +220,70 @@ contains
          dx(:, i) = weight(i)*dy
       end do
    end subroutine spread_to_all
+
+   !> dy = dx of the cell that holds the maximum, or the sum over such cells
+   pure subroutine pool_max_tangent(c, n_in, n_out, windows, tie, x, y, dx, left, dy)
+      integer, intent(in) :: c, n_in(3), n_out(3)
+      integer, intent(in) :: windows(2*(n_out(1) + n_out(2) + n_out(3)))
+      integer, intent(in) :: tie                   !! one of the `tie_*` constants
+      real(wp), intent(in) :: x(c, n_in(1), n_in(2), n_in(3))
+      real(wp), intent(in) :: y(c, n_out(1), n_out(2), n_out(3))
+      real(wp), intent(in) :: dx(c, n_in(1), n_in(2), n_in(3))
+      real(wp), intent(out) :: left(c)             !! to work in
+      real(wp), intent(out) :: dy(c, n_out(1), n_out(2), n_out(3))
+      integer :: first(3), last(3), i, j, k, o1, o2, o3
+      do o3 = 1, n_out(3)
+         do o2 = 1, n_out(2)
+            do o1 = 1, n_out(1)
+               call window_at(n_out, windows, [o1, o2, o3], first, last)
+               left = 1
+               dy(:, o1, o2, o3) = 0
+               if (tie == tie_first_column) then
+                  do i = first(1), last(1)
+                     do j = first(2), last(2)
+                        call take_over(c, .true., x(1, i, j, first(3)), y(1, o1, o2, o3), &
+                           dx(1, i, j, first(3)), left, dy(1, o1, o2, o3))
+                     end do
+                  end do
+                  cycle
+               end if
+               do k = first(3), last(3)
+                  do j = first(2), last(2)
+                     do i = first(1), last(1)
+                        call take_over(c, tie == tie_first, x(1, i, j, k), y(1, o1, o2, o3), &
+                           dx(1, i, j, k), left, dy(1, o1, o2, o3))
+                     end do
+                  end do
+               end do
+            end do
+         end do
+      end do
+   end subroutine pool_max_tangent
+
+   !> dy += left dx where x is the maximum y; with `once`, nothing is left for further cells then
+   pure subroutine take_over(c, once, x, y, dx, left, dy)
+      integer, intent(in) :: c
+      logical, intent(in) :: once
+      real(wp), intent(in) :: x(c), y(c), dx(c)
+      real(wp), intent(inout) :: left(c), dy(c)
+      dy = dy + merge(left*dx, 0.0_wp, x >= y)
+      if (once) left = merge(0.0_wp, left, x >= y)
+   end subroutine take_over
+
+   !> dy = mean of dx over the cells that hold the maximum
+   pure subroutine max_of_all_tangent(c, n, x, y, dx, ties, dy)
+      integer, intent(in) :: c, n
+      real(wp), intent(in) :: x(c, n), y(c), dx(c, n)
+      real(wp), intent(out) :: ties(c)             !! to work in
+      real(wp), intent(out) :: dy(c)
+      integer :: i
+      ties = 0
+      dy = 0
+      do i = 1, n
+         ties = ties + merge(1.0_wp, 0.0_wp, x(:, i) >= y)
+         dy = dy + merge(dx(:, i), 0.0_wp, x(:, i) >= y)
+      end do
+      dy = dy/max(ties, 1.0_wp)
+   end subroutine max_of_all_tangent
 
 end module fkb_pooling_kernels_dp

@@ -6,7 +6,7 @@ module fkb_prelu_dp
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs, get_axes, mark_axes
    use fkb_layer_dp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, shape_t, strides_of
    use fkb_strided_kernels_dp, only: gather, scatter_add
    implicit none (type, external)
@@ -22,6 +22,7 @@ module fkb_prelu_dp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type prelu_t
 
 contains
@@ -62,6 +63,7 @@ contains
       call add_output(plan, in_shapes(1), error)
       plan%fixed_scratch = 2*closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)
@@ -108,5 +110,31 @@ contains
          call scatter_add(plan%in_shapes(1)%extent, stride, size(dweights), n, dalpha, dweights)
       end associate
    end subroutine apply_backward
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(prelu_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: n, j
+      n = size(x, 1)
+      associate (alpha => scratch(:n), dalpha => scratch(n + 1:2*n), stride => strides_of( &
+                 plan%weights(1)%shape), extent => plan%in_shapes(1)%extent)
+         call gather(extent, stride, size(weights), n, weights, alpha)
+         dalpha = 0
+         if (size(dweights) > 0) call gather(extent, stride, size(dweights), n, dweights, dalpha)
+         do j = 1, size(x, 2)
+            dy(:, j) = merge(dx(:, j)*alpha + x(:, j)*dalpha, &
+                             merge(dx(:, j), 0.0_wp, x(:, j) > 0), x(:, j) < 0)
+         end do
+      end associate
+   end subroutine apply_tangent
 
 end module fkb_prelu_dp

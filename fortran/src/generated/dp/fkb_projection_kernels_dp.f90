@@ -3,11 +3,12 @@
 !> gradients that are added to those of other projections of the same input.
 module fkb_projection_kernels_dp
    use fkb_activations, only: n_parameters
-   use fkb_dense_kernels_dp, only: dense_backward, dense_forward
-   use fkb_gemm_dp, only: gemm_tn
+   use fkb_dense_kernels_dp, only: dense_backward, dense_forward, dense_tangent
+   use fkb_gemm_dp, only: gemm_nn, gemm_tn
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
+   public :: project_tangent
    public :: project, project_backward, project_back
 
 contains
@@ -57,5 +58,25 @@ contains
       real(wp), intent(inout) :: dx(n_in, columns)
       call gemm_tn(n_in, columns, units, weights, dz, beta, dx)
    end subroutine project_back
+
+   !> The direction of y = kernel x + bias; with `vary` the weights have a direction too.
+   pure subroutine project_tangent(units, n_in, columns, use_bias, weights, vary, dweights, x, dx, &
+                                   zeros, dy)
+      integer, intent(in) :: units, n_in, columns
+      logical, intent(in) :: use_bias, vary
+      real(wp), intent(in) :: weights(*), dweights(*) !! kernel (units, n_in), then bias (units)
+      real(wp), intent(in) :: x(n_in, columns), dx(n_in, columns)
+      real(wp), intent(inout) :: zeros(units)         !! scratch
+      real(wp), intent(inout) :: dy(units, columns)   !! overwritten
+      if (.not. vary) then
+         call gemm_nn(units, columns, n_in, weights, dx, 0.0_wp, dy)
+      else if (use_bias) then
+         call dense_tangent(units, n_in, columns, weights, dweights, dweights(units*n_in + 1), x, &
+                            dx, dy)
+      else
+         zeros = 0
+         call dense_tangent(units, n_in, columns, weights, dweights, zeros, x, dx, dy)
+      end if
+   end subroutine project_tangent
 
 end module fkb_projection_kernels_dp

@@ -12,7 +12,7 @@ module fkb_resizing_dp
    use fkb_kinds, only: dp, i8, wp => dp
    use fkb_layer_options, only: add_output, expect_rank, get_data_format, refuse_option
    use fkb_layer_dp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_resampling_kernels_dp, only: place_cells, place_cells_backward, weigh_cells, &
       weigh_cells_backward
    use fkb_resize_plan, only: choose_window, fit_center, fit_crop, fit_pad, fit_stretch, n_header, &
@@ -36,6 +36,7 @@ module fkb_resizing_dp
       procedure :: target
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
       procedure :: wants_channels_last
    end type resizing_t
 
@@ -198,6 +199,7 @@ contains
       call add_output(plan, out, error)
       if (allocated(error)) return
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (.not. out%closed() .or. .not. in_shapes(1)%closed()) return
       call choose_window(self%fit, in_shapes(1)%extent(2:3), out%extent(2:3), window, begin)
       memory = shape_of([out%extent(1), window(2), maxval(window) + out%extent(2)])
@@ -245,10 +247,20 @@ contains
       real(wp), intent(inout), contiguous :: cache(:)
       real(wp), intent(inout), contiguous :: scratch(:)
       type(mode_t), intent(in) :: mode
+      call resample(plan, real(self%fill_value, wp), x, y, scratch)
+   end subroutine apply
+
+   !> All samples, with `fill` where the input has no cells.
+   subroutine resample(plan, fill, x, y, scratch)
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in) :: fill
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(out), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: scratch(:)
       integer :: c, j, middle
       c = plan%in_shapes(1)%extent(1)
       associate (n => plan%in_shapes(1)%extent(2:4), goal => plan%out_shapes(1)%extent(2:3), &
-                 s => plan%settings, fill => real(self%fill_value, wp))
+                 s => plan%settings)
          middle = c*s(3)*s(4) + 1
          do j = 1, size(x, 2)
             if (s(1) == 0) then
@@ -261,7 +273,7 @@ contains
             end if
          end do
       end associate
-   end subroutine apply
+   end subroutine resample
 
    !> One axis after the other.
    subroutine along_both(plan, c, window, goal, x, middle, y)
@@ -329,5 +341,20 @@ contains
                                    s(first + goal(1):), w, middle, dx)
       end associate
    end subroutine back_along_both
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(resizing_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      call resample(plan, 0.0_wp, dx, dy, scratch)
+   end subroutine apply_tangent
 
 end module fkb_resizing_dp

@@ -7,14 +7,14 @@ module fkb_separable_conv_dp
    use fkb_conv_geometry, only: conv_channels_out, conv_geometry, conv_length, conv_output, &
       pad_valid
    use fkb_conv_kernels_dp, only: conv_backward_input, conv_backward_kernel, conv_forward, &
-      conv_forward_activated, sum_to_bias
+      conv_forward_activated, repeat_column, sum_to_bias
    use fkb_conv_options, only: conv_options_t, expect_channels, get_count
    use fkb_conv_tiles, only: conv_scratch
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -33,6 +33,7 @@ module fkb_separable_conv_dp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: wants_channels_last
    end type separable_conv_t
 
@@ -81,6 +82,7 @@ contains
          call add_output(plan, out, error)
          if (allocated(error)) return
          plan%can_train = .true.
+         plan%tangent = tangent_own
          plan%fuses_activation = .true.
          if (.not. in_shapes(1)%closed()) return
          depthwise = conv_geometry(in_shapes(1)%extent(2:4), o%kernel, o%strides, o%dilation, &
@@ -181,5 +183,37 @@ contains
       class(separable_conv_t), intent(in) :: self
       wants = self%options%channels_first
    end function wants_channels_last
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(separable_conv_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: batch, first, inner
+      batch = size(dy(1)%v, 2)
+      inner = middle_size(plan)*batch
+      first = int(plan%weights(2)%first)
+      associate (dmiddle => scratch(:inner), free => scratch(inner + 1:), &
+                 pointwise => plan%settings(conv_length + 1:))
+         call conv_forward(plan%settings, batch, weights, dx(1)%v, 0.0_wp, dmiddle, free)
+         if (size(dweights) == 0) then
+            call conv_forward(pointwise, batch, weights(first:), dmiddle, 0.0_wp, dy(1)%v, free)
+            return
+         end if
+         call conv_forward(plan%settings, batch, dweights, x(1)%v, 1.0_wp, dmiddle, free)
+         dy(1)%v = 0
+         if (self%options%use_bias) call repeat_column(self%filters, size(dy(1)%v)/self%filters, &
+            dweights(size(dweights) - self%filters + 1:), dy(1)%v)
+         call conv_forward(pointwise, batch, weights(first:), dmiddle, 1.0_wp, dy(1)%v, free)
+         call conv_forward(pointwise, batch, dweights(first:), cache, 1.0_wp, dy(1)%v, free)
+      end associate
+   end subroutine tangent
 
 end module fkb_separable_conv_dp

@@ -3,6 +3,7 @@
 !> bias).
 module fkb_simple_rnn_dp
    use fkb_activation_kernels_dp, only: activate_backward_in_place, activate_in_place
+   use fkb_activation_tangents_dp, only: activate_tangent_in_place
    use fkb_activations, only: backward_needs_input
    use fkb_kinds, only: i8, wp => dp
    use fkb_recurrent_dp, only: add_products, add_products_backward, recurrent_t, scan_t
@@ -18,6 +19,7 @@ module fkb_simple_rnn_dp
       procedure :: slots
       procedure :: step
       procedure :: step_backward
+      procedure :: step_tangent
    end type simple_rnn_t
 
 contains
@@ -79,5 +81,29 @@ contains
       scratch(n%dh:n%dh + size - 1) = 0
       call add_products_backward(n, weights, 1, z, scratch)
    end subroutine step_backward
+
+   pure subroutine step_tangent(self, n, weights, dweights, k, from_zero, kept, h_before, &
+                                c_before, c, scratch)
+      class(simple_rnn_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*)
+      real(wp), intent(in) :: dweights(*)
+      integer, intent(in) :: k
+      logical, intent(in) :: from_zero
+      real(wp), intent(in) :: kept(n%units, n%batch, n%slots)
+      real(wp), intent(in) :: h_before(n%units, n%batch), c_before(n%units, n%batch)
+      real(wp), intent(in) :: c(n%units, n%batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer(i8) :: size, z
+      size = int(n%units, i8)*n%batch
+      z = n%z + (k - 1)*size
+      if (.not. from_zero) then
+         call add_products(n, weights, 1, scratch(n%dh), z, scratch)
+         if (n%weights_vary) call add_products(n, dweights, 1, h_before, z, scratch)
+      end if
+      scratch(n%dh:n%dh + size - 1) = scratch(z:z + size - 1)
+      call activate_tangent_in_place(self%activation, real(self%parameters, wp), n%units, n%batch, &
+                                     kept(1, 1, n%slots), kept, scratch(n%dh))
+   end subroutine step_tangent
 
 end module fkb_simple_rnn_dp

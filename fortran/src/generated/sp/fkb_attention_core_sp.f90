@@ -7,7 +7,8 @@
 !> with their own heads and positions.
 module fkb_attention_core_sp
    use fkb_attention_kernels_sp, only: keep_band, keep_some, keep_where, masked_softmax, &
-      masked_softmax_backward, place_of, sum_of_tanh, sum_of_tanh_backward
+      masked_softmax_backward, masked_softmax_tangent, place_of, sum_of_tanh, &
+      sum_of_tanh_backward, sum_of_tanh_tangent
    use fkb_attention_plan, only: attention_t, block_rows, walk_t
    use fkb_gemm_sp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_kinds, only: i8, wp => sp
@@ -16,7 +17,7 @@ module fkb_attention_core_sp
    use fkb_strided_kernels_sp, only: gather, scatter, scatter_add
    implicit none (type, external)
    private
-   public :: scoring_t, attend, attend_backward
+   public :: scoring_t, attend, attend_backward, attend_tangent
 
    !> How scores are made: `alpha` key query, or where they are `additive`
    !> `weight` sum(scale tanh(`alpha` (query + key))).
@@ -37,6 +38,24 @@ module fkb_attention_core_sp
       integer :: row = 1, sums = 1                   !! one row, and sums of query and keys
       logical :: masked = .false.
    end type head_t
+
+   interface
+      !> The direction of the output from those of query, key, value and parameters; in inference.
+      module subroutine attend_tangent(a, scoring, scale, x, j, q, k, v, dq, dk, dv, &
+                                       d_parameters, d_output, d_scores, work)
+         type(attention_t), intent(in) :: a
+         type(scoring_t), intent(in) :: scoring
+         real(wp), intent(in), contiguous :: scale(:)
+         type(view_t), intent(in) :: x(:)
+         integer, intent(in) :: j                           !! the sample
+         real(wp), intent(in), contiguous :: q(:), k(:), v(:)
+         real(wp), intent(in), contiguous :: dq(:), dk(:), dv(:)
+         real(wp), intent(in), contiguous :: d_parameters(:)   !! of alpha, weight, scale
+         real(wp), intent(inout), contiguous :: d_output(:)
+         real(wp), intent(inout), contiguous :: d_scores(:)    !! or of size 0
+         real(wp), intent(inout), contiguous :: work(:)        !! `head_work` values
+      end subroutine attend_tangent
+   end interface
 
 contains
 

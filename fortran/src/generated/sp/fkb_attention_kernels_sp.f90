@@ -13,8 +13,9 @@ module fkb_attention_kernels_sp
    use fkb_strided_kernels_sp, only: gather
    implicit none (type, external)
    private
-   public :: keep_band, keep_where, masked_softmax, masked_softmax_backward, keep_some
-   public :: place_of, sum_of_tanh, sum_of_tanh_backward
+   public :: keep_band, keep_where, keep_some, place_of
+   public :: masked_softmax, masked_softmax_backward, masked_softmax_tangent
+   public :: sum_of_tanh, sum_of_tanh_backward, sum_of_tanh_tangent
 
    real(wp), parameter :: much = 1e9_wp
 
@@ -173,5 +174,36 @@ contains
          end do
       end do
    end subroutine sum_of_tanh_backward
+
+   !> d = the direction of the softmax p from that of the scores
+   pure subroutine masked_softmax_tangent(mode, columns, rows, masked, keep, p, d)
+      integer, intent(in) :: mode                      !! one of `masks_*`
+      integer, intent(in) :: columns, rows
+      logical, intent(in) :: masked                    !! false: `keep` says nothing
+      real(wp), intent(in) :: keep(columns, rows), p(columns, rows)
+      real(wp), intent(inout) :: d(columns, rows)
+      if (masked .and. mode /= masks_lower) d = d*keep
+      call softmax_backward(columns, rows, p, d)
+   end subroutine masked_softmax_tangent
+
+   !> The direction of `sum_of_tanh` from those of q, k, alpha, weight and scale
+   pure subroutine sum_of_tanh_tangent(n, columns, rows, alpha, weight, scale, q, k, d_alpha, &
+                                       d_weight, d_scale, dq, dk, work, dp)
+      integer, intent(in) :: n, columns, rows
+      real(wp), intent(in) :: alpha, weight, scale(n)
+      real(wp), intent(in) :: q(n, rows), k(n, columns)
+      real(wp), intent(in) :: d_alpha, d_weight, d_scale(n), dq(n, rows), dk(n, columns)
+      real(wp), intent(inout) :: work(n, columns)
+      real(wp), intent(out) :: dp(columns, rows)
+      integer :: i, j
+      do j = 1, rows
+         call tanh_of_sums(n, columns, alpha, q(1, j), k, work)
+         do i = 1, columns
+            dp(i, j) = sum((d_weight*scale + weight*d_scale)*work(:, i)) + &
+               weight*sum(scale*(1 - work(:, i)**2)*(alpha*(dq(:, j) + dk(:, i)) + &
+                                                     d_alpha*(q(:, j) + k(:, i))))
+         end do
+      end do
+   end subroutine sum_of_tanh_tangent
 
 end module fkb_attention_kernels_sp

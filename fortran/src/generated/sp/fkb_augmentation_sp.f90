@@ -5,13 +5,13 @@
 !> works, is here too.
 module fkb_augmentation_sp
    use fkb_config, only: config_t
-   use fkb_contrast_kernels_sp, only: stretch, stretch_backward
+   use fkb_contrast_kernels_sp, only: stretch, stretch_backward, stretch_tangent
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_identity_sp, only: identity_t
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_rank, get_data_format, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward, tangent_own
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -33,6 +33,7 @@ module fkb_augmentation_sp
       procedure :: lay_out => lay_out_contrast
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type auto_contrast_t
 
 contains
@@ -60,6 +61,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       plan%passes_through = .true.
       if (.not. self%only_boxes) plan%only_infers = 'in training Keras changes the images at '// &
          'random here, which is not supported; take the layer out of the model'
@@ -97,6 +99,7 @@ contains
       end if
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%fixed_scratch = 7*max(in_shapes(1)%extent(1), 0)
    end subroutine lay_out_contrast
 
@@ -136,5 +139,25 @@ contains
                                dy(:, j), scratch, scratch(c + 1:), scratch(2*c + 1:), dx(:, j))
       end do
    end subroutine apply_backward
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(auto_contrast_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: c, j
+      c = plan%in_shapes(1)%extent(1)
+      do j = 1, size(x, 2)
+         call stretch_tangent(c, size(x, 1)/c, self%value_range(1), self%value_range(2), x(:, j), &
+                              dx(:, j), scratch, scratch(c + 1:), scratch(2*c + 1:), dy(:, j))
+      end do
+   end subroutine apply_tangent
 
 end module fkb_augmentation_sp

@@ -11,7 +11,7 @@ module fkb_category_encoding_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: expect_inputs, refuse_option
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: operator(==), shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -29,6 +29,7 @@ module fkb_category_encoding_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: check_input
    end type category_encoding_t
 
@@ -71,6 +72,7 @@ contains
       end if
       call lay_out_encoding(plan, self%output_mode, self%num_tokens, in_shapes(1), .false., error)
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%checks_input = .true.
    end subroutine lay_out
 
@@ -142,5 +144,28 @@ contains
                                 x(1)%v(:, j), dy(1)%v(:, j), dx(2)%v(:, j))
       end do
    end subroutine backward
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(category_encoding_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: j
+      if (size(dx) < 2) then
+         dy(1)%v = 0
+         return
+      end if
+      do j = 1, size(x(1)%v, 2)
+         call encode_weighted(plan%settings(at_depth), plan%settings(at_indices), x(1)%v(:, j), &
+                              dx(2)%v(:, j), dy(1)%v(:, j))
+      end do
+   end subroutine tangent
 
 end module fkb_category_encoding_sp

@@ -4,7 +4,7 @@ module fkb_contrast_kernels_sp
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
-   public :: stretch, stretch_backward
+   public :: stretch, stretch_backward, stretch_tangent
 
 contains
 
@@ -51,6 +51,35 @@ contains
          end do
       end associate
    end subroutine stretch_backward
+
+   !> dy of `stretch` from dx; cells that share the lowest or highest value count by their mean.
+   pure subroutine stretch_tangent(c, n, v0, v1, x, dx, low, high, work, dy)
+      integer, intent(in) :: c, n
+      real(wp), intent(in) :: v0, v1
+      real(wp), intent(in) :: x(c, n), dx(c, n)
+      real(wp), intent(out) :: low(c), high(c), work(c, 5)   !! to work in
+      real(wp), intent(out) :: dy(c, n)
+      integer :: i
+      call find_range(c, n, x, low, high)
+      associate (width => work(:, 1), dlow => work(:, 2), dhigh => work(:, 3), &
+                 n_low => work(:, 4), n_high => work(:, 5))
+         width = merge(high - low, 1.0_wp, high > low)
+         work(:, 2:) = 0
+         do i = 1, n
+            dlow = dlow + merge(dx(:, i), 0.0_wp, x(:, i) <= low)
+            dhigh = dhigh + merge(dx(:, i), 0.0_wp, x(:, i) >= high)
+            n_low = n_low + merge(1.0_wp, 0.0_wp, x(:, i) <= low)
+            n_high = n_high + merge(1.0_wp, 0.0_wp, x(:, i) >= high)
+         end do
+         dlow = dlow/max(n_low, 1.0_wp)
+         dhigh = dhigh/max(n_high, 1.0_wp)
+         do i = 1, n
+            dy(:, i) = (v1 - v0)/width*(dx(:, i) + ((x(:, i) - high)*dlow - &
+               (x(:, i) - low)*dhigh)/width)
+            dy(:, i) = merge(dy(:, i), dx(:, i), high > low)
+         end do
+      end associate
+   end subroutine stretch_tangent
 
    !> The lowest and highest value of each channel.
    pure subroutine find_range(c, n, x, low, high)

@@ -12,7 +12,7 @@ module fkb_discretization_sp
    use fkb_kinds, only: dp, wp => sp
    use fkb_layer_options, only: closed_count, count_option_values, expect_inputs, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_zero
    use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_of, shape_t
    implicit none (type, external)
@@ -70,6 +70,7 @@ contains
                             error)
       plan%fixed_scratch = closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_zero
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)

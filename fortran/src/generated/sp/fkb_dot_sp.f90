@@ -11,7 +11,7 @@ module fkb_dot_sp
    use fkb_layer_options, only: add_output, bring_forward, closed_count, expect_inputs, get_axes, &
       refuse_option
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, storage_dimension
    use fkb_strided_kernels_sp, only: gather, scatter
    implicit none (type, external)
@@ -28,6 +28,7 @@ module fkb_dot_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type dot_t
 
 contains
@@ -75,6 +76,7 @@ contains
       if (allocated(error)) return
       plan%fixed_scratch = 2*(closed_count(in_shapes(1)) + closed_count(in_shapes(2)))
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> The extents that are left: in storage order the second input's before the first's.
@@ -217,5 +219,60 @@ contains
       marked(along) = .true.
       call bring_forward(plan%in_shapes(i), marked, extent, stride, k, n, in_place)
    end subroutine view
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(dot_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: k, n1, n2, n, j
+      k = summed(self, plan)
+      n1 = size(x(1)%v, 1)/max(k, 1)
+      n2 = size(x(2)%v, 1)/max(k, 1)
+      n = k*(n1 + n2)
+      associate (a => scratch(:k*n1), b => scratch(k*n1 + 1:n), &
+                 da => scratch(n + 1:n + k*n1), db => scratch(n + k*n1 + 1:2*n))
+         do j = 1, size(dy(1)%v, 2)
+            call collect(self, plan, 1, k, n1, x(1)%v(:, j), a)
+            call collect(self, plan, 2, k, n2, x(2)%v(:, j), b)
+            call collect_tangent(self, plan, 1, k, n1, x(1)%v(:, j), a, dx(1)%v(:, j), da)
+            call collect_tangent(self, plan, 2, k, n2, x(2)%v(:, j), b, dx(2)%v(:, j), db)
+            call gemm_tn(n2, n1, k, b, da, 0.0_wp, dy(1)%v(:, j))
+            call gemm_tn(n2, n1, k, db, a, 1.0_wp, dy(1)%v(:, j))
+         end do
+      end associate
+   end subroutine tangent
+
+   !> The direction of what `collect` gave; x is collected into it first for its norms.
+   subroutine collect_tangent(self, plan, i, k, n, x, a, dx, da)
+      class(dot_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      integer, intent(in) :: i, k, n
+      real(wp), intent(in) :: x(k*n), a(k, n), dx(k*n)
+      real(wp), intent(out) :: da(k, n)
+      integer :: extent(max_rank), stride(max_rank), c
+      real(wp) :: norms(n)
+      call view(self, plan, i, extent, stride)
+      if (self%normalize) then
+         call gather(extent, stride, k*n, k*n, x, da)
+         norms = norm2(da, 1)
+      end if
+      call gather(extent, stride, k*n, k*n, dx, da)
+      if (.not. self%normalize) return
+      do c = 1, n
+         if (norms(c) > self%smallest_norm) then
+            da(:, c) = (da(:, c) - a(:, c)*dot_product(a(:, c), da(:, c)))/norms(c)
+         else
+            da(:, c) = da(:, c)/self%smallest_norm
+         end if
+      end do
+   end subroutine collect_tangent
 
 end module fkb_dot_sp

@@ -18,7 +18,7 @@ module fkb_einsum_dense_sp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs, refuse_option, &
       refuse_unless_null
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_t, strides_of
    use fkb_strided_kernels_sp, only: gather, scatter_add
    implicit none (type, external)
@@ -38,6 +38,7 @@ module fkb_einsum_dense_sp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type einsum_dense_t
 
    !> Settings behind those of the product: values of the bias, and whether it is that of a dense
@@ -97,7 +98,10 @@ contains
       if (out%closed()) plan%settings(at_plain_bias) = merge(1, 0, is_plain(bias, out, settings))
       plan%fixed_scratch = einsum_work(settings) + closed_count(out) + &
                            2_i8*settings(at_summed)*settings(at_columns)*settings(at_items)
+      plan%tangent_scratch = closed_count(out)
+      plan%fixed_tangent_scratch = plan%fixed_scratch
       plan%can_train = .true.
+      plan%tangent = tangent_own
       plan%fuses_activation = .true.
    end subroutine lay_out
 
@@ -241,5 +245,33 @@ contains
       end do
       call einsum_add_back(settings, at_b, n_ordered, scratch(n_ordered + 1), n_kernel, dkernel)
    end subroutine differentiate_samples
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(einsum_dense_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: b, n, n_kernel
+      if (size(dy) == 0) return
+      b = plan%settings(at_bias)
+      n_kernel = size(weights) - b
+      n = size(dy, 1)
+      call multiply_samples(plan%settings, size(x, 1), n_kernel, n, size(x, 2), dx, weights, dy, &
+                            scratch)
+      if (size(dweights) == 0) return
+      associate (other => scratch(:size(dy)), free => scratch(size(dy) + 1:))
+         call multiply_samples(plan%settings, size(x, 1), n_kernel, n, size(x, 2), x, dweights, &
+                               other, free)
+         dy = dy + reshape(other, shape(dy))
+         call add_bias(plan, b, dweights(n_kernel + 1:), dy, free)
+      end associate
+   end subroutine apply_tangent
 
 end module fkb_einsum_dense_sp

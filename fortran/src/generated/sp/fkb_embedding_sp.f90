@@ -12,7 +12,7 @@ module fkb_embedding_sp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs, refuse_option, &
       refuse_unless_null
    use fkb_layer_sp, only: layer_t, mode_t, unary_layer_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -35,6 +35,7 @@ module fkb_embedding_sp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
       procedure :: check_input
    end type embedding_t
 
@@ -95,6 +96,7 @@ contains
       if (allocated(error)) return
       plan%settings = [merge(1, 0, reverse)]
       plan%can_train = .true.
+      plan%tangent = tangent_own
       call plan%add_weight('embeddings', shape_of([self%output_dim, self%input_dim]))
       if (.not. self%tied) then
          call plan%add_weight('reverse_embeddings', shape_of([self%input_dim, self%output_dim]))
@@ -253,5 +255,48 @@ contains
          if (r > 0) dtable(:, r) = dtable(:, r) + dy(:, i)
       end do
    end subroutine accumulate
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(embedding_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      if (plan%settings(1) == 1) then
+         call reverse_tangent(self, size(x)/self%output_dim, weights, dweights, x, y, dx, dy)
+      else if (size(dweights) > 0) then
+         call look_up(self, size(x), x, dweights, dy)
+      else
+         dy = 0
+      end if
+   end subroutine apply_tangent
+
+   !> The forward derivative of a call in reverse.
+   subroutine reverse_tangent(self, n, weights, dweights, x, y, dx, dy)
+      class(embedding_t), intent(in) :: self
+      integer, intent(in) :: n
+      real(wp), intent(in), contiguous :: weights(:), dweights(:)
+      real(wp), intent(in) :: x(self%output_dim, n), y(self%input_dim, n)
+      real(wp), intent(in) :: dx(self%output_dim, n)
+      real(wp), intent(out) :: dy(self%input_dim, n)
+      integer :: table
+      table = self%input_dim*self%output_dim
+      associate (m => self%input_dim, k => self%output_dim)
+         if (self%tied) then
+            call gemm_tn(m, n, k, weights, dx, 0.0_wp, dy)
+            if (size(dweights) > 0) call gemm_tn(m, n, k, dweights, x, 1.0_wp, dy)
+         else
+            call gemm_nn(m, n, k, weights(table + 1:), dx, 0.0_wp, dy)
+            if (size(dweights) > 0) call gemm_nn(m, n, k, dweights(table + 1:), x, 1.0_wp, dy)
+         end if
+      end associate
+      if (self%soft_cap > 0) dy = dy*(1 - (y/real(self%soft_cap, wp))**2)
+   end subroutine reverse_tangent
 
 end module fkb_embedding_sp

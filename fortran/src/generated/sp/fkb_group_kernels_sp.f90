@@ -7,7 +7,7 @@ module fkb_group_kernels_sp
    use fkb_kinds, only: dp, wp => sp
    implicit none (type, external)
    private
-   public :: group_forward, group_sums, group_backward
+   public :: group_forward, group_sums, group_backward, group_tangent
 
 contains
 
@@ -103,5 +103,38 @@ contains
          end do
       end do
    end subroutine group_backward
+
+   !> dy of `group_forward` from the directions of x, gamma and beta
+   pure subroutine group_tangent(inner, members, groups, outer, gamma, dgamma, dbeta, x, moments, &
+                                 dx, dy)
+      integer, intent(in) :: inner, members, groups, outer
+      real(wp), intent(in) :: gamma(members, groups)
+      real(wp), intent(in) :: dgamma(members, groups), dbeta(members, groups)
+      real(wp), intent(in) :: x(inner, members, groups, outer), moments(2, groups)
+      real(wp), intent(in) :: dx(inner, members, groups, outer)
+      real(wp), intent(out) :: dy(inner, members, groups, outer)
+      real(dp) :: total, total_x
+      real(wp) :: mean, inverse, mean_dx, slope
+      integer :: g, m, o
+      do g = 1, groups
+         mean = moments(1, g)
+         inverse = moments(2, g)
+         total = 0
+         total_x = 0
+         do o = 1, outer
+            total = total + sum(real(dx(:, :, g, o), dp))
+            total_x = total_x + sum(real(dx(:, :, g, o)*(x(:, :, g, o) - mean), dp))
+         end do
+         mean_dx = real(total/(real(inner, dp)*members*outer), wp)
+         slope = inverse**2*real(total_x/(real(inner, dp)*members*outer), wp)
+         do o = 1, outer
+            do m = 1, members
+               dy(:, m, g, o) = gamma(m, g)*inverse*(dx(:, m, g, o) - mean_dx - &
+                  (x(:, m, g, o) - mean)*slope) + dbeta(m, g) + &
+                  dgamma(m, g)*inverse*(x(:, m, g, o) - mean)
+            end do
+         end do
+      end do
+   end subroutine group_tangent
 
 end module fkb_group_kernels_sp

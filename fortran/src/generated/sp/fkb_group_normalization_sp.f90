@@ -5,11 +5,12 @@
 module fkb_group_normalization_sp
    use fkb_config, only: config_t
    use fkb_error, only: add_context, error_t, fkb_err_argument, raise
-   use fkb_group_kernels_sp, only: group_backward, group_forward, group_sums
+   use fkb_group_kernels_sp, only: group_backward, group_forward, group_sums, &
+      group_tangent
    use fkb_kinds, only: dp, wp => sp
    use fkb_layer_options, only: add_output, expect_inputs, get_axes, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, storage_dimension
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -29,6 +30,7 @@ module fkb_group_normalization_sp
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type group_normalization_t
 
 contains
@@ -89,7 +91,9 @@ contains
       plan%cache = 2*groups
       plan%scratch = 2*groups
       plan%fixed_scratch = 3*channels
+      plan%fixed_tangent_scratch = 4*channels
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (.not. in_shapes(1)%closed()) return
       associate (extent => in_shapes(1)%extent)
          plan%settings = [product(extent(:dimension - 1)), channels/groups, groups, &
@@ -178,5 +182,39 @@ contains
       end if
       if (self%center) beta = weights(first + 1:first + channels)
    end subroutine factors
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(group_normalization_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: channels, first, groups, j
+      groups = plan%settings(3)
+      channels = plan%settings(2)*groups
+      associate (gamma => scratch(:channels), beta => scratch(channels + 1:2*channels), &
+                 dgamma => scratch(2*channels + 1:3*channels), &
+                 dbeta => scratch(3*channels + 1:4*channels), settings => plan%settings)
+         call factors(self, channels, weights, gamma, beta)
+         dgamma = 0
+         dbeta = 0
+         if (size(dweights) > 0) then
+            call factors(self, channels, dweights, dgamma, dbeta)
+            if (.not. self%scale) dgamma = 0
+         end if
+         do j = 1, size(x, 2)
+            first = 2*groups*(j - 1)
+            call group_tangent(settings(1), settings(2), groups, settings(4), gamma, dgamma, &
+                               dbeta, x(:, j), cache(first + 1:first + 2*groups), dx(:, j), &
+                               dy(:, j))
+         end do
+      end associate
+   end subroutine apply_tangent
 
 end module fkb_group_normalization_sp

@@ -6,12 +6,14 @@
 !> r h_before; h = z h_before + (1 - z) g (Cho et al. 2014; gates in Keras's order z, r, g).
 module fkb_gru_kernels_sp
    use fkb_activation_kernels_sp, only: activate_backward_in_place, activate_in_place
+   use fkb_activation_tangents_sp, only: activate_tangent_in_place
    use fkb_activations, only: backward_needs_input, n_parameters
    use fkb_kinds, only: dp, wp => sp
    use fkb_recurrent_kernels_sp, only: join_gates
    implicit none (type, external)
    private
    public :: gru_slots, gru_gates, gru_state, gru_state_backward, gru_gates_backward
+   public :: gru_gates_tangent, gru_third_tangent, gru_state_tangent
 
 contains
 
@@ -122,5 +124,48 @@ contains
       d(:, :, 3) = d(:, :, 3)*kept(:, :, 2)
       call join_gates(units, 3, columns, d, du)
    end subroutine gru_gates_backward
+
+   !> Directions of z and r from those of their sums.
+   pure subroutine gru_gates_tangent(units, columns, slots, activation, parameters, kept, dsums, d)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: slots                               !! as `gru_slots` says
+      integer, intent(in) :: activation                          !! the recurrent one, but glu
+      real(wp), intent(in) :: parameters(n_parameters)           !! of the recurrent activation
+      real(wp), intent(in) :: kept(units, columns, slots)        !! as forward left it
+      real(wp), intent(in) :: dsums(units, 3, columns)
+      real(wp), intent(inout) :: d(units, columns, 3)            !! sets those of z and r
+      integer :: g
+      do g = 1, 2
+         d(:, :, g) = dsums(:, g, :)
+      end do
+      call activate_tangent_in_place(activation, parameters, units, 2*columns, &
+                                     kept(1, 1, merge(5, 1, slots > 4)), kept, d)
+   end subroutine gru_gates_tangent
+
+   !> Direction of the third gate's sum x + r u, where the reset gate comes after the product.
+   pure subroutine gru_third_tangent(units, columns, slots, kept, dx, du, d)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: slots                               !! as `gru_slots` says
+      real(wp), intent(in) :: kept(units, columns, slots)        !! as forward left it
+      real(wp), intent(in) :: dx(units, 3, columns), du(units, 3, columns)
+      real(wp), intent(inout) :: d(units, columns, 3)            !! those of z and r are set
+      d(:, :, 3) = dx(:, 3, :) + d(:, :, 2)*kept(:, :, 4) + kept(:, :, 2)*du(:, 3, :)
+   end subroutine gru_third_tangent
+
+   !> Direction of h after the step, from those of z, of the third gate's sum and of h before.
+   pure subroutine gru_state_tangent(units, columns, slots, activation, parameters, kept, &
+                                     h_before, d, dh)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: slots                               !! as `gru_slots` says
+      integer, intent(in) :: activation                          !! `act_*` but glu
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(in) :: kept(units, columns, slots)        !! as forward left it
+      real(wp), intent(in) :: h_before(units, columns)
+      real(wp), intent(inout) :: d(units, columns, 3)
+      real(wp), intent(inout) :: dh(units, columns)              !! in: before; out: after
+      call activate_tangent_in_place(activation, parameters, units, columns, &
+                                     kept(1, 1, merge(7, 3, slots > 4)), kept(1, 1, 3), d(1, 1, 3))
+      dh = d(:, :, 1)*(h_before - kept(:, :, 3)) + kept(:, :, 1)*dh + (1 - kept(:, :, 1))*d(:, :, 3)
+   end subroutine gru_state_tangent
 
 end module fkb_gru_kernels_sp

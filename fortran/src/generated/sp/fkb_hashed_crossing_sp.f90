@@ -10,7 +10,7 @@ module fkb_hashed_crossing_sp
    use fkb_fingerprint, only: joined_fingerprints, unsigned_remainder
    use fkb_kinds, only: i8, wp => sp
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_zero
    use fkb_shape, only: operator(==), shape_t
    implicit none (type, external)
    private
@@ -63,6 +63,7 @@ contains
       end do
       call lay_out_encoding(plan, self%output_mode, self%num_bins, in_shapes(1), .false., error)
       plan%can_train = .true.
+      plan%tangent = tangent_zero
       plan%checks_input = .true.
    end subroutine lay_out
 

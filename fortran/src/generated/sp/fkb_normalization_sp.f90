@@ -7,7 +7,7 @@ module fkb_normalization_sp
    use fkb_layer_options, only: add_output, closed_count, count_option_values, &
       expect_inputs, get_axes, mark_axes, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward
    use fkb_shape, only: max_rank, shape_of, shape_t
    use fkb_strided_kernels_sp, only: gather
    use fkb_text, only: decimal
@@ -104,6 +104,7 @@ contains
       call add_output(plan, in_shapes(1), error)
       plan%fixed_scratch = 2*closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_backward
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)

@@ -11,7 +11,7 @@ module fkb_operation_activation_sp
    use fkb_kinds, only: dp, wp => sp
    use fkb_layer_options, only: add_output, expect_inputs
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward
    use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_t
    implicit none (type, external)
@@ -72,6 +72,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_backward
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)

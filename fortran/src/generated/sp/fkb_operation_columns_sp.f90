@@ -5,8 +5,10 @@
 !> A sample is seen as columns along the axes that the operation works on.
 module fkb_operation_columns_sp
    use fkb_activation_kernels_sp, only: activate, activate_backward
+   use fkb_activation_tangents_sp, only: activate_tangent
    use fkb_activations, only: act_glu, act_log_softmax, act_softmax, act_sparsemax, n_parameters
-   use fkb_column_kernels_sp, only: sorted_places, transform, transform_backward
+   use fkb_column_kernels_sp, only: sorted_places, transform, transform_backward, &
+      transform_tangent
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => sp
@@ -17,7 +19,7 @@ module fkb_operation_columns_sp
       column_glu, &
       column_log_softmax, column_normalize, column_one_hot, column_softmax, column_sort, &
       column_sparsemax, column_top_k
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension
    use fkb_strided_kernels_sp, only: gather, scatter
    implicit none (type, external)
@@ -40,6 +42,7 @@ module fkb_operation_columns_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type column_operation_t
 
    !> No activation here takes parameters.
@@ -116,6 +119,7 @@ contains
       plan%settings(max_rank + 1:) = merge(1, 0, new)
       plan%fixed_scratch = 6*closed_count(in_shapes(1)) + 2*closed_count(out)
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> A new axis for the classes of `OneHot`.
@@ -294,5 +298,42 @@ contains
       call bring_forward(plan%out_shapes(1), plan%settings(max_rank + 1:) == 1, extent(:, 2), &
                          stride(:, 2), m, columns, in_place)
    end subroutine view
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(column_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank, 2), stride(max_rank, 2), n, m, columns, total, made, j
+      call view(plan, extent, stride, n, m, columns)
+      total = size(x(1)%v, 1)
+      made = size(y(1)%v, 1)
+      do j = 1, size(x(1)%v, 2)
+         associate (xj => scratch(:total), places => scratch(total + 1:2*total), &
+                    work => scratch(2*total + 1:5*total), dxj => scratch(5*total + 1:6*total), &
+                    yj => scratch(6*total + 1:6*total + made), &
+                    dyj => scratch(6*total + made + 1:6*total + 2*made))
+            call gather(extent(:, 1), stride(:, 1), total, total, x(1)%v(:, j), xj)
+            call gather(extent(:, 1), stride(:, 1), total, total, dx(1)%v(:, j), dxj)
+            call gather(extent(:, 2), stride(:, 2), made, made, y(1)%v(:, j), yj)
+            if (activation(self) > 0) then
+               call activate_tangent(activation(self), none, n, columns, xj, yj, dxj, dyj)
+            else
+               call sort_all(self, n, columns, xj, places, work)
+               call transform_tangent(self%id, self%order, self%epsilon, n, m, columns, xj, &
+                                      places, dxj, dyj)
+            end if
+            call scatter(extent(:, 2), stride(:, 2), made, made, dyj, dy(1)%v(:, j))
+         end associate
+      end do
+      if (self%id == column_top_k) dy(2)%v = 0
+   end subroutine tangent
 
 end module fkb_operation_columns_sp

@@ -7,7 +7,7 @@ module fkb_operation_joining_sp
    use fkb_layer_options, only: add_output
    use fkb_layer_sp, only: layer_t, mode_t, view_t
    use fkb_place_kernels_sp, only: put_rows, take_rows
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension
    implicit none (type, external)
    private
@@ -61,6 +61,7 @@ contains
       call add_output(plan, out, error)
       plan%settings = [along]
       plan%can_train = .true.
+      plan%tangent = tangent_forward
    end subroutine lay_out
 
    !> The dimension that operands are joined along, and the first of them within the result.

@@ -18,7 +18,7 @@ module fkb_operation_places_sp
    use fkb_place_options, only: get_key, get_widths, index_t, max_parts
    use fkb_place_walks, only: pad_constant, pad_reflect, pad_symmetric
    use fkb_places, only: walk_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, shape_t
    implicit none (type, external)
    private
@@ -43,6 +43,7 @@ module fkb_operation_places_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type place_operation_t
 
    interface
@@ -201,6 +202,7 @@ contains
       call expect_inputs(in_shapes, 1, error)
       if (.not. allocated(error)) call plan_places(self, in_shapes(1), plan, error)
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
@@ -212,22 +214,32 @@ contains
       real(wp), intent(inout), contiguous :: cache(:)
       real(wp), intent(inout), contiguous :: scratch(:)
       type(mode_t), intent(in) :: mode
+      call pick_all(self, plan, self%fill, x(1)%v, y)
+   end subroutine forward
+
+   !> All outputs, with `fill` in places that no value of the input has.
+   subroutine pick_all(self, plan, fill, x, y)
+      class(place_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in) :: fill
+      real(wp), intent(in), contiguous :: x(:, :)
+      type(view_t), intent(in) :: y(:)
       integer :: i, n_x, n_y, batch, first
-      n_x = size(x(1)%v, 1)
-      batch = size(x(1)%v, 2)
+      n_x = size(x, 1)
+      batch = size(x, 2)
       first = 1
       do i = 1, size(plan%out_shapes)
          n_y = size(y(i)%v, 1)
          if (self%id == place_trace) then
-            call pick_sum(n_x, size(plan%settings)/max(n_y, 1), n_y, batch, plan%settings, x(1)%v, &
+            call pick_sum(n_x, size(plan%settings)/max(n_y, 1), n_y, batch, plan%settings, x, &
                           y(1)%v)
          else
-            call pick(n_x, n_y, batch, plan%settings(first:first + n_y - 1), self%fill, x(1)%v, &
+            call pick(n_x, n_y, batch, plan%settings(first:first + n_y - 1), fill, x, &
                y(i)%v)
          end if
          first = first + n_y
       end do
-   end subroutine forward
+   end subroutine pick_all
 
    subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
       class(place_operation_t), intent(in) :: self
@@ -258,5 +270,20 @@ contains
          first = first + n_y
       end do
    end subroutine backward
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(place_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      call pick_all(self, plan, 0.0_wp, dx(1)%v, dy)
+   end subroutine tangent
 
 end module fkb_operation_places_sp

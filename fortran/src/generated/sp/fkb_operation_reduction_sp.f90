@@ -10,7 +10,7 @@ module fkb_operation_reduction_sp
    use fkb_layer_sp, only: layer_t, mode_t, view_t
    use fkb_operations, only: reduce_count, reduce_max, reduce_mean, reduce_min, reduce_moments, &
       reduce_norm, reduce_prod, reduce_sum, reduce_var
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_reduction_kernels_sp, only: reduce, reduce_backward
    use fkb_shape, only: max_rank, shape_t
    use fkb_strided_kernels_sp, only: gather, scatter
@@ -32,6 +32,7 @@ module fkb_operation_reduction_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
    end type reduction_operation_t
 
 contains
@@ -107,7 +108,9 @@ contains
       if (self%id == reduce_moments .and. .not. allocated(error)) call add_output(plan, out, error)
       plan%settings = merge(1, 0, marked)
       plan%fixed_scratch = 2*closed_count(in_shapes(1)) + closed_count(out)
+      plan%fixed_tangent_scratch = 3*closed_count(in_shapes(1)) + closed_count(out)
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
@@ -195,5 +198,54 @@ contains
          d(:, j) = (dmean(j) + 2*(x(:, j) - mean(j))*dvariance(j))/n
       end do
    end subroutine moments_backward
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(reduction_operation_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank), stride(max_rank), n, columns, total, j
+      logical :: in_place
+      call bring_forward(plan%in_shapes(1), plan%settings == 1, extent, stride, n, columns, &
+         in_place)
+      total = size(x(1)%v, 1)
+      do j = 1, size(x(1)%v, 2)
+         associate (xj => scratch(:total), d => scratch(total + 1:2*total), &
+                    one => scratch(2*total + 1:2*total + columns), &
+                    dxj => scratch(2*total + columns + 1:3*total + columns))
+            call gather(extent, stride, total, total, x(1)%v(:, j), xj)
+            call gather(extent, stride, total, total, dx(1)%v(:, j), dxj)
+            one = 1
+            if (self%bounded) call drop_beyond(self, n, columns, xj, one)
+            if (self%id == reduce_moments) then
+               call reduce_backward(reduce_mean, self%order, n, columns, xj, y(1)%v(:, j), one, d)
+               call sum_slopes(n, columns, d, dxj, dy(1)%v(:, j))
+               call reduce_backward(reduce_var, self%order, n, columns, xj, y(2)%v(:, j), one, d)
+               call sum_slopes(n, columns, d, dxj, dy(2)%v(:, j))
+            else
+               call reduce_backward(self%id, self%order, n, columns, xj, y(1)%v(:, j), one, d)
+               call sum_slopes(n, columns, d, dxj, dy(1)%v(:, j))
+            end if
+         end associate
+      end do
+   end subroutine tangent
+
+   !> dy = sum of slope*dx over each column
+   pure subroutine sum_slopes(n, columns, slope, dx, dy)
+      integer, intent(in) :: n, columns
+      real(wp), intent(in) :: slope(n, columns), dx(n, columns)
+      real(wp), intent(out) :: dy(columns)
+      integer :: j
+      do j = 1, columns
+         dy(j) = sum(slope(:, j)*dx(:, j))
+      end do
+   end subroutine sum_slopes
 
 end module fkb_operation_reduction_sp

@@ -8,7 +8,7 @@ module fkb_operation_shape_sp
    use fkb_kinds, only: i8
    use fkb_layer_options, only: add_output, expect_inputs, get_axes, mark_axes
    use fkb_operations, only: shape_expand, shape_reshape, shape_squeeze
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: max_rank, open_extent, shape_t
    implicit none (type, external)
    private
@@ -73,6 +73,7 @@ contains
       end select
       if (.not. allocated(error)) call add_output(plan, out, error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       plan%passes_through = .true.
    end subroutine lay_out
 

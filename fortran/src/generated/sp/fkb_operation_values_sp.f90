@@ -8,7 +8,7 @@ module fkb_operation_values_sp
    use fkb_layer_sp, only: mode_t, unary_layer_t
    use fkb_operations, only: value_boolean, value_cast, value_clip, value_integer, &
       value_nan_to_num, value_ones, value_round, value_single, value_stop, value_zeros
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward
    use fkb_shape, only: shape_t
    use fkb_value_kernels_sp, only: n_value_parameters, operate, operate_backward
    implicit none (type, external)
@@ -87,6 +87,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_backward
       plan%passes_through = self%id == value_cast .or. self%id == value_stop
    end subroutine lay_out
 

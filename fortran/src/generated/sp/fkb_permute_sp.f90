@@ -7,7 +7,7 @@ module fkb_permute_sp
    use fkb_layer_options, only: add_output, expect_inputs, expect_rank, get_data_format, &
       refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, strides_of
    use fkb_strided_kernels_sp, only: gather, scatter
    implicit none (type, external)
@@ -73,6 +73,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, shape_of(in_shapes(1)%extent(self%source(:self%rank))), error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
    end subroutine lay_out
 
    subroutine lay_out_flatten(self, in_shapes, plan, error)
@@ -91,6 +92,7 @@ contains
          call add_output(plan, shape_of([int(in_shapes(1)%count())]), error)
       end if
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       plan%passes_through = .not. self%channels_first
    end subroutine lay_out_flatten
 

@@ -10,9 +10,9 @@ module fkb_pooling_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_rank, get_data_format, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
-   use fkb_pooling_kernels_sp, only: pool_max, pool_max_backward, pool_mean, &
-      pool_mean_backward, tie_all, tie_first, tie_first_column
+   use fkb_plan, only: plan_t, tangent_own, tangent_forward
+   use fkb_pooling_kernels_sp, only: pool_max, pool_max_backward, pool_max_tangent, &
+      pool_mean, pool_mean_backward, tie_all, tie_first, tie_first_column
    use fkb_shape, only: open_extent, shape_t
    use fkb_windows, only: adaptive_windows, pooled_extent, pooling_windows
    implicit none (type, external)
@@ -35,6 +35,7 @@ module fkb_pooling_sp
       procedure :: tie
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
       procedure :: wants_channels_last
    end type pooling_t
 
@@ -129,6 +130,7 @@ contains
       call add_output(plan, out, error)
       if (allocated(error)) return
       plan%can_train = .true.
+      plan%tangent = merge(tangent_forward, tangent_own, self%takes_mean)
       if (.not. out%closed() .or. .not. in_shapes(1)%closed()) return
       plan%fixed_scratch = out%extent(1)
       allocate (windows(2*sum(out%extent(2:4))))
@@ -243,5 +245,25 @@ contains
       n_in = plan%in_shapes(1)%extent(2:4)
       n_out = plan%out_shapes(1)%extent(2:4)
    end subroutine sizes
+
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(pooling_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)
+      real(wp), intent(out), contiguous :: dy(:, :)
+      type(mode_t), intent(in) :: mode
+      integer :: n_in(3), n_out(3), c, j
+      call sizes(plan, c, n_in, n_out)
+      do j = 1, size(x, 2)
+         call pool_max_tangent(c, n_in, n_out, plan%settings, self%tie(), x(:, j), y(:, j), &
+                               dx(:, j), scratch, dy(:, j))
+      end do
+   end subroutine apply_tangent
 
 end module fkb_pooling_sp

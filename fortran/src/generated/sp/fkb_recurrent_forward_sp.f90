@@ -207,4 +207,103 @@ contains
       if (self%states() > 1) y(first + 1)%v = c
    end subroutine last_states
 
+   module procedure tangent
+      type(scan_t) :: n
+      n = scan_of(self, plan, size(y(1)%v, 2), .true., .false., .true.)
+      if (n%batch == 0) return
+      n%weights_vary = size(dweights) > 0
+      call prepare_call(self, n, mode, weights, scratch)
+      if (n%weights_vary .and. n%split_recurrent .and. n%gates > 1) then
+         call split_kernel(n%units, n%gates, n%units, dweights(n%recurrent:), &
+                           scratch(n%drecurrent_kernels:))
+      end if
+      call run_tangent(self, plan, n, weights, dweights, x, cache(n%h:), cache(n%c:), &
+                       cache(n%kept:), scratch, dx, dy)
+   end procedure tangent
+
+   !> The directions of all steps, in the place of gradients.
+   subroutine run_tangent(self, plan, n, weights, dweights, x, h, c, kept, scratch, dx, dy)
+      class(recurrent_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(scan_t), intent(in) :: n
+      real(wp), intent(in) :: weights(*), dweights(*)
+      type(view_t), intent(in) :: x(:)
+      real(wp), intent(in) :: h(n%units, n%batch, 0:*), c(n%units, n%batch, 0:*)
+      real(wp), intent(in) :: kept(n%units, n%batch, n%slots, *)
+      real(wp), intent(inout) :: scratch(*)
+      type(view_t), intent(in) :: dx(:), dy(:)
+      integer(i8) :: last
+      integer :: count, first, k, s
+      logical :: from_zero
+      last = int(n%units, i8)*n%batch - 1
+      call first_directions(self, plan, n, x, dx, scratch(n%dh), scratch(n%dc), from_zero)
+      if (n%mask > 0) scratch(n%output:n%output + last) = 0
+      do first = 1, n%steps, n%chunk
+         count = min(n%chunk, n%steps - first + 1)
+         call multiply_directions(self, n, first, count, weights, dweights, x(1)%v, dx(1)%v, &
+                                  scratch)
+         do k = 1, count
+            s = first + k - 1
+            if (n%mask > 0) then
+               scratch(n%dh_held:n%dh_held + last) = scratch(n%dh:n%dh + last)
+               scratch(n%dc_held:n%dc_held + last) = scratch(n%dc:n%dc + last)
+            end if
+            call self%step_tangent(n, weights, dweights, k, from_zero .and. s == 1, &
+                                   kept(1, 1, 1, s), h(1, 1, s - 1), c(1, 1, s - 1), c(1, 1, s), &
+                                   scratch)
+            if (n%mask > 0) then
+               call hold(self, n, time_of(self, n, s), x(n%mask)%v, scratch(n%dh_held), &
+                         scratch(n%dc_held), scratch(n%dh), scratch(n%dc), scratch(n%output))
+               call put(self, n, s, scratch(n%output), dy(1)%v)
+            else
+               call put(self, n, s, scratch(n%dh), dy(1)%v)
+            end if
+         end do
+      end do
+      call last_states(self, plan, n, scratch(n%dh), scratch(n%dc), dy)
+   end subroutine run_tangent
+
+   !> Directions of the states before the first step.
+   subroutine first_directions(self, plan, n, x, dx, dh, dc, from_zero)
+      class(recurrent_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(scan_t), intent(in) :: n
+      type(view_t), intent(in) :: x(:), dx(:)
+      real(wp), intent(out) :: dh(n%units, n%batch), dc(n%units, n%batch)
+      logical, intent(out) :: from_zero             !! there are no such states
+      integer :: i, j
+      from_zero = n%first_state == 0 .and. .not. self%stateful
+      dh = 0
+      dc = 0
+      if (from_zero) return
+      do j = 1, n%batch
+         i = state_source(self, plan, n, x, j)
+         dh(:, j) = dx(i)%v(:, j)
+         if (self%states() > 1) dc(:, j) = dx(i + 1)%v(:, j)
+      end do
+   end subroutine first_directions
+
+   !> z = kernel dx + dkernel x + dbias for the steps of a chunk.
+   subroutine multiply_directions(self, n, first, count, weights, dweights, x, dx, scratch)
+      class(recurrent_t), intent(in) :: self
+      type(scan_t), intent(in) :: n
+      integer, intent(in) :: first, count
+      real(wp), intent(in) :: weights(*), dweights(*)
+      real(wp), intent(in), contiguous :: x(:, :), dx(:, :)
+      real(wp), intent(inout) :: scratch(*)
+      type(scan_t) :: at_dx
+      real(wp) :: beta
+      beta = 0
+      if (n%weights_vary) then
+         call take_input(self, n, first, count, x, scratch)
+         call multiply_input(self, n, count, dweights, scratch)
+         beta = 1
+      end if
+      at_dx = n
+      at_dx%x = n%dx
+      call take_input(self, at_dx, first, count, dx, scratch)
+      call gemm_nn(n%gates*n%units, n%batch*count, n%features, weights, scratch(n%dx), beta, &
+                   scratch(n%z))
+   end subroutine multiply_directions
+
 end submodule fkb_recurrent_forward_sp

@@ -12,7 +12,7 @@ module fkb_recurrent_sp
    use fkb_kinds, only: dp, i8, wp => sp
    use fkb_layer_options, only: add_output
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, operator(==), shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -48,11 +48,13 @@ module fkb_recurrent_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure(count_i), deferred :: gates      !! in the kernels
       procedure(count_i), deferred :: states     !! 2 with a carry, else 1
       procedure(count_i), deferred :: slots      !! matrices of the step kept for backward
       procedure(step_i), deferred :: step
       procedure(step_backward_i), deferred :: step_backward
+      procedure(step_tangent_i), deferred :: step_tangent
    end type recurrent_t
 
    !> Sizes of one call, and the first elements of its arrays in weights, cache and scratch.
@@ -62,6 +64,7 @@ module fkb_recurrent_sp
       integer :: slots
       integer :: n_input = 0, n_state = 0        !! factors of dropout per sample, 0 without it
       logical :: keeps                           !! all states are kept for backward
+      logical :: weights_vary = .false.          !! the weights have a direction
       logical :: split_kernel, split_recurrent   !! products are made gate by gate
       integer :: mask, first_state               !! inputs; 0 where there is none
       integer(i8) :: recurrent, bias             !! in the weights
@@ -113,6 +116,23 @@ module fkb_recurrent_sp
          real(wp), intent(in) :: h(n%units, n%batch), c(n%units, n%batch)
          real(wp), intent(inout) :: scratch(*)
       end subroutine step_backward_i
+
+      !> Directions of the states after step `k` of a chunk, which replace those before the step;
+      !> they stand in the scratch, and so does what the input gives to the gates' sums.
+      pure subroutine step_tangent_i(self, n, weights, dweights, k, from_zero, kept, h_before, &
+                                     c_before, c, scratch)
+         import :: recurrent_t, scan_t, wp
+         class(recurrent_t), intent(in) :: self
+         type(scan_t), intent(in) :: n
+         real(wp), intent(in) :: weights(*)
+         real(wp), intent(in) :: dweights(*)        !! read where `n%weights_vary`
+         integer, intent(in) :: k
+         logical, intent(in) :: from_zero           !! the state before is 0 and stays so
+         real(wp), intent(in) :: kept(n%units, n%batch, n%slots)
+         real(wp), intent(in) :: h_before(n%units, n%batch), c_before(n%units, n%batch)
+         real(wp), intent(in) :: c(n%units, n%batch)
+         real(wp), intent(inout) :: scratch(*)
+      end subroutine step_tangent_i
    end interface
 
    interface
@@ -148,6 +168,21 @@ module fkb_recurrent_sp
          real(wp), intent(inout), contiguous :: dweights(:)
          type(mode_t), intent(in) :: mode
       end subroutine backward
+
+      !> Without dropout: a derivative is that of inference.
+      module subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+         class(recurrent_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)
+         real(wp), intent(in), contiguous :: dweights(:)
+         type(view_t), intent(in) :: x(:)
+         type(view_t), intent(in) :: y(:)
+         real(wp), intent(inout), contiguous :: cache(:)
+         real(wp), intent(inout), contiguous :: scratch(:)
+         type(view_t), intent(in) :: dx(:)
+         type(view_t), intent(in) :: dy(:)
+         type(mode_t), intent(in) :: mode
+      end subroutine tangent
 
       !> Sizes and places of a call on `batch` samples.
       module function scan_of(self, plan, batch, keeps, drops, back) result(n)
@@ -265,6 +300,7 @@ contains
       end do
       plan%random = self%dropout > 0 .or. self%recurrent_dropout > 0
       plan%can_train = .true.
+      plan%tangent = tangent_own
       if (in_shapes(1)%closed()) call state_memory(self, plan)
    end subroutine lay_out
 

@@ -6,7 +6,7 @@ module fkb_repeat_vector_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_rank, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: shape_of, shape_t
    implicit none (type, external)
    private
@@ -42,6 +42,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, shape_of([in_shapes(1)%extent(1), self%n]), error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
    end subroutine lay_out
 
    subroutine apply(self, plan, weights, x, y, cache, scratch, mode)

@@ -6,7 +6,7 @@ module fkb_rescaling_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, count_option_values, expect_inputs
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_backward
    use fkb_shape, only: open_extent, shape_of, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -53,6 +53,7 @@ contains
       if (allocated(error)) return
       call add_output(plan, in_shapes(1), error)
       plan%can_train = .true.
+      plan%tangent = tangent_backward
    end subroutine lay_out
 
    !> A weight that the loader fills from an option.

@@ -6,7 +6,7 @@ module fkb_reshape_sp
    use fkb_kinds, only: i8
    use fkb_identity_sp, only: identity_t
    use fkb_layer_options, only: add_output, expect_inputs, refuse_option
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_forward
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    implicit none (type, external)
    private
@@ -73,6 +73,7 @@ contains
       end if
       call add_output(plan, out, error)
       plan%can_train = .true.
+      plan%tangent = tangent_forward
       plan%passes_through = .true.
    end subroutine lay_out
 

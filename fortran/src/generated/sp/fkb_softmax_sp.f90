@@ -3,7 +3,8 @@
 module fkb_softmax_sp
    use fkb_activation_kernels_sp, only: activate_in_place
    use fkb_activations, only: act_softmax, n_parameters
-   use fkb_attention_kernels_sp, only: masked_softmax, masked_softmax_backward
+   use fkb_attention_kernels_sp, only: masked_softmax, masked_softmax_backward, &
+      masked_softmax_tangent
    use fkb_attention_plan, only: masks_clear, masks_lower, masks_lower_hard
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
@@ -11,7 +12,7 @@ module fkb_softmax_sp
    use fkb_layer_options, only: add_output, bring_forward, closed_count, expect_inputs, get_axes, &
       mark_axes
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_plan, only: plan_t
+   use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: max_rank, open_extent, shape_t, strides_of
    use fkb_strided_kernels_sp, only: gather, scatter
    implicit none (type, external)
@@ -28,6 +29,7 @@ module fkb_softmax_sp
       procedure :: lay_out
       procedure :: forward
       procedure :: backward
+      procedure :: tangent
       procedure :: as_activation
    end type softmax_t
 
@@ -69,6 +71,7 @@ contains
       plan%settings = [mask]
       plan%fixed_scratch = 3*closed_count(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_own
    end subroutine lay_out
 
    !> The mask has as many axes as the input, repeated where they are 1.
@@ -187,5 +190,34 @@ contains
       parameters = 0
       if (self%n_axes == 1 .and. self%axes(1) == -1) id = act_softmax
    end subroutine as_activation
+
+   subroutine tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(softmax_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)
+      type(view_t), intent(in) :: x(:)
+      type(view_t), intent(in) :: y(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      real(wp), intent(inout), contiguous :: scratch(:)
+      type(view_t), intent(in) :: dx(:)
+      type(view_t), intent(in) :: dy(:)
+      type(mode_t), intent(in) :: mode
+      integer :: extent(max_rank), stride(max_rank, 2), n, columns, total, j
+      logical :: in_place, masked
+      call view(self, plan, extent, stride, n, columns, in_place)
+      total = size(y(1)%v, 1)
+      masked = plan%settings(1) > 0
+      associate (p => scratch(:total), keep => scratch(total + 1:2*total), &
+                 d => scratch(2*total + 1:3*total))
+         do j = 1, size(y(1)%v, 2)
+            call gather(extent, stride(:, 1), total, total, y(1)%v(:, j), p)
+            call gather(extent, stride(:, 1), total, total, dx(1)%v(:, j), d)
+            if (masked) call take_mask(extent, stride(:, 2), x(plan%settings(1))%v(:, j), keep)
+            call masked_softmax_tangent(self%mask_mode, n, columns, masked, keep, p, d)
+            call scatter(extent, stride(:, 1), total, total, d, dy(1)%v(:, j))
+         end do
+      end associate
+   end subroutine tangent
 
 end module fkb_softmax_sp

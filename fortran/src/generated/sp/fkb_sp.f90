@@ -26,7 +26,8 @@ module fkb_sp
    use fkb_gemm_sp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_layer_sp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_layer_check_sp, only: check_layer
-   use fkb_plan, only: plan_t, role_t, weight_t
+   use fkb_plan, only: plan_t, role_t, tangent_backward, tangent_forward, tangent_none, &
+      tangent_own, tangent_zero, weight_t
    use fkb_random_sp, only: normal_values, uniform_values
    use fkb_registry_sp, only: registry_t
    ! losses, metrics and optimizers of your own
