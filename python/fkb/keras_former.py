@@ -18,6 +18,7 @@ Version = tuple[int, int]
 # Operations state their parameters in this way since Keras 3.11.
 _STATED = (3, 11)
 _THRESHOLD = {"threshold_value": "threshold", "value": "default_value"}
+_HEAD_MASKS = ("query_mask", "value_mask", "key_mask", "attention_mask")
 # Their constructors took no argument at all, not even the name.
 _WITHOUT_ARGUMENTS = ("HardTanh", "StopGradient", "TanhShrink", "Trunc")
 
@@ -109,12 +110,33 @@ def _former(
             "is given, and Keras before 3.10 gave no zeros where all is masked: save the model "
             "with Keras 3.10 or newer",
         )
+    if three and version < (3, 10) and _zeroes_masked_rows(layer):
+        yield (
+            "mask",
+            "is given to an attention with dropout or scores, where Keras before 3.10 looked at "
+            "all values from a step to which all are masked, and later ones at none: save the "
+            "model with Keras 3.10 or newer",
+        )
     numbers = any(_is_number(brothers[mask.layer]) for mask in masks)
     if version < (3, 15) and name == "GlobalAveragePooling1D" and numbers:
         yield (
             "mask",
             "holds numbers, which Keras before 3.15 took for weights: give it a boolean mask",
         )
+
+
+def _zeroes_masked_rows(layer: Layer) -> bool:
+    """Whether an attention has masks and computes its weights with the layer Softmax.
+
+    Measured with Keras 3.3.3, 3.9.2 and 3.15.1: without dropout and scores all agree, and so do
+    Attention and AdditiveAttention.
+    """
+    if layer.class_name not in ("MultiHeadAttention", "GroupQueryAttention"):
+        return False
+    calls = [node.kwargs for node in layer.nodes]
+    masked = any(list(tensors_in(call.get(key))) for call in calls for key in _HEAD_MASKS)
+    scores = any(call.get("return_attention_scores") for call in calls)
+    return masked and bool(scores or layer.config.get("dropout"))
 
 
 def _is_number(layer: Layer) -> bool:

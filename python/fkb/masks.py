@@ -128,12 +128,25 @@ def explain_masks(model: Layer, major: int, report: Report, *, former: bool = Fa
     shapes = infer_shapes(model, Report())
     if major >= 3:
         _forget_derived(model, shapes)
+    _refuse_query_masks(model, report)
     follower = Follower(model, "", shapes, major, report, former=former)
     masks = follower.run([None] * len(flatten_structure(model.inputs)))
     refs = [None if mask is None else follower.node_of(mask, "") for mask in masks]
     if any(refs):
         model.meta[OUTPUT_MASKS] = refs
     follower.add_nodes()
+
+
+def _refuse_query_masks(model: Layer, report: Report) -> None:
+    for path, layer in model.walk():
+        stated = any("query_mask" in node.kwargs for node in layer.nodes)
+        if layer.class_name == "MultiHeadAttention" and stated:
+            report.add(
+                path,
+                "query_mask",
+                "is given in a call: Keras 3 ignores it, and takes the mask that the query "
+                "carries; leave it out",
+            )
 
 
 @dataclass(frozen=True)

@@ -70,3 +70,34 @@ def test_masks_that_meant_something_else_are_refused(
         Layer("model", "Functional", children=[source, layer]), ModelShapes(), version, report
     )
     assert report.concerns("l") == refused
+
+
+@pytest.mark.parametrize("class_name", ["MultiHeadAttention", "GroupQueryAttention"])
+@pytest.mark.parametrize(
+    ("version", "config", "options", "refused"),
+    [
+        ((3, 9), {"dropout": 0.1}, {}, True),
+        ((3, 9), {}, {"return_attention_scores": True}, True),
+        ((3, 9), {}, {}, False),
+        ((3, 10), {"dropout": 0.1}, {}, False),
+        ((2, 15), {"dropout": 0.1}, {}, False),
+    ],
+)
+def test_attention_to_steps_that_are_all_masked(
+    class_name: str,
+    version: tuple[int, int],
+    config: dict[str, Any],
+    options: dict[str, Any],
+    refused: bool,
+) -> None:
+    """Measured with Keras 3.3.3, 3.9.2 and 3.15.1."""
+    x, mask = TensorRef("x", 0, 0), TensorRef("m", 0, 0)
+    layer = Layer("l", class_name, config, nodes=[Node([x, x], options | {"value_mask": mask})])
+    report = Report()
+    model = Layer("model", "Functional", children=[layer])
+    refuse_former(model, ModelShapes(), version, report)
+    assert report.concerns("l") == refused
+    layer.nodes[0].kwargs.pop("value_mask")
+    unmasked = Report()
+    refuse_former(model, ModelShapes(), version, unmasked)
+    assert not unmasked.concerns("l")

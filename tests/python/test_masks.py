@@ -203,3 +203,27 @@ def test_a_mask_that_changes_the_values_of_a_merge_is_refused(
     with pytest.raises(UnsupportedError, match='"merged", mask: changes the values that Keras 3'):
         _convert(keras3, model(keras3), tmp_path)
     _convert(keras2, model(keras2), tmp_path)
+
+
+def test_dropout_of_channels_needs_a_place_in_each_time_step(keras3: Any, tmp_path: Path) -> None:
+    """Keras 3 makes the model and predicts with it, and fails when it trains it."""
+    steps = keras3.Input((4, 6), name="steps")
+    dropped = keras3.layers.TimeDistributed(keras3.layers.SpatialDropout1D(0.3, name="o"))
+    model = keras3.Model(steps, dropped(steps), name="m")
+    with pytest.raises(UnsupportedError, match='/o": .*the input must have rank 3'):
+        _convert(keras3, model, tmp_path)
+
+
+def test_a_mask_of_constants_alone_is_refused_with_a_sentence(keras3: Any, tmp_path: Path) -> None:
+    steps = keras3.Input((4, 3), name="steps")
+    model = keras3.Model(steps, keras3.layers.Masking(name="masking")(steps), name="m")
+    graph = _convert(keras3, model, tmp_path)
+    written = text.dumps(graph).decode()
+    edited = written.replace('node [["steps",0,0],0.0] {}', "node [[],0.0] {}")
+    assert edited != written
+    lines = edited.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("checksum"))
+    lines[at] = "checksum none"
+    read = text.loads("\n".join([*lines, ""]).encode())
+    with pytest.raises(UnsupportedError, match="constants alone"):
+        write_keras(read, tmp_path / "back.keras")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from zoo_cases import BOTH, CASES, Case, graph
+from zoo_cases import BOTH, CASES, KERAS2, KERAS3, Case, graph
 
 
 def _table(k: Any, name: str = "table", size: int = 3) -> Any:
@@ -197,3 +197,12 @@ def _words(k: Any) -> Any:
     pages = k.Input((3, 4), dtype="int32", name="pages")
     lines = k.layers.TimeDistributed(k.layers.LSTM(2, name="l"), name="td")(_table(k)(pages))
     return k.Model(pages, lines, name="m")
+
+
+# Keras 3 takes the statistics of each time step by itself in training, which is refused.
+@graph("normalization of each masked step, predicted", KERAS3, gradient=False, portable=True)
+@graph("normalization of each masked step", KERAS2, portable=True)
+def _normalized_steps(k: Any) -> Any:
+    words = k.Input((5,), dtype="int32", name="words")
+    each = k.layers.TimeDistributed(k.layers.BatchNormalization(name="b"), name="each")
+    return k.Model(words, k.layers.LSTM(2, name="l")(each(_table(k)(words))), name="m")

@@ -140,13 +140,9 @@ SPECS: tuple[LayerSpec, ...] = (
         weights=_head_weights("num_heads", "num_heads", "key_dim", "value_dim", ""),
         output=shapes_of.heads_output,
         check=shapes_of.check_heads,
-        call_tensors=_MASKS,
+        call_tensors=_MASKS | {"query_mask"},
         keras3_tensors=frozenset({"query_mask", "value_mask", "key_mask"}),
         call_flags=_FLAGS,
-        call_refusals={
-            "query_mask": "is given in a call: Keras 3 ignores it, and takes the mask that the "
-            "query carries; leave it out"
-        },
         arguments=_HEAD_ARGUMENTS,
         least=2,
         from_keras2=_without_shapes,

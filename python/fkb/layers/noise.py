@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from ..registry import ONLY_KERAS3, Config, LayerSpec, Option, Shapes, Use
+from ..registry import ONLY_KERAS3, Config, LayerSpec, Option, Shape, Shapes, Use
 from . import checks
 from .options import seed
 
@@ -36,6 +36,15 @@ def _check_noise_shape(config: Config, shapes: Shapes) -> Iterator[tuple[str, st
         yield "noise_shape", f"is {noise}: the batch must be null or 1"
 
 
+def _of_rank(rank: int) -> Callable[[Config, Shapes], Shape]:
+    def same(config: Config, shapes: Shapes) -> Shape:
+        if len(shapes[0]) != rank:
+            raise ValueError(f"the input must have rank {rank} with the batch")
+        return shapes[0]
+
+    return same
+
+
 SPECS = (
     LayerSpec(
         "Dropout",
@@ -47,6 +56,7 @@ SPECS = (
         LayerSpec(
             f"SpatialDropout{rank}D",
             options=(_RATE, seed(), _SPATIAL_NOISE_SHAPE, _CHANNELS),
+            output=_of_rank(rank + 2),
             call_options=_CALL,
             refuses=frozenset({"trainable", "activity_regularizer"}),
         )

@@ -44,8 +44,12 @@ def samples(shapes: Shapes) -> list[tuple[int | None, ...]]:
         ValueError: operands of these shapes would mix the samples of a batch.
     """
     tensors = {len(shape) for shape in shapes if not isinstance(shape, Constant)}
-    if len(tensors) > 1:
-        raise ValueError(f"tensors of different rank, {_MIXED}: reshape one of them")
+    if len(tensors) != 1:
+        raise ValueError(
+            f"tensors of different rank, {_MIXED}: reshape one of them"
+            if tensors
+            else "constants alone: at least one operand must be a tensor"
+        )
     rank = tensors.pop()
     result: list[tuple[int | None, ...]] = []
     for shape in shapes:

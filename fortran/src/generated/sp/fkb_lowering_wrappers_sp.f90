@@ -74,7 +74,8 @@ contains
          document%class_name(child)//')')
    end subroutine call_child
 
-   !> The inner layer sees time steps as samples. A mask over the steps is none for the inner layer.
+   !> The inner layer sees time steps as samples. A mask over the steps is one value for each sample
+   !> there, of which BatchNormalization alone takes notice.
    recursive subroutine time_distributed(document, graph, builder, block, call, made, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
@@ -93,8 +94,6 @@ contains
          associate (shape => builder%values(call%inputs(i))%shape, role => call%roles(i))
             if (role%keyword == 'mask' .and. shape%rank == inner%fold) then
                if (document%class_name(child) /= 'BatchNormalization') cycle
-               call raise(error, fkb_err_unsupported, 'a mask for BatchNormalization of each '// &
-                  'time step is not supported')
             else if (shape%rank <= inner%fold) then
                call raise(error, fkb_err_unsupported, 'expected an input with time steps and '// &
                   'further axes, not '//shape%text())
