@@ -210,7 +210,7 @@ def test_dropout_of_channels_needs_a_place_in_each_time_step(keras3: Any, tmp_pa
     steps = keras3.Input((4, 6), name="steps")
     dropped = keras3.layers.TimeDistributed(keras3.layers.SpatialDropout1D(0.3, name="o"))
     model = keras3.Model(steps, dropped(steps), name="m")
-    with pytest.raises(UnsupportedError, match='/o": .*the input must have rank 3'):
+    with pytest.raises(UnsupportedError, match=r'/o": .*the input must have rank 3'):
         _convert(keras3, model, tmp_path)
 
 
