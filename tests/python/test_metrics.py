@@ -64,8 +64,18 @@ METRICS: list[tuple[str, dict[str, Any], str]] = [
     ("RootMeanSquaredError", {}, "numbers"),
     ("MeanAbsoluteError", {}, "numbers"),
     ("LogCoshError", {}, "numbers"),
+    ("MeanAbsolutePercentageError", {}, "positive"),
+    ("MeanSquaredLogarithmicError", {}, "positive"),
+    ("CosineSimilarity", {}, "positive"),
+    ("KLDivergence", {}, "classes"),
+    ("Poisson", {}, "positive"),
+    ("Hinge", {}, "signs"),
+    ("Hinge", {}, "binary"),
+    ("SquaredHinge", {}, "signs"),
+    ("CategoricalHinge", {}, "classes"),
     ("BinaryCrossentropy", {}, "binary"),
     ("BinaryCrossentropy", {}, "edges"),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, "labels"),
     ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, "signs"),
     ("CategoricalCrossentropy", {}, "classes"),
     ("CategoricalCrossentropy", {"label_smoothing": 0.1}, "classes"),
@@ -104,9 +114,11 @@ def test_metrics_are_those_of_keras(
             w = generator.uniform(0, 2, shape[:1] if weights == "samples" else shape[:-1])
             w = w.astype(kind)
             w[0] = 0
+            if "ignore_class" in options and weights == "samples":
+                w = w.reshape([-1, *[1] * (len(shape) - 2)])  # Keras cannot spread them
         # TensorFlow's `in_top_k` takes real32 only.
         theirs.update_state(y, p.astype("float32") if "TopK" in name else p, sample_weight=w)
-        mine.update(y, p, w)
+        mine.update(y, p, None if w is None else w.reshape([shape[0], -1]))
         assert_same(mine.result(), theirs.result(), kind, f"{name}, batch {batch}")
     mine.reset()
     theirs.reset_state()

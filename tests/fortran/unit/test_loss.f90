@@ -199,7 +199,8 @@ contains
 
    subroutine bad_configs_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      call refused('hinge', 'hinge', failure)
+      call refused('ctc', 'CTC', failure)
+      call refused('hinges', 'hinges', failure)
       call refused('{"class_name":"my>Loss","config":{}}', 'my>Loss', failure)
       call refused('{"class_name":"Huber","config":{"delta":0}}', 'delta', failure)
       call refused('{"class_name":"Huber","config":{"slope":1}}', 'slope', failure)
@@ -210,7 +211,7 @@ contains
       call refused('{"class_name":"BinaryCrossentropy","config":{"axis":1}}', 'axis', failure)
       call refused('{"class_name":"BinaryCrossentropy","config":{"label_smoothing":2}}', &
                    'label_smoothing', failure)
-      call refused('{"class_name":"SparseCategoricalCrossentropy","config":{"ignore_class":0}}', &
+      call refused('{"class_name":"SparseCategoricalCrossentropy","config":{"ignore_class":"a"}}', &
                    'ignore_class', failure)
       call refused('{"class_name":', 'malformed', failure)
       call refused('["mse"]', 'not a name', failure)

@@ -14,6 +14,7 @@ module fkb_batch_dp
       integer(i8) :: step = 0             !! training steps before this one
       logical :: weighted = .false.       !! sample weights or a mask were given
       logical :: on_logits = .false.      !! the predictions are those before the last activation
+      integer :: activation = 0           !! that activation then: `act_sigmoid` or `act_softmax`
       type(view_t), allocatable :: inputs(:)   !! of the network, this block's; may be missing
    end type batch_t
 

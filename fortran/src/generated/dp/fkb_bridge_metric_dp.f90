@@ -1,6 +1,7 @@
 ! Generated from c_api/fkb_bridge_metric.fypp: edit that file and run tools/generate.py
 !> What the C interface does with losses and metrics of this kind.
 module fkb_bridge_metric_dp
+   use fkb_batch_dp, only: batch_t
    use fkb_bridge_dp, only: attach
    use fkb_c_array, only: c_array_t, sample_shape
    use fkb_error, only: error_t, fkb_err_argument, raise
@@ -29,7 +30,7 @@ contains
       class(loss_t), allocatable :: loss
       real(wp), allocatable :: t(:, :), p(:, :), w(:, :), g(:, :)
       type(shape_t) :: shape
-      real(dp) :: factor
+      type(batch_t) :: batch
       value = 0
       call matrix_of(y_true, t, error)
       if (.not. allocated(error)) call matrix_of(y_pred, p, error)
@@ -41,15 +42,13 @@ contains
                     shape%text())
          return
       end if
-      call loss%check_target(shape, t, error)
-      if (.not. allocated(error)) call weights_of(weights, positions_of(shape), size(p, 2), w, &
-                                                  error)
+      call weights_of(weights, positions_of(shape), size(p, 2), w, error)
       if (allocated(error)) return
       allocate (g, mold=p)
-      call loss%evaluate(shape, t, p, w, value, g)
-      factor = 1/loss%normaliser(shape, size(p, 2), w)
-      value = factor*value
-      if (size(grad) > 0) call hand_out(real(factor, wp)*g, grad(1), error)
+      batch%samples = size(p, 2)
+      batch%weighted = size(weights) > 0
+      call loss%evaluate_batch(batch, shape, t, p, w, value, g, error)
+      if (size(grad) > 0 .and. .not. allocated(error)) call hand_out(g, grad(1), error)
    end subroutine bridge_loss
 
    !> Add a batch to a metric.

@@ -5,6 +5,7 @@
 !> logits. Where the output comes from a sigmoid or a softmax, Keras takes the input of that
 !> activation for the logits even with `from_logits=False`; `prefers_logits` says so.
 module fkb_crossentropies_sp
+   use fkb_batch_sp, only: batch_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
    use fkb_json, only: json_real_text
@@ -19,6 +20,7 @@ module fkb_crossentropies_sp
    private
    public :: crossentropy_t, binary_crossentropy_t, categorical_crossentropy_t
    public :: sparse_categorical_crossentropy_t
+   public :: configure_crossentropy, logical_text, read_smoothing
 
    !> What the cross-entropies have in common.
    type, abstract, extends(loss_t) :: crossentropy_t
@@ -52,12 +54,18 @@ module fkb_crossentropies_sp
 
    !> -log p(label), labels from 0, one per position. Keras: `SparseCategoricalCrossentropy`.
    type, extends(crossentropy_t) :: sparse_categorical_crossentropy_t
+      logical :: ignores = .false.                !! a label marks positions to be left out
+      real(wp) :: ignored = 0                     !! that label, Keras's `ignore_class`
+      integer :: keras_major = 3                  !! 3 does not look for logits where it ignores
    contains
       procedure :: evaluate => evaluate_sparse
       procedure :: evaluate_logits => evaluate_sparse_logits
       procedure :: configure => configure_sparse
       procedure :: target_features => one_per_position
       procedure :: check_target => check_labels
+      procedure :: looks_ahead => if_it_ignores
+      procedure :: prefers_logits => unless_it_ignores
+      procedure :: begin_batch => leave_out
       procedure :: keras_name => name_sparse
       procedure :: keras_options => options_sparse
    end type sparse_categorical_crossentropy_t
@@ -70,7 +78,7 @@ contains
    end function always
 
    !> Read `from_logits`, `axis` (only the last) and `reduction`.
-   subroutine configure_common(self, config, error)
+   subroutine configure_crossentropy(self, config, error)
       class(crossentropy_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
@@ -85,7 +93,7 @@ contains
          call raise(error, fkb_err_unsupported, 'option "axis" of a cross-entropy is '// &
                     decimal(axis)//', only -1 is supported')
       end if
-   end subroutine configure_common
+   end subroutine configure_crossentropy
 
    !> Read `label_smoothing`, from 0 to 1.
    subroutine read_smoothing(config, smoothing, error)
@@ -138,7 +146,7 @@ contains
       class(binary_crossentropy_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call configure_common(self, config, error)
+      call configure_crossentropy(self, config, error)
       if (allocated(error)) return
       self%keras_major = config%keras_major
       call read_smoothing(config, self%label_smoothing, error)
@@ -179,7 +187,7 @@ contains
       class(categorical_crossentropy_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call configure_common(self, config, error)
+      call configure_crossentropy(self, config, error)
       if (allocated(error)) return
       call read_smoothing(config, self%label_smoothing, error)
    end subroutine configure_categorical
@@ -192,8 +200,13 @@ contains
       real(wp), intent(in), contiguous :: sample_weight(:, :)
       real(dp), intent(out) :: value
       real(wp), intent(out), contiguous :: grad(:, :)
+      real(wp), allocatable :: labels(:, :), weight(:, :)
       if (self%from_logits) then
          call self%evaluate_logits(shape, y_true, y_pred, sample_weight, value, grad)
+      else if (self%ignores) then
+         call without_ignored(self, y_true, sample_weight, labels, weight)
+         call sparse_from_probabilities(shape%extent(1), size(weight), labels, y_pred, weight, &
+                                        value, grad)
       else
          call sparse_from_probabilities(shape%extent(1), size(sample_weight), y_true, y_pred, &
                                         sample_weight, value, grad)
@@ -208,23 +221,66 @@ contains
       real(wp), intent(in), contiguous :: sample_weight(:, :)
       real(dp), intent(out) :: value
       real(wp), intent(out), contiguous :: grad(:, :)
-      call sparse_from_logits(shape%extent(1), size(sample_weight), y_true, logits, &
-                              sample_weight, value, grad)
+      real(wp), allocatable :: labels(:, :), weight(:, :)
+      if (self%ignores) then
+         call without_ignored(self, y_true, sample_weight, labels, weight)
+         call sparse_from_logits(shape%extent(1), size(weight), labels, logits, weight, value, grad)
+      else
+         call sparse_from_logits(shape%extent(1), size(sample_weight), y_true, logits, &
+                                 sample_weight, value, grad)
+      end if
    end subroutine evaluate_sparse_logits
 
-   !> Read the options; `ignore_class` is refused, it is a mask.
+   !> Label 0 and no weight where the label is the one to be left out.
+   subroutine without_ignored(self, y_true, sample_weight, labels, weight)
+      class(sparse_categorical_crossentropy_t), intent(in) :: self
+      real(wp), intent(in) :: y_true(:, :), sample_weight(:, :)
+      real(wp), allocatable, intent(out) :: labels(:, :), weight(:, :)
+      allocate (labels, source=y_true)
+      allocate (weight, source=sample_weight)
+      where (.not. abs(y_true - self%ignored) > 0)
+         labels = 0
+         weight = 0
+      end where
+   end subroutine without_ignored
+
+   pure logical function if_it_ignores(self)
+      class(sparse_categorical_crossentropy_t), intent(in) :: self
+      if_it_ignores = self%ignores
+   end function if_it_ignores
+
+   pure logical function unless_it_ignores(self)
+      class(sparse_categorical_crossentropy_t), intent(in) :: self
+      unless_it_ignores = .not. (self%ignores .and. self%keras_major >= 3)
+   end function unless_it_ignores
+
+   !> Positions with the ignored label do not count.
+   subroutine leave_out(self, batch, shape, y_true, mask, error)
+      class(sparse_categorical_crossentropy_t), intent(inout) :: self
+      type(batch_t), intent(in) :: batch
+      type(shape_t), intent(in) :: shape
+      real(wp), intent(in), contiguous :: y_true(:, :)
+      real(wp), intent(inout), contiguous :: mask(:, :)
+      type(error_t), allocatable, intent(out) :: error
+      where (.not. abs(y_true - self%ignored) > 0) mask = 0
+   end subroutine leave_out
+
+   !> Read the options; `ignore_class` need not be one of the classes.
    subroutine configure_sparse(self, config, error)
       class(sparse_categorical_crossentropy_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call configure_common(self, config, error)
+      integer :: ignored
+      call configure_crossentropy(self, config, error)
       if (allocated(error)) return
-      if (config%has('ignore_class')) then
-         call raise(error, fkb_err_unsupported, 'option "ignore_class" of the loss'// &
-                    ' "sparse_categorical_crossentropy" is not supported yet')
-         return
+      self%keras_major = config%keras_major
+      self%ignores = config%has('ignore_class')
+      if (self%ignores) then
+         call config%get('ignore_class', ignored, error)
+         self%ignored = ignored
+      else
+         call config%ignore('ignore_class')
       end if
-      call config%ignore('ignore_class')
    end subroutine configure_sparse
 
    !> One label per position.
@@ -242,12 +298,20 @@ contains
       type(error_t), allocatable, intent(out) :: error
       integer :: j
       do j = 1, size(y_true, 2)
-         if (all(y_true(:, j) > -1 .and. y_true(:, j) < shape%extent(1))) cycle
+         if (all((y_true(:, j) > -1 .and. y_true(:, j) < shape%extent(1)) .or. &
+                 (self%ignores .and. .not. abs(y_true(:, j) - self%ignored) > 0))) cycle
          call raise(error, fkb_err_argument, 'a label of sample '//decimal(j)//' does not lie'// &
                     ' between 0 and '//decimal(shape%extent(1) - 1))
          return
       end do
    end subroutine check_labels
+
+   !> A logical in JSON.
+   pure function logical_text(flag) result(text)
+      logical, intent(in) :: flag
+      character(:), allocatable :: text
+      text = trim(merge('true ', 'false', flag))
+   end function logical_text
 
    pure function name_binary(self) result(name)
       class(binary_crossentropy_t), intent(in) :: self
@@ -258,7 +322,7 @@ contains
    pure function options_binary(self) result(json)
       class(binary_crossentropy_t), intent(in) :: self
       character(:), allocatable :: json
-      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))// &
+      json = ',"from_logits":'//logical_text(self%from_logits)// &
          ',"label_smoothing":'//json_real_text(self%label_smoothing)
    end function options_binary
 
@@ -271,7 +335,7 @@ contains
    pure function options_categorical(self) result(json)
       class(categorical_crossentropy_t), intent(in) :: self
       character(:), allocatable :: json
-      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))// &
+      json = ',"from_logits":'//logical_text(self%from_logits)// &
          ',"label_smoothing":'//json_real_text(self%label_smoothing)
    end function options_categorical
 
@@ -284,7 +348,8 @@ contains
    pure function options_sparse(self) result(json)
       class(sparse_categorical_crossentropy_t), intent(in) :: self
       character(:), allocatable :: json
-      json = ',"from_logits":'//trim(merge('true ', 'false', self%from_logits))
+      json = ',"from_logits":'//logical_text(self%from_logits)
+      if (self%ignores) json = json//',"ignore_class":'//decimal(nint(self%ignored))
    end function options_sparse
 
 end module fkb_crossentropies_sp

@@ -1,8 +1,10 @@
 ! Generated from train/fkb_loss_check.fypp: edit that file and run tools/generate.py
 !> Compares the gradient of a loss with difference quotients: for whoever writes a loss.
 module fkb_loss_check_sp
+   use fkb_batch_sp, only: batch_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_numeric
    use fkb_kinds, only: dp, wp => sp
+   use fkb_layer_sp, only: view_t
    use fkb_loss_sp, only: loss_t, positions_of
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal
@@ -18,7 +20,7 @@ contains
    !> largest gradient. Kinks must lie further from `y_pred` than the step of the differences,
    !> about `epsilon**(1/3)` of the values' scale.
    subroutine check_loss_gradient(loss, shape, y_true, y_pred, error, sample_weight, tolerance, &
-                                  worst)
+                                  worst, inputs)
       class(loss_t), intent(in) :: loss
       type(shape_t), intent(in) :: shape                         !! of one sample of `y_pred`
       real(wp), intent(in), contiguous :: y_true(:, :)           !! (target features, batch)
@@ -27,7 +29,10 @@ contains
       real(wp), intent(in), optional :: sample_weight(:, :)      !! (positions, batch); default 1
       real(wp), intent(in), optional :: tolerance                !! default epsilon**(1/2)
       real(wp), intent(out), optional :: worst                   !! largest difference, relative
-      real(wp), allocatable :: weight(:, :), grad(:, :), quotient(:, :)
+      type(view_t), intent(in), optional :: inputs(:)            !! of the network
+      class(loss_t), allocatable :: ready
+      type(batch_t) :: batch
+      real(wp), allocatable :: weight(:, :), grad(:, :), mask(:, :), quotient(:, :)
       real(wp) :: allowed, unit
       real(dp) :: value
       integer :: at(2)
@@ -39,9 +44,16 @@ contains
       if (allocated(error)) return
       allocate (weight(positions_of(shape), size(y_pred, 2)), source=1.0_wp)
       if (present(sample_weight)) weight = sample_weight
+      allocate (mask(size(weight, 1), size(weight, 2)), source=1.0_wp)
+      allocate (ready, source=loss)
+      batch%samples = size(y_pred, 2)
+      if (present(inputs)) batch%inputs = inputs
+      if (loss%looks_ahead()) call ready%begin_batch(batch, shape, y_true, mask, error)
+      if (allocated(error)) return
+      weight = weight*mask
       allocate (grad, quotient, mold=y_pred)
-      call loss%evaluate(shape, y_true, y_pred, weight, value, grad)
-      call differences(loss, shape, y_true, y_pred, weight, quotient)
+      call ready%evaluate_in(batch, shape, y_true, y_pred, weight, value, grad)
+      call differences(ready, batch, shape, y_true, y_pred, weight, quotient)
       unit = max(maxval(abs(quotient)), tiny(unit))
       allowed = sqrt(epsilon(allowed))
       if (present(tolerance)) allowed = tolerance
@@ -54,8 +66,9 @@ contains
    end subroutine check_loss_gradient
 
    !> Central differences of the value by every element of `y_pred`.
-   subroutine differences(loss, shape, y_true, y_pred, weight, quotient)
+   subroutine differences(loss, batch, shape, y_true, y_pred, weight, quotient)
       class(loss_t), intent(in) :: loss
+      type(batch_t), intent(in) :: batch
       type(shape_t), intent(in) :: shape
       real(wp), intent(in), contiguous :: y_true(:, :)
       real(wp), intent(in), contiguous :: y_pred(:, :)
@@ -72,9 +85,9 @@ contains
             step = epsilon(step)**(1.0_wp/3)*max(abs(y_pred(i, j)), 0.1_wp)
             moved(i, j) = y_pred(i, j) + step
             step = moved(i, j) - y_pred(i, j)
-            call loss%evaluate(shape, y_true, moved, weight, above, unused)
+            call loss%evaluate_in(batch, shape, y_true, moved, weight, above, unused)
             moved(i, j) = y_pred(i, j) - step
-            call loss%evaluate(shape, y_true, moved, weight, below, unused)
+            call loss%evaluate_in(batch, shape, y_true, moved, weight, below, unused)
             quotient(i, j) = real((above - below)/(real(y_pred(i, j) + step, dp) - moved(i, j)), wp)
             moved(i, j) = y_pred(i, j)
          end do

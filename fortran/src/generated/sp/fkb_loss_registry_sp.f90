@@ -2,12 +2,19 @@
 !> Maps Keras's names of losses to losses: built-in ones, their aliases, and a user's.
 module fkb_loss_registry_sp
    use fkb_config, only: config_t
+   use fkb_circle_sp, only: circle_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported
+   use fkb_focal_losses_sp, only: binary_focal_crossentropy_t, &
+      categorical_focal_crossentropy_t, categorical_generalized_crossentropy_t
+   use fkb_hinges_sp, only: categorical_hinge_t, hinge_t, squared_hinge_t
    use fkb_loss_sp, only: loss_t
    use fkb_losses_sp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
-   use fkb_object_config, only: object_from_json
+   use fkb_object_config, only: class_to_snake, object_from_json
+   use fkb_overlap_losses_sp, only: dice_t, tversky_t
+   use fkb_relative_losses_sp, only: cosine_similarity_t, kl_divergence_t, &
+      mean_absolute_percentage_error_t, mean_squared_logarithmic_error_t, poisson_t
    use fkb_text, only: quote
    implicit none (type, external)
    private
@@ -106,19 +113,53 @@ contains
       type(loss_registry_t), intent(inout) :: registry
       type(error_t), allocatable, intent(out) :: error
       call registry%add('mean_squared_error', mean_squared_error_t(), error)
-      if (allocated(error)) return
-      call registry%add('mean_absolute_error', mean_absolute_error_t(), error)
-      if (allocated(error)) return
-      call registry%add('huber', huber_t(), error)
-      if (allocated(error)) return
-      call registry%add('log_cosh', log_cosh_t(), error)
-      if (allocated(error)) return
-      call registry%add('binary_crossentropy', binary_crossentropy_t(), error)
-      if (allocated(error)) return
-      call registry%add('categorical_crossentropy', categorical_crossentropy_t(), error)
-      if (allocated(error)) return
-      call registry%add('sparse_categorical_crossentropy', sparse_categorical_crossentropy_t(), &
-                        error)
+      if (.not. allocated(error)) then
+         call registry%add('mean_absolute_error', mean_absolute_error_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('mean_absolute_percentage_error', &
+                           mean_absolute_percentage_error_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('mean_squared_logarithmic_error', &
+                           mean_squared_logarithmic_error_t(), error)
+      end if
+      if (.not. allocated(error)) call registry%add('huber', huber_t(), error)
+      if (.not. allocated(error)) call registry%add('log_cosh', log_cosh_t(), error)
+      if (.not. allocated(error)) then
+         call registry%add('cosine_similarity', cosine_similarity_t(), error)
+      end if
+      if (.not. allocated(error)) call registry%add('poisson', poisson_t(), error)
+      if (.not. allocated(error)) call registry%add('kl_divergence', kl_divergence_t(), error)
+      if (.not. allocated(error)) call registry%add('hinge', hinge_t(), error)
+      if (.not. allocated(error)) call registry%add('squared_hinge', squared_hinge_t(), error)
+      if (.not. allocated(error)) then
+         call registry%add('categorical_hinge', categorical_hinge_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('binary_crossentropy', binary_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('binary_focal_crossentropy', binary_focal_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('categorical_crossentropy', categorical_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('categorical_focal_crossentropy', &
+                           categorical_focal_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('sparse_categorical_crossentropy', &
+                           sparse_categorical_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) then
+         call registry%add('categorical_generalized_cross_entropy', &
+                           categorical_generalized_crossentropy_t(), error)
+      end if
+      if (.not. allocated(error)) call registry%add('dice', dice_t(), error)
+      if (.not. allocated(error)) call registry%add('tversky', tversky_t(), error)
+      if (.not. allocated(error)) call registry%add('circle', circle_t(), error)
    end subroutine add_builtin_losses
 
    !> The loss that Keras's compile configuration means: a name, `"mse"`, or a serialised object,
@@ -141,7 +182,8 @@ contains
          if (registry%has(name)) call registry%create(name, loss, error)
       end if
       if (.not. allocated(loss)) then
-         call add_builtin_losses(builtin, error)
+         call refuse_by_name(canonical(name), error)
+         if (.not. allocated(error)) call add_builtin_losses(builtin, error)
          if (.not. allocated(error)) call builtin%create(canonical(name), loss, error)
          call builtin%clear()
       end if
@@ -157,27 +199,48 @@ contains
       if (allocated(error)) deallocate (loss)
    end subroutine loss_from_config
 
+   !> Losses of Keras that are none of the library's, with the reason.
+   subroutine refuse_by_name(name, error)
+      character(*), intent(in) :: name
+      type(error_t), allocatable, intent(out) :: error
+      select case (name)
+      case ('ctc')
+         call raise(error, fkb_err_unsupported, 'the loss "CTC" aligns sequences of labels,'// &
+                    ' which is not supported: train such a model in Keras')
+      case ('crossentropy', 'ce')
+         call raise(error, fkb_err_unsupported, 'the word '//quote(name)//' leaves the loss to'// &
+                    ' the shape of the targets: name "binary_crossentropy",'// &
+                    ' "categorical_crossentropy" or "sparse_categorical_crossentropy"')
+      case default            ! looked up in the registry
+      end select
+   end subroutine refuse_by_name
+
    !> The name of the Keras function for an alias or a class name (Keras 2 and 3).
    pure function canonical(name) result(function_name)
       character(*), intent(in) :: name
       character(:), allocatable :: function_name
       select case (name)
-      case ('mse', 'MSE', 'MeanSquaredError')
+      case ('mse', 'MSE')
          function_name = 'mean_squared_error'
-      case ('mae', 'MAE', 'MeanAbsoluteError')
+      case ('mae', 'MAE')
          function_name = 'mean_absolute_error'
-      case ('Huber', 'huber_loss')
+      case ('mape', 'MAPE')
+         function_name = 'mean_absolute_percentage_error'
+      case ('msle', 'MSLE')
+         function_name = 'mean_squared_logarithmic_error'
+      case ('huber_loss')
          function_name = 'huber'
-      case ('LogCosh', 'logcosh')
+      case ('logcosh')
          function_name = 'log_cosh'
-      case ('bce', 'BCE', 'BinaryCrossentropy')
+      case ('bce', 'BCE')
          function_name = 'binary_crossentropy'
-      case ('CategoricalCrossentropy')
-         function_name = 'categorical_crossentropy'
-      case ('SparseCategoricalCrossentropy')
-         function_name = 'sparse_categorical_crossentropy'
+      case ('kld', 'KLD', 'kullback_leibler_divergence')
+         function_name = 'kl_divergence'
+      case ('cosine_proximity', 'cosine')
+         function_name = 'cosine_similarity'
       case default
          function_name = name
+         if (index(name, '>') == 0) function_name = class_to_snake(name)
       end select
    end function canonical
 

@@ -5,7 +5,11 @@
 !> axis, `positions = features/extent(1)` of them in a sample (1 for an output of rank 1).
 !> `evaluate` returns the weighted sum over positions and samples, `normaliser` what the sum over
 !> the whole batch is divided by; apart, so that blocks and ranks combine.
+!>
+!> A batch: `check_target`; `begin_batch` on all targets where the loss `looks_ahead`; then
+!> `evaluate_in` (by default `evaluate`) for each block, by several threads at once.
 module fkb_loss_sp
+   use fkb_batch_sp, only: batch_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unsupported
    use fkb_kinds, only: dp, wp => sp
@@ -27,6 +31,10 @@ module fkb_loss_sp
       integer :: reduction = reduce_mean      !! one of the `reduce_*` constants
    contains
       procedure(evaluate_i), deferred :: evaluate
+      procedure :: evaluate_in => evaluate_alone
+      procedure :: looks_ahead => never
+      procedure :: begin_batch => take_all
+      procedure :: couples_batch => never
       procedure :: configure => configure_nothing
       procedure :: target_features => same_features
       procedure :: check_target => accept_target
@@ -35,6 +43,7 @@ module fkb_loss_sp
       procedure :: normaliser => reduced_normaliser
       procedure :: keras_name => no_name
       procedure :: keras_options => no_options
+      procedure, non_overridable :: evaluate_batch
       procedure, non_overridable :: keras_config
       procedure, non_overridable :: configure_reduction
    end type loss_t
@@ -142,6 +151,35 @@ contains
       never = .false.
    end function never
 
+   !> As `evaluate`, with what else is known of the batch: the network's inputs, the step.
+   !> Override it where the loss needs that; `evaluate` stays for those who have only arrays.
+   subroutine evaluate_alone(self, batch, shape, y_true, y_pred, sample_weight, value, grad)
+      class(loss_t), intent(in) :: self
+      type(batch_t), intent(in) :: batch
+      type(shape_t), intent(in) :: shape                      !! of one sample of `y_pred`
+      real(wp), intent(in), contiguous :: y_true(:, :)        !! (target features, batch)
+      real(wp), intent(in), contiguous :: y_pred(:, :)        !! (features, batch)
+      real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch)
+      real(dp), intent(out) :: value
+      real(wp), intent(out), contiguous :: grad(:, :)         !! (features, batch)
+      if (batch%on_logits) then
+         call self%evaluate_logits(shape, y_true, y_pred, sample_weight, value, grad)
+      else
+         call self%evaluate(shape, y_true, y_pred, sample_weight, value, grad)
+      end if
+   end subroutine evaluate_alone
+
+   !> Before the blocks of a batch, once, where `looks_ahead()`: the loss may change its state, as
+   !> from step to step, look at all targets, and leave positions out.
+   subroutine take_all(self, batch, shape, y_true, mask, error)
+      class(loss_t), intent(inout) :: self
+      type(batch_t), intent(in) :: batch                      !! `samples`, `step`
+      type(shape_t), intent(in) :: shape                      !! of one sample of the output
+      real(wp), intent(in), contiguous :: y_true(:, :)        !! (target features, batch)
+      real(wp), intent(inout), contiguous :: mask(:, :)       !! (positions, batch); 0: left out
+      type(error_t), allocatable, intent(out) :: error
+   end subroutine take_all
+
    !> As `evaluate`, from the input of the final sigmoid or softmax; `grad` is with respect to it.
    subroutine evaluate_as_given(self, shape, y_true, logits, sample_weight, value, grad)
       class(loss_t), intent(in) :: self
@@ -154,28 +192,70 @@ contains
       call self%evaluate(shape, y_true, logits, sample_weight, value, grad)
    end subroutine evaluate_as_given
 
-   !> What the sum over the whole batch is divided by (Keras 3: `reduce_values`); never 0.
-   pure real(dp) function reduced_normaliser(self, shape, batch, sample_weight) result(divisor)
+   !> What the sum over the whole batch is divided by (Keras 3: `reduce_weighted_values`); never 0.
+   !> Positions that a mask leaves out do not count.
+   pure real(dp) function reduced_normaliser(self, shape, batch, sample_weight, mask) &
+      result(divisor)
       class(loss_t), intent(in) :: self
       type(shape_t), intent(in) :: shape                      !! of one sample of the output
       integer, intent(in) :: batch                            !! samples of the whole batch
-      real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch)
-      integer :: i, j
+      real(wp), intent(in), contiguous :: sample_weight(:, :) !! (positions, batch), mask included
+      real(wp), intent(in), contiguous, optional :: mask(:, :)   !! (positions, batch), 0 or 1
       select case (self%reduction)
       case (reduce_sum)
          divisor = 1
       case (reduce_weighted_mean)
-         divisor = 0
-         do j = 1, size(sample_weight, 2)
-            do i = 1, size(sample_weight, 1)
-               divisor = divisor + sample_weight(i, j)
-            end do
-         end do
+         divisor = total_of(sample_weight)
       case default
          divisor = real(positions_of(shape), dp)*batch
+         if (present(mask)) divisor = total_of(mask)
       end select
       if (.not. abs(divisor) > 0) divisor = huge(divisor)
    end function reduced_normaliser
+
+   pure real(dp) function total_of(values) result(total)
+      real(wp), intent(in), contiguous :: values(:, :)
+      integer :: i, j
+      total = 0
+      do j = 1, size(values, 2)
+         do i = 1, size(values, 1)
+            total = total + values(i, j)
+         end do
+      end do
+   end function total_of
+
+   !> The reduced loss of a whole batch, and its derivative by the predictions.
+   !> Raises an error for targets without meaning.
+   subroutine evaluate_batch(self, batch, shape, y_true, y_pred, weight, value, grad, error)
+      class(loss_t), intent(inout) :: self
+      type(batch_t), intent(in) :: batch
+      type(shape_t), intent(in) :: shape                      !! of one sample of `y_pred`
+      real(wp), intent(in), contiguous :: y_true(:, :)        !! (target features, batch)
+      real(wp), intent(in), contiguous :: y_pred(:, :)        !! (features, batch)
+      real(wp), intent(in), contiguous :: weight(:, :)        !! (positions, batch)
+      real(dp), intent(out) :: value
+      real(wp), intent(out), contiguous :: grad(:, :)         !! (features, batch)
+      type(error_t), allocatable, intent(out) :: error
+      real(wp), allocatable :: mask(:, :)
+      real(dp) :: factor
+      value = 0
+      grad = 0
+      call self%check_target(shape, y_true, error)
+      if (allocated(error)) return
+      if (self%looks_ahead()) then
+         allocate (mask, mold=weight)
+         mask = 1
+         call self%begin_batch(batch, shape, y_true, mask, error)
+         if (allocated(error)) return
+         call self%evaluate_in(batch, shape, y_true, y_pred, weight*mask, value, grad)
+         factor = 1/self%normaliser(shape, batch%samples, weight*mask, mask)
+      else
+         call self%evaluate_in(batch, shape, y_true, y_pred, weight, value, grad)
+         factor = 1/self%normaliser(shape, batch%samples, weight)
+      end if
+      value = factor*value
+      grad = real(factor, wp)*grad
+   end subroutine evaluate_batch
 
    !> Keras's class, `my_pkg>Class` for a registered one, empty for a loss that a file cannot name.
    pure function no_name(self) result(name)

@@ -83,6 +83,7 @@ contains
       self%count = self%count + sum_of_weights/size(weight, 1)
    end subroutine add
 
+   !> As in Keras, targets that a loss leaves out count with the value 0 where there are no weights.
    subroutine accumulate_loss(self, shape, y_true, y_pred, weight, batch)
       class(loss_metric_t), intent(inout) :: self
       type(shape_t), intent(in) :: shape
@@ -90,15 +91,20 @@ contains
       real(wp), intent(in), contiguous :: y_pred(:, :)
       real(wp), intent(in), contiguous :: weight(:, :)
       type(batch_t), intent(in) :: batch
-      real(wp), allocatable :: unused(:, :)
+      real(wp), allocatable :: unused(:, :), mask(:, :)
+      type(error_t), allocatable :: error
       real(dp) :: value
       allocate (unused(size(y_pred, 1), size(y_pred, 2)))
-      if (batch%on_logits) then
-         call self%loss%evaluate_logits(shape, y_true, y_pred, weight, value, unused)
-      else
-         call self%loss%evaluate(shape, y_true, y_pred, weight, value, unused)
+      if (.not. self%loss%looks_ahead()) then
+         call self%loss%evaluate_in(batch, shape, y_true, y_pred, weight, value, unused)
+         call self%add(self%factor*value, weight)
+         return
       end if
-      call self%add(self%factor*value, weight)
+      allocate (mask(size(weight, 1), size(weight, 2)), source=1.0_wp)
+      call self%loss%begin_batch(batch, shape, y_true, mask, error)
+      if (.not. batch%weighted) mask = 1
+      call self%loss%evaluate_in(batch, shape, y_true, y_pred, weight*mask, value, unused)
+      call self%add(self%factor*value, weight*mask)
    end subroutine accumulate_loss
 
    subroutine get_loss(self, values)

@@ -24,7 +24,15 @@ module fkb_metric_names_sp
       pair_t('MeanSquaredError', 'mean_squared_error'), &
       pair_t('RootMeanSquaredError', 'mean_squared_error'), &
       pair_t('MeanAbsoluteError', 'mean_absolute_error'), &
+      pair_t('MeanAbsolutePercentageError', 'mean_absolute_percentage_error'), &
+      pair_t('MeanSquaredLogarithmicError', 'mean_squared_logarithmic_error'), &
       pair_t('LogCoshError', 'log_cosh'), &
+      pair_t('CosineSimilarity', 'cosine_similarity'), &
+      pair_t('KLDivergence', 'kl_divergence'), &
+      pair_t('Poisson', 'poisson'), &
+      pair_t('Hinge', 'hinge'), &
+      pair_t('SquaredHinge', 'squared_hinge'), &
+      pair_t('CategoricalHinge', 'categorical_hinge'), &
       pair_t('BinaryCrossentropy', 'binary_crossentropy'), &
       pair_t('CategoricalCrossentropy', 'categorical_crossentropy'), &
       pair_t('SparseCategoricalCrossentropy', 'sparse_categorical_crossentropy')]
