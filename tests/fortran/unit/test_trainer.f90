@@ -746,9 +746,9 @@ contains
       call trainer%init_from_file(net, error, loss='{"classes":"mse","value":"mse"}', &
                                   optimizer='adam')
       call names(error, '"values"', failure)
-      call make(net, failure, compile='  loss = ["mse","hinge"]'//nl//'  optimizer = "adam"'//nl)
+      call make(net, failure, compile='  loss = ["mse","ctc"]'//nl//'  optimizer = "adam"'//nl)
       call trainer%init_from_file(net, error)
-      call names(error, 'hinge', failure)
+      call names(error, 'CTC', failure)
    end subroutine missing_compile_is_named
 
    subroutine blanks_do_not_matter(failure)
