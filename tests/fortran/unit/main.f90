@@ -4,6 +4,7 @@ program main
    use test_activation_kernels, only: collect_activation_kernels => collect
    use test_attention_kernels, only: collect_attention_kernels => collect
    use test_attention_layers, only: collect_attention_layers => collect
+   use test_callbacks, only: collect_callbacks => collect
    use test_config, only: collect_config => collect
    use test_conv_kernels, only: collect_conv_kernels => collect
    use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
@@ -11,9 +12,11 @@ program main
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_document, only: collect_document => collect
+   use test_early_stopping, only: collect_early_stopping => collect
    use test_einsum, only: collect_einsum => collect
    use test_encoding_layers, only: collect_encoding_layers => collect
    use test_fingerprint, only: collect_fingerprint => collect
+   use test_fit, only: collect_fit => collect
    use test_gemm, only: collect_gemm => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
@@ -43,6 +46,8 @@ program main
    use test_scaling_layers, only: collect_scaling_layers => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
+   use test_trainer_files, only: collect_trainer_files => collect
+   use test_trainer_steps, only: collect_trainer_steps => collect
    use test_writer, only: collect_writer => collect
    implicit none (type, external)
    type(runner_t) :: runner
@@ -52,6 +57,8 @@ program main
    call collect_attention_kernels(suite)
    call runner%run(suite)
    call collect_attention_layers(suite)
+   call runner%run(suite)
+   call collect_callbacks(suite)
    call runner%run(suite)
    call collect_config(suite)
    call runner%run(suite)
@@ -67,11 +74,15 @@ program main
    call runner%run(suite)
    call collect_document(suite)
    call runner%run(suite)
+   call collect_early_stopping(suite)
+   call runner%run(suite)
    call collect_einsum(suite)
    call runner%run(suite)
    call collect_encoding_layers(suite)
    call runner%run(suite)
    call collect_fingerprint(suite)
+   call runner%run(suite)
+   call collect_fit(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)
@@ -130,6 +141,10 @@ program main
    call collect_testing(suite)
    call runner%run(suite)
    call collect_trainer(suite)
+   call runner%run(suite)
+   call collect_trainer_files(suite)
+   call runner%run(suite)
+   call collect_trainer_steps(suite)
    call runner%run(suite)
    call collect_writer(suite)
    call runner%run(suite)

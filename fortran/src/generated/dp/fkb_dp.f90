@@ -19,7 +19,22 @@ module fkb_dp
    use fkb_metric_set_dp, only: metric_set_t
    use fkb_reduction_dp, only: reduction_t
    use fkb_sgd_dp, only: sgd_t
-   use fkb_trainer_dp, only: loss_box_t, trainer_t
+   use fkb_trainer_dp, only: fit_options_t, loss_box_t, trainer_t
+   ! several epochs: batches, logs, callbacks
+   use fkb_array_source_dp, only: array_source_t
+   use fkb_batch_source_dp, only: batch_source_t, samples_t
+   use fkb_csv_logger_dp, only: csv_logger_t
+   use fkb_early_stopping_dp, only: early_stopping_t
+   use fkb_file_source_dp, only: file_source_t
+   use fkb_history, only: history_t
+   use fkb_learning_rate_scheduler_dp, only: learning_rate_scheduler_t
+   use fkb_logs, only: logs_t
+   use fkb_model_checkpoint_dp, only: model_checkpoint_t
+   use fkb_monitor_dp, only: monitor_t
+   use fkb_progress_dp, only: progress_t
+   use fkb_reduce_lr_on_plateau_dp, only: reduce_lr_on_plateau_t
+   use fkb_terminate_on_nan_dp, only: terminate_on_nan_t
+   use fkb_training_dp, only: callback_t, callbacks_t, training_t
    ! layers of your own
    use fkb_builtin_dp, only: add_builtin_layers
    use fkb_config, only: config_t

@@ -6,69 +6,44 @@
 !> lane adds up its blocks in order, then the lanes are added in order. Threads work on lanes, so
 !> that all numbers are the same for any number of threads.
 module fkb_trainer_dp
+   use fkb_batch_source_dp, only: batch_source_t
    use fkb_compile_dp, only: loss_box_t
    use fkb_error, only: error_t
+   use fkb_history, only: history_t
    use fkb_host_dp, only: host_t
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_layer_dp, only: mode_t, view_t
+   use fkb_logs, only: logs_t
    use fkb_loss_dp, only: loss_t
    use fkb_loss_registry_dp, only: loss_registry_t
-   use fkb_network_dp, only: network_t, workspace_t
-   use fkb_optimizer_dp, only: optimizer_state_t, optimizer_t
+   use fkb_network_dp, only: network_t
+   use fkb_optimizer_dp, only: optimizer_t
    use fkb_reduction_dp, only: reduction_t
-   use fkb_shape, only: shape_t
    use fkb_state_dp, only: state_t
+   use fkb_training_dp, only: callback_t, callbacks_t, run_t, training_t
+   use fkb_trainer_parts_dp, only: bench_t, cut_t, fit_options_t, goal_t
    use fkb_views, only: view_sp_t, view_dp_t
    implicit none (type, external)
    private
-   public :: trainer_t, loss_box_t
-
-   !> What one thread works in.
-   type :: bench_t
-      type(workspace_t) :: work
-      real(wp), allocatable :: targets(:)         !! of one output, of one block
-      type(error_t), allocatable :: error         !! the first of its lanes
-   end type bench_t
-
-   !> What one output needs during a step.
-   type :: goal_t
-      type(shape_t) :: shape                      !! of one sample
-      integer :: positions = 1                    !! values of the loss in one sample
-      integer :: targets = 0                      !! features of its target
-      real(dp) :: factor = 1                      !! of the summed loss: loss weight/normaliser
-      real(wp), allocatable :: weights(:)         !! (positions, batch) as one vector
-   end type goal_t
-
-   !> How a batch is cut; depends on the network and the batch only, but for the threads.
-   type :: cut_t
-      integer :: batch = 0
-      integer :: total = 0               !! samples of the batch on all ranks
-      integer :: before = 0              !! samples on the ranks before this one
-      integer :: columns = 0             !! of a block
-      integer :: blocks = 0
-      integer :: lanes = 0
-      integer :: threads = 1             !! at most as many as lanes
-   end type cut_t
+   public :: trainer_t, loss_box_t, callback_t, callbacks_t, fit_options_t, run_t
 
    !> Blocks are dealt out to at most so many lanes.
    integer, parameter :: most_lanes = 16
 
    !> Trains one network, which must have the `target` attribute and outlive the trainer.
-   type :: trainer_t
-      type(network_t), pointer :: net => null()
-      class(optimizer_t), allocatable :: optimizer   !! its learning rate may be changed
-      type(optimizer_state_t) :: state               !! the iteration counts the steps
+   type, extends(training_t) :: trainer_t
       type(state_t) :: recurrent                     !! of stateful layers, kept from step to step
       integer(i8) :: seed = 0                        !! of the noise in training
+      real(wp), allocatable :: grad(:)               !! of the last step or gradient
       type(loss_box_t), allocatable, private :: losses(:)    !! one per output
       class(reduction_t), allocatable, private :: reduction  !! over ranks
-      character(:), allocatable, private :: rate_dtype       !! of the file's learning rate
       character(:), allocatable, private :: loss_config      !! to be saved; empty: the file's
       logical, private :: optimizer_of_file = .false.        !! its configuration stands there
       real(dp), private :: first_rate = 0                    !! learning rate in the beginning
       type(goal_t), allocatable, private :: goals(:)           !! one per output
       type(bench_t), allocatable, private :: benches(:)      !! one per thread
-      real(wp), allocatable, private :: grad(:)              !! of the last step
+      real(dp), allocatable, private :: output_losses(:)     !! of the last batch, unweighted
+      integer, private :: samples = 0                        !! of the last batch, of all ranks
       real(wp), allocatable, private :: lane_grad(:, :)      !! (weights, lanes from 2 on)
    contains
       !> Begin: `call trainer%init(net, loss, optimizer, error [, seed])` with one loss for all
@@ -82,8 +57,14 @@ module fkb_trainer_dp
       !> Loss and gradient of a batch, nothing is changed:
       !> `call trainer%gradient(x, y_true, loss, grad, error [, sample_weight])`.
       generic :: gradient => gradient_sp, gradient_dp, gradient_many_sp, gradient_many_dp
-      !> Several epochs: `call trainer%fit(x, y_true, epochs, batch_size, error [, ...])`.
-      generic :: fit => fit_sp, fit_dp, fit_hosts
+      !> Several epochs: `call trainer%fit(x, y_true, epochs, batch_size, error [, ...])`, or
+      !> `call trainer%fit(source, epochs, error [, ...])` from a source of batches.
+      generic :: fit => fit_sp, fit_dp, fit_hosts, fit_source
+      !> Loss as in inference: `call trainer%evaluate(x, y_true, loss, error [, ...])`, or
+      !> `call trainer%evaluate(source, logs, error [, steps])`. Nothing is changed.
+      generic :: evaluate => evaluate_sp, evaluate_dp, evaluate_source
+      procedure :: accept
+      procedure :: evaluate_hosts
       procedure :: step_hosts
       procedure :: gradient_hosts
       procedure :: apply
@@ -94,7 +75,8 @@ module fkb_trainer_dp
       procedure, private :: init_one, init_boxes
       procedure, private :: step_sp, step_dp, step_one_sp, step_one_dp, step_many_sp, step_many_dp
       procedure, private :: gradient_sp, gradient_dp, gradient_many_sp, gradient_many_dp
-      procedure, private :: fit_sp, fit_dp, fit_hosts
+      procedure, private :: fit_sp, fit_dp, fit_hosts, fit_source
+      procedure, private :: evaluate_sp, evaluate_dp, evaluate_source
    end type trainer_t
 
    interface
@@ -191,7 +173,7 @@ module fkb_trainer_dp
 
       !> `epochs` passes over all samples. The history has the mean loss of each epoch.
       module subroutine fit_hosts(self, inputs, targets, epochs, batch_size, error, weights, &
-                                  shuffle, seed, history)
+                                  shuffle, seed, history, validation, callbacks, options, record)
          class(trainer_t), intent(inout), target :: self
          type(host_t), intent(in) :: inputs(:)
          type(host_t), intent(in) :: targets(:)
@@ -202,7 +184,50 @@ module fkb_trainer_dp
          logical, intent(in), optional :: shuffle        !! a new order in each epoch, default true
          integer, intent(in), optional :: seed           !! of the orders and the noise
          real(dp), intent(out), optional :: history(:)   !! (epochs)
+         class(batch_source_t), intent(inout), target, optional :: validation
+         type(callbacks_t), intent(in), optional :: callbacks
+         type(fit_options_t), intent(in), optional :: options
+         type(history_t), intent(out), optional :: record
       end subroutine fit_hosts
+
+      !> Train with the batches of a source until `epochs` epochs are done.
+      module subroutine fit_source(self, source, epochs, error, history, validation, callbacks, &
+                                   options, record)
+         class(trainer_t), intent(inout), target :: self
+         class(batch_source_t), intent(inout), target :: source
+         integer, intent(in) :: epochs                   !! number of the last epoch
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(out), optional :: history(:)   !! (epochs)
+         class(batch_source_t), intent(inout), target, optional :: validation   !! evaluated
+         type(callbacks_t), intent(in), optional :: callbacks
+         type(fit_options_t), intent(in), optional :: options
+         type(history_t), intent(out), optional :: record     !! all logs of all epochs
+      end subroutine fit_source
+
+      !> Loss and metrics of the batches of a source in inference, averaged as Keras does.
+      module subroutine evaluate_source(self, source, logs, error, steps)
+         class(trainer_t), intent(inout), target :: self
+         class(batch_source_t), intent(inout), target :: source
+         type(logs_t), intent(out) :: logs
+         type(error_t), allocatable, intent(out) :: error
+         integer, intent(in), optional :: steps          !! batches, default all
+      end subroutine evaluate_source
+
+      !> Loss of a batch in inference, with the penalties of regularizers.
+      module subroutine evaluate_hosts(self, inputs, targets, loss, error, weights)
+         class(trainer_t), intent(inout), target :: self
+         type(host_t), intent(in) :: inputs(:)
+         type(host_t), intent(in) :: targets(:)
+         real(dp), intent(out) :: loss
+         type(error_t), allocatable, intent(out) :: error
+         type(host_t), intent(in), optional :: weights(:)
+      end subroutine evaluate_hosts
+
+      !> Make the step of the last gradient, `trainer%grad`, which may have been changed.
+      module subroutine accept(self, error)
+         class(trainer_t), intent(inout), target :: self
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine accept
 
       !> Check a batch, cut it, and make ready what a pass needs.
       module subroutine prepare_batch(self, inputs, targets, cut, error, weights)
@@ -222,8 +247,9 @@ module fkb_trainer_dp
       end subroutine agree_on_batch
 
       !> Sum loss and gradient over all ranks. An error of one rank becomes an error on all.
-      module subroutine sum_over_ranks(self, loss, error)
+      module subroutine sum_over_ranks(self, cut, loss, error)
          class(trainer_t), intent(inout) :: self
+         type(cut_t), intent(in) :: cut
          real(dp), intent(inout) :: loss
          type(error_t), allocatable, intent(inout) :: error
       end subroutine sum_over_ranks
@@ -282,7 +308,8 @@ module fkb_trainer_dp
       end subroutine gradient_many_sp
 
       module subroutine fit_sp(self, x, y_true, epochs, batch_size, error, sample_weight, &
-                                     shuffle, seed, history)
+                                     shuffle, seed, history, validation, callbacks, options, &
+                                     record)
          class(trainer_t), intent(inout), target :: self
          real(sp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
          real(sp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
@@ -293,7 +320,23 @@ module fkb_trainer_dp
          logical, intent(in), optional :: shuffle
          integer, intent(in), optional :: seed
          real(dp), intent(out), optional :: history(:)                    !! (epochs)
+         class(batch_source_t), intent(inout), target, optional :: validation
+         type(callbacks_t), intent(in), optional :: callbacks
+         type(fit_options_t), intent(in), optional :: options
+         type(history_t), intent(out), optional :: record
       end subroutine fit_sp
+
+      module subroutine evaluate_sp(self, x, y_true, loss, error, sample_weight, batch_size, &
+                                          logs)
+         class(trainer_t), intent(inout), target :: self
+         real(sp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
+         real(sp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
+         real(sp), intent(out) :: loss
+         type(error_t), allocatable, intent(out) :: error
+         real(sp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
+         integer, intent(in), optional :: batch_size                      !! default 32
+         type(logs_t), intent(out), optional :: logs
+      end subroutine evaluate_sp
 
       module subroutine step_dp(self, x, y_true, loss, error, sample_weight)
          class(trainer_t), intent(inout), target :: self
@@ -342,7 +385,8 @@ module fkb_trainer_dp
       end subroutine gradient_many_dp
 
       module subroutine fit_dp(self, x, y_true, epochs, batch_size, error, sample_weight, &
-                                     shuffle, seed, history)
+                                     shuffle, seed, history, validation, callbacks, options, &
+                                     record)
          class(trainer_t), intent(inout), target :: self
          real(dp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
          real(dp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
@@ -353,7 +397,23 @@ module fkb_trainer_dp
          logical, intent(in), optional :: shuffle
          integer, intent(in), optional :: seed
          real(dp), intent(out), optional :: history(:)                    !! (epochs)
+         class(batch_source_t), intent(inout), target, optional :: validation
+         type(callbacks_t), intent(in), optional :: callbacks
+         type(fit_options_t), intent(in), optional :: options
+         type(history_t), intent(out), optional :: record
       end subroutine fit_dp
+
+      module subroutine evaluate_dp(self, x, y_true, loss, error, sample_weight, batch_size, &
+                                          logs)
+         class(trainer_t), intent(inout), target :: self
+         real(dp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
+         real(dp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
+         real(dp), intent(out) :: loss
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
+         integer, intent(in), optional :: batch_size                      !! default 32
+         type(logs_t), intent(out), optional :: logs
+      end subroutine evaluate_dp
 
    end interface
 

@@ -13,17 +13,33 @@ submodule(fkb_trainer_dp) fkb_trainer_pass_dp
 contains
 
    module procedure step_hosts
-      type(mode_t) :: mode
       call self%gradient_hosts(inputs, targets, loss, error, weights)
-      if (allocated(error)) return
-      mode = training_mode(self, 1)
+      if (.not. allocated(error)) call make_step(self, error)
+   end procedure step_hosts
+
+   module procedure accept
+      if (.not. allocated(self%benches)) then
+         call raise(error, fkb_err_argument, 'there is no gradient to accept: call'// &
+                    ' "gradient" first')
+         return
+      end if
+      call check_finite(0.0_dp, self%grad, error)
+      if (.not. allocated(error)) call make_step(self, error)
+   end procedure accept
+
+   !> The step of the gradient of the last batch, and what layers change themselves.
+   subroutine make_step(self, error)
+      type(trainer_t), intent(inout), target :: self
+      type(error_t), allocatable, intent(out) :: error
+      type(mode_t) :: mode
+      mode = training_mode(self, .true., 1)
       call self%optimizer%step(self%net%params, self%grad, self%state, self%net%graph%segments, &
                                error)
       if (allocated(error)) return
       call self%net%update_pass(self%benches(1)%work, mode)
       if (self%net%keeps_state()) call self%recurrent%advance()
       call forget_old(self)
-   end procedure step_hosts
+   end subroutine make_step
 
    module procedure apply
       if (.not. associated(self%net)) then
@@ -64,11 +80,26 @@ contains
       call run_lanes(self, inputs, targets, cut, loss, error)
       if (cut%lanes > 1 .and. .not. allocated(error)) call add_lanes(size(self%grad, kind=i8), &
          cut%lanes - 1, cut%threads, self%lane_grad, self%grad)
-      call sum_over_ranks(self, loss, error)
+      call sum_over_ranks(self, cut, loss, error)
       if (allocated(error)) return
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       call check_finite(loss, self%grad, error)
    end procedure gradient_hosts
+
+   module procedure evaluate_hosts
+      type(cut_t) :: cut
+      loss = 0
+      call prepare_batch(self, inputs, targets, cut, error, weights)
+      cut%training = .false.
+      if (.not. allocated(error)) call begin_state(self, cut%batch, error)
+      call agree_on_batch(self, cut, error)
+      if (allocated(error)) return
+      call run_lanes(self, inputs, targets, cut, loss, error)
+      call sum_over_ranks(self, cut, loss, error)
+      if (allocated(error)) return
+      call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
+      if (self%net%keeps_state()) call self%recurrent%advance()
+   end procedure evaluate_hosts
 
    !> A stateful network begins with zeros and goes on from step to step; `recurrent%clear()` begins
    !> anew.
@@ -90,10 +121,11 @@ contains
    end subroutine begin_state
 
    !> The mode of a pass that begins with this sample of the batch.
-   pure type(mode_t) function training_mode(self, first) result(mode)
+   pure type(mode_t) function training_mode(self, training, first) result(mode)
       type(trainer_t), intent(in) :: self
+      logical, intent(in) :: training
       integer, intent(in) :: first
-      mode%training = .true.
+      mode%training = training
       mode%seed = self%seed
       mode%step = self%state%iteration
       mode%first_sample = first
@@ -106,24 +138,28 @@ contains
       type(cut_t), intent(in) :: cut
       real(dp), intent(out) :: loss
       type(error_t), allocatable, intent(out) :: error
-      real(dp) :: values(most_lanes)
-      integer :: lane, thread
+      real(dp) :: values(most_lanes), totals(size(targets), most_lanes)
+      integer :: k, lane, thread
       values = 0
-      !$omp parallel do default(none) shared(self, inputs, targets, cut, values) &
+      totals = 0
+      !$omp parallel do default(none) shared(self, inputs, targets, cut, values, totals) &
       !$omp private(lane, thread) num_threads(cut%threads) schedule(static, 1)
       do lane = 1, cut%lanes
          thread = 1
 !$       if (cut%threads > 1) thread = 1 + omp_get_thread_num()
          if (lane == 1) then
             call run_lane(self, self%benches(thread), self%recurrent, inputs, targets, cut, lane, &
-                          values(lane), self%grad)
+                          values(lane), totals(:, lane), self%grad)
          else
             call run_lane(self, self%benches(thread), self%recurrent, inputs, targets, cut, lane, &
-                          values(lane), self%lane_grad(:, lane - 1))
+                          values(lane), totals(:, lane), self%lane_grad(:, lane - 1))
          end if
       end do
       !$omp end parallel do
       loss = sum(values)
+      do k = 1, size(targets)
+         self%output_losses(k) = sum(totals(k, :))/self%goals(k)%normaliser
+      end do
       do thread = 1, cut%threads
          if (allocated(self%benches(thread)%error)) then
             call move_alloc(self%benches(thread)%error, error)
@@ -132,7 +168,8 @@ contains
    end subroutine run_lanes
 
    !> Every `lanes`-th block, from block `lane` on.
-   subroutine run_lane(self, bench, recurrent, inputs, targets, cut, lane, value, grad)
+   subroutine run_lane(self, bench, recurrent, inputs, targets, cut, lane, value, &
+                       totals, grad)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
       type(state_t), intent(inout) :: recurrent          !! each lane has its own columns
@@ -140,6 +177,7 @@ contains
       type(cut_t), intent(in) :: cut
       integer, intent(in) :: lane
       real(dp), intent(inout) :: value
+      real(dp), intent(inout) :: totals(:)               !! sums of the losses, one per output
       real(wp), intent(out), contiguous :: grad(:)
       integer :: block, first
       grad = 0
@@ -147,13 +185,13 @@ contains
          if (allocated(bench%error)) return
          first = (block - 1)*cut%columns + 1
          call run_block(self, bench, recurrent, inputs, targets, first, &
-                        min(cut%columns, cut%batch - first + 1), cut, value, grad)
+                        min(cut%columns, cut%batch - first + 1), cut, value, totals, grad)
       end do
    end subroutine run_lane
 
    !> Loss and gradient of the columns `first` to `first + columns - 1`, added to `value`, `grad`.
    subroutine run_block(self, bench, recurrent, inputs, targets, first, columns, cut, value, &
-                        grad)
+                        totals, grad)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
       type(state_t), intent(inout) :: recurrent
@@ -161,10 +199,11 @@ contains
       integer, intent(in) :: first, columns
       type(cut_t), intent(in) :: cut
       real(dp), intent(inout) :: value
+      real(dp), intent(inout) :: totals(:)
       real(wp), intent(inout), contiguous :: grad(:)
       type(mode_t) :: mode
       integer :: k
-      mode = training_mode(self, cut%before + first)
+      mode = training_mode(self, cut%training, cut%before + first)
       if (self%net%keeps_state()) then
          call self%net%forward_pass(inputs, first, columns, bench%work, mode, bench%error, &
                                     recurrent)
@@ -174,22 +213,24 @@ contains
       do k = 1, size(targets)
          if (allocated(bench%error)) return
          if (allocated(self%losses(k)%loss)) then
-            call evaluate_goal(self, bench, k, targets(k), first, columns, value)
+            call evaluate_goal(self, bench, k, targets(k), first, columns, value, totals(k))
          end if
       end do
       if (allocated(bench%error)) return
       value = value + self%net%activity_penalty(bench%work)/cut%total
+      if (.not. cut%training) return
       call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad)
    end subroutine run_block
 
    !> The loss of one output, and its gradient into the workspace.
-   subroutine evaluate_goal(self, bench, k, target, first, columns, value)
+   subroutine evaluate_goal(self, bench, k, target, first, columns, value, sum_of_losses)
       type(trainer_t), intent(in), target :: self
       type(bench_t), intent(inout), target :: bench
       integer, intent(in) :: k
       type(host_t), intent(in) :: target
       integer, intent(in) :: first, columns
       real(dp), intent(inout) :: value
+      real(dp), intent(inout) :: sum_of_losses
       type(view_t) :: given, gradient
       real(wp), pointer, contiguous :: y_true(:, :), weights(:, :)
       real(dp) :: total
@@ -216,6 +257,7 @@ contains
          end if
          gradient%v = real(goal%factor, wp)*gradient%v
          value = value + goal%factor*total
+         sum_of_losses = sum_of_losses + total
       end associate
    end subroutine evaluate_goal
 

@@ -5,10 +5,10 @@ submodule(fkb_trainer_dp) fkb_trainer_setup_dp
    use fkb_document, only: document_t
    use fkb_error, only: fkb_err_argument, fkb_err_format, fkb_err_unsupported, raise
    use fkb_json, only: json_real_text
+   use fkb_optimizer_dp, only: optimizer_state_t
    use fkb_optimizers_dp, only: optimizer_from_config
    use fkb_optimizer_state_dp, only: get_values, place_iteration, place_rate, put_values, &
       state_list_t, state_variable_t
-   use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: operator(==)
    use fkb_text, only: decimal, quote
    use fkb_variable, only: variable_t
@@ -52,7 +52,7 @@ contains
       end do
       allocate (self%optimizer, source=optimizer)
       self%optimizer%learning_rate = optimizer%rate()
-      allocate (self%goals(size(losses)))
+      allocate (self%goals(size(losses)), self%output_losses(size(losses)))
       allocate (self%grad(size(net%params)), source=0.0_wp)
       call self%optimizer%prepare(self%state, net%params, net%graph%segments)
       self%rate_dtype = merge('float32', 'float64', wp == sp)
@@ -213,7 +213,7 @@ contains
             variables(i)%integers = [self%state%iteration]
          case (place_rate)
             variables(i)%dtype = self%rate_dtype
-            variables(i)%values = [stored_rate(self)]
+            variables(i)%values = [self%learning_rate()]
          case default
             variables(i)%dtype = trim(merge('float32', 'float64', wp == sp))
             call get_values(self%state, list%items(i), variables(i)%values)
@@ -222,13 +222,6 @@ contains
       call move_alloc(variables, self%net%optimizer_state)
       call write_compile(self)
    end procedure store
-
-   !> The learning rate as the file's type can hold it.
-   pure real(dp) function stored_rate(self) result(rate)
-      type(trainer_t), intent(in) :: self
-      rate = self%optimizer%rate()
-      if (self%rate_dtype == 'float32') rate = rounded_to_single(rate)
-   end function stored_rate
 
    !> Write the compile configuration of what was not taken from the file or has changed.
    subroutine write_compile(self)
@@ -295,7 +288,7 @@ contains
       if (allocated(self%reduction)) deallocate (self%reduction)
       self%state = optimizer_state_t()
       self%seed = 0
-      if (allocated(self%goals)) deallocate (self%goals)
+      if (allocated(self%goals)) deallocate (self%goals, self%output_losses)
       if (allocated(self%benches)) then
          do i = 1, size(self%benches)
             call self%benches(i)%work%clear()

@@ -19,7 +19,22 @@ module fkb_sp
    use fkb_metric_set_sp, only: metric_set_t
    use fkb_reduction_sp, only: reduction_t
    use fkb_sgd_sp, only: sgd_t
-   use fkb_trainer_sp, only: loss_box_t, trainer_t
+   use fkb_trainer_sp, only: fit_options_t, loss_box_t, trainer_t
+   ! several epochs: batches, logs, callbacks
+   use fkb_array_source_sp, only: array_source_t
+   use fkb_batch_source_sp, only: batch_source_t, samples_t
+   use fkb_csv_logger_sp, only: csv_logger_t
+   use fkb_early_stopping_sp, only: early_stopping_t
+   use fkb_file_source_sp, only: file_source_t
+   use fkb_history, only: history_t
+   use fkb_learning_rate_scheduler_sp, only: learning_rate_scheduler_t
+   use fkb_logs, only: logs_t
+   use fkb_model_checkpoint_sp, only: model_checkpoint_t
+   use fkb_monitor_sp, only: monitor_t
+   use fkb_progress_sp, only: progress_t
+   use fkb_reduce_lr_on_plateau_sp, only: reduce_lr_on_plateau_t
+   use fkb_terminate_on_nan_sp, only: terminate_on_nan_t
+   use fkb_training_sp, only: callback_t, callbacks_t, training_t
    ! layers of your own
    use fkb_builtin_sp, only: add_builtin_layers
    use fkb_config, only: config_t

@@ -1,6 +1,7 @@
 ! Generated from train/fkb_trainer_faces.fypp: edit that file and run tools/generate.py
 !> The host's arrays of either kind on their way into a trainer.
 submodule(fkb_trainer_sp) fkb_trainer_faces_sp
+   use fkb_array_source_sp, only: array_source_t
    use fkb_error, only: fkb_err_argument, raise
    implicit none (type, external)
 
@@ -70,8 +71,23 @@ contains
          allocate (weights(1))
          weights(1)%s(1:1, 1:size(sample_weight)) => sample_weight
       end if
-      call self%fit(inputs, targets, epochs, batch_size, error, weights, shuffle, seed, history)
+      call self%fit(inputs, targets, epochs, batch_size, error, weights, shuffle, seed, history, &
+                    validation, callbacks, options, record)
    end procedure fit_sp
+
+   module procedure evaluate_sp
+      type(array_source_t), target :: source
+      type(logs_t) :: results
+      integer :: samples
+      loss = 0
+      samples = 32
+      if (present(batch_size)) samples = batch_size
+      call source%init(x, y_true, samples, error, sample_weight)
+      if (.not. allocated(error)) call self%evaluate(source, results, error)
+      if (allocated(error)) return
+      loss = real(results%get('loss'), sp)
+      if (present(logs)) logs = results
+   end procedure evaluate_sp
 
    !> The memory of views.
    function hosts_sp(views) result(hosts)
@@ -148,8 +164,23 @@ contains
          allocate (weights(1))
          weights(1)%d(1:1, 1:size(sample_weight)) => sample_weight
       end if
-      call self%fit(inputs, targets, epochs, batch_size, error, weights, shuffle, seed, history)
+      call self%fit(inputs, targets, epochs, batch_size, error, weights, shuffle, seed, history, &
+                    validation, callbacks, options, record)
    end procedure fit_dp
+
+   module procedure evaluate_dp
+      type(array_source_t), target :: source
+      type(logs_t) :: results
+      integer :: samples
+      loss = 0
+      samples = 32
+      if (present(batch_size)) samples = batch_size
+      call source%init(x, y_true, samples, error, sample_weight)
+      if (.not. allocated(error)) call self%evaluate(source, results, error)
+      if (allocated(error)) return
+      loss = real(results%get('loss'), dp)
+      if (present(logs)) logs = results
+   end procedure evaluate_dp
 
    !> The memory of views.
    function hosts_dp(views) result(hosts)

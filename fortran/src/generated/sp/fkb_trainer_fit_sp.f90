@@ -1,158 +1,305 @@
 ! Generated from train/fkb_trainer_fit.fypp: edit that file and run tools/generate.py
-!> Several passes over a set of samples.
+!> Several passes over the batches of a source, and the evaluation of a source.
 submodule(fkb_trainer_sp) fkb_trainer_fit_sp
-   use fkb_error, only: add_context, fkb_err_argument, raise
+   use fkb_array_source_sp, only: array_source_t
+   use fkb_batch_source_sp, only: samples_t
+   use fkb_compile_sp, only: name_t, output_names
+   use fkb_error, only: add_context, fkb_err_argument, fkb_err_numeric, raise
    use fkb_text, only: decimal
    implicit none (type, external)
 
-   !> Moduli of the random numbers.
-   integer(i8), parameter :: modulus(2) = [2147483563_i8, 2147483399_i8]
-
-   !> Memory for the samples of a batch in another order.
-   type :: tray_t
-      real(sp), allocatable :: s(:, :)
-      real(dp), allocatable :: d(:, :)
-   end type tray_t
+   !> Sums over the batches of an epoch; means weigh a batch by its samples, as Keras does.
+   type :: tally_t
+      real(dp) :: samples = 0
+      real(dp) :: loss = 0
+      real(dp), allocatable :: outputs(:)
+   end type tally_t
 
 contains
 
    module procedure fit_hosts
-      type(tray_t), allocatable, target :: trays(:)
-      type(host_t), allocatable :: whole(:), part(:)
-      integer, allocatable :: order(:)
-      integer :: columns, epoch, first, n, n_in, n_out
+      type(samples_t) :: whole, late
+      type(array_source_t), target :: source, late_source
+      type(fit_options_t) :: chosen
       logical :: shuffled
-      real(dp) :: loss, total
-      n_in = size(inputs)
-      n_out = size(targets)
-      n = 0
-      if (present(weights)) n = size(weights)
-      allocate (whole(n_in + n_out + n))
-      whole(:n_in) = inputs
-      whole(n_in + 1:n_in + n_out) = targets
-      if (present(weights)) whole(n_in + n_out + 1:) = weights
-      call check_samples(whole, batch_size, n, error)
       if (present(history)) history = 0
-      if (allocated(error)) return
       if (present(seed)) self%seed = seed
+      if (present(options)) chosen = options
       shuffled = .true.
       if (present(shuffle)) shuffled = shuffle
-      allocate (trays(size(whole)), part(size(whole)), order(n))
-      order = [(first, first=1, n)]
-      do epoch = 1, epochs
-         if (shuffled) call reorder(order, epoch, seed)
-         total = 0
-         do first = 1, n, batch_size
-            columns = min(batch_size, n - first + 1)
-            if (shuffled) then
-               call gather(whole, order(first:first + columns - 1), trays, part)
-            else
-               call slice(whole, first, columns, part)
-            end if
-            if (present(weights)) then
-               call self%step_hosts(part(:n_in), part(n_in + 1:n_in + n_out), loss, error, &
-                                    part(n_in + n_out + 1:))
-            else
-               call self%step_hosts(part(:n_in), part(n_in + 1:), loss, error)
-            end if
-            if (allocated(error)) then
-               call add_context(error, 'epoch '//decimal(epoch))
-               return
-            end if
-            total = total + loss*columns
-         end do
-         if (present(history)) then
-            if (epoch <= size(history)) history(epoch) = total/n
-         end if
-      end do
+      whole%inputs = inputs
+      whole%targets = targets
+      if (present(weights)) whole%weights = weights
+      call source%init_batch(whole, batch_size, error, shuffled, seed)
+      if (allocated(error)) return
+      if (.not. abs(chosen%validation_split) > 0 .or. present(validation)) then
+         call self%fit(source, epochs, error, history, validation, callbacks, chosen, record)
+         return
+      end if
+      call split(whole, chosen%validation_split, late, error)
+      if (.not. allocated(error)) then
+         call source%init_batch(whole, batch_size, error, shuffled, seed)
+      end if
+      if (allocated(error)) return
+      if (chosen%validation_batch_size < 1) chosen%validation_batch_size = batch_size
+      call late_source%init_batch(late, chosen%validation_batch_size, error)
+      if (allocated(error)) return
+      call self%fit(source, epochs, error, history, late_source, callbacks, chosen, record)
    end procedure fit_hosts
 
-   !> All arrays must have the same number of samples; 0 of them where there is an error.
-   subroutine check_samples(arrays, batch_size, n, error)
-      type(host_t), intent(in) :: arrays(:)
-      integer, intent(in) :: batch_size
-      integer, intent(out) :: n
+   !> Cut the last part off: `floor(samples (1 - share))` samples stay (Keras 3:
+   !> `train_validation_split`).
+   subroutine split(whole, share, late, error)
+      type(samples_t), intent(inout) :: whole
+      real(dp), intent(in) :: share
+      type(samples_t), intent(out) :: late
       type(error_t), allocatable, intent(out) :: error
-      integer :: k
-      n = 0
-      do k = 1, size(arrays)
-         if (arrays(k)%batch() == arrays(1)%batch()) cycle
-         call raise(error, fkb_err_argument, 'the arrays have '//decimal(arrays(1)%batch())// &
-                    ' and '//decimal(arrays(k)%batch())//' samples (their last dimension)')
+      integer :: n, at
+      n = whole%samples()
+      at = 0
+      if (share > 0 .and. share < 1) at = floor(n*(1 - share))
+      if (at == 0 .or. at == n) then
+         call raise(error, fkb_err_argument, 'the validation split, a share between 0 and 1,'// &
+                    ' leaves '//decimal(at)//' of '//decimal(n)//' samples for the training')
          return
-      end do
-      if (batch_size < 1) then
-         call raise(error, fkb_err_argument, 'a batch has '//decimal(batch_size)//' samples')
-      else if (size(arrays) > 0) then
-         n = arrays(1)%batch()
-         if (n == 0) call raise(error, fkb_err_argument, 'the arrays have no samples')
       end if
-   end subroutine check_samples
+      late = whole
+      call cut(late%inputs, at + 1, n)
+      call cut(late%targets, at + 1, n)
+      call cut(whole%inputs, 1, at)
+      call cut(whole%targets, 1, at)
+      if (.not. allocated(whole%weights)) return
+      call cut(late%weights, at + 1, n)
+      call cut(whole%weights, 1, at)
+   end subroutine split
 
-   !> Views of neighbouring samples.
-   subroutine slice(whole, first, columns, part)
-      type(host_t), intent(in) :: whole(:)
-      integer, intent(in) :: first, columns
-      type(host_t), intent(out) :: part(:)
+   !> Point to some of the samples.
+   subroutine cut(arrays, first, last)
+      type(host_t), intent(inout) :: arrays(:)
+      integer, intent(in) :: first, last
       integer :: k
-      do k = 1, size(whole)
-         if (associated(whole(k)%s)) part(k)%s => whole(k)%s(:, first:first + columns - 1)
-         if (associated(whole(k)%d)) part(k)%d => whole(k)%d(:, first:first + columns - 1)
+      do k = 1, size(arrays)
+         if (associated(arrays(k)%s)) arrays(k)%s => arrays(k)%s(:, first:last)
+         if (associated(arrays(k)%d)) arrays(k)%d => arrays(k)%d(:, first:last)
       end do
-   end subroutine slice
+   end subroutine cut
 
-   !> Copies of chosen samples.
-   subroutine gather(whole, chosen, trays, part)
-      type(host_t), intent(in) :: whole(:)
-      integer, intent(in) :: chosen(:)
-      type(tray_t), intent(inout), target :: trays(:)
-      type(host_t), intent(out) :: part(:)
-      integer :: j, k, n
-      n = size(chosen)
-      do k = 1, size(whole)
-         if (associated(whole(k)%s)) then
-            if (.not. allocated(trays(k)%s)) allocate (trays(k)%s(size(whole(k)%s, 1), n))
-            do j = 1, n
-               trays(k)%s(:, j) = whole(k)%s(:, chosen(j))
-            end do
-            part(k)%s => trays(k)%s(:, :n)
-         else if (associated(whole(k)%d)) then
-            if (.not. allocated(trays(k)%d)) allocate (trays(k)%d(size(whole(k)%d, 1), n))
-            do j = 1, n
-               trays(k)%d(:, j) = whole(k)%d(:, chosen(j))
-            end do
-            part(k)%d => trays(k)%d(:, :n)
+   module procedure fit_source
+      type(callbacks_t) :: listeners
+      type(fit_options_t) :: chosen
+      type(logs_t) :: logs
+      logical :: fresh
+      integer :: epoch
+      if (present(history)) history = 0
+      if (present(options)) chosen = options
+      if (present(callbacks)) listeners = callbacks
+      call plan_run(self, source, epochs, chosen, present(validation), error)
+      if (allocated(error)) return
+      call listeners%train_begin(self, error)
+      fresh = .false.
+      do epoch = chosen%initial_epoch + 1, epochs
+         if (allocated(error)) return
+         call run_epoch(self, source, epoch, chosen%steps_per_epoch, fresh, listeners, logs, error)
+         if (allocated(error)) return
+         if (present(history)) then
+            if (epoch - chosen%initial_epoch <= size(history)) then
+               history(epoch - chosen%initial_epoch) = logs%get('loss')
+            end if
+         end if
+         if (present(validation)) call validate(self, validation, epoch, chosen, logs, error)
+         if (.not. allocated(error)) call listeners%epoch_end(self, epoch, logs, error)
+         if (.not. allocated(error) .and. present(record)) call record%add(epoch, logs)
+         if (self%run%stop) exit
+      end do
+      if (allocated(error)) return
+      call self%optimizer%finish(self%net%params, self%state, self%net%graph%segments)
+      call listeners%train_end(self, logs, error)
+   end procedure fit_source
+
+   !> Check what was asked for, and say it to the callbacks.
+   subroutine plan_run(self, source, epochs, options, validated, error)
+      type(trainer_t), intent(inout) :: self
+      class(batch_source_t), intent(in) :: source
+      integer, intent(in) :: epochs
+      type(fit_options_t), intent(in) :: options
+      logical, intent(in) :: validated
+      type(error_t), allocatable, intent(out) :: error
+      if (.not. associated(self%net)) then
+         call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
+      else if (min(options%initial_epoch, options%steps_per_epoch, options%validation_steps) < 0 &
+               .or. options%validation_freq < 1) then
+         call raise(error, fkb_err_argument, 'the options of "fit" have a negative number, or a'// &
+                    ' validation_freq below 1')
+      end if
+      if (allocated(error)) return
+      self%run = run_t(epochs=epochs, initial_epoch=options%initial_epoch)
+      self%run%batches = source%batches()
+      if (options%steps_per_epoch > 0) self%run%batches = options%steps_per_epoch
+      if (validated) self%run%validation_freq = options%validation_freq
+   end subroutine plan_run
+
+   !> One epoch. A source that is not at its end when the steps of an epoch are done goes on in the
+   !> next one, as in Keras.
+   subroutine run_epoch(self, source, epoch, steps, fresh, callbacks, logs, error)
+      type(trainer_t), intent(inout), target :: self
+      class(batch_source_t), intent(inout), target :: source
+      integer, intent(in) :: epoch, steps
+      logical, intent(inout) :: fresh             !! the source has begun and is not at its end
+      type(callbacks_t), intent(in) :: callbacks
+      type(logs_t), intent(out) :: logs
+      type(error_t), allocatable, intent(out) :: error
+      type(tally_t) :: tally
+      type(samples_t) :: batch
+      integer :: number
+      logical :: done
+      call start(self, tally)
+      call callbacks%epoch_begin(self, epoch, error)
+      number = 0
+      do while (.not. allocated(error))
+         if (steps > 0 .and. number >= steps) exit
+         call next_batch(source, epoch, number == 0, fresh, batch, done, error)
+         if (done .or. allocated(error)) exit
+         number = number + 1
+         call train_batch(self, batch, tally, error)
+         if (allocated(error)) call callbacks%failure(self, epoch, number, error)
+         if (allocated(error)) then
+            call add_context(error, 'epoch '//decimal(epoch)//', batch '//decimal(number))
+            return
+         end if
+         call report(self, tally, logs)
+         call callbacks%batch_end(self, epoch, number, logs, error)
+         if (self%run%stop) exit
+      end do
+      if (steps == 0) fresh = .false.
+   end subroutine run_epoch
+
+   !> The next batch; at the begin of an epoch the source may have to begin anew.
+   subroutine next_batch(source, epoch, first, fresh, batch, done, error)
+      class(batch_source_t), intent(inout), target :: source
+      integer, intent(in) :: epoch
+      logical, intent(in) :: first
+      logical, intent(inout) :: fresh
+      type(samples_t), intent(inout) :: batch
+      logical, intent(out) :: done
+      type(error_t), allocatable, intent(out) :: error
+      done = .true.
+      if (fresh) then
+         call source%next(batch, done, error)
+         if (allocated(error) .or. .not. done) return
+         fresh = .false.
+         if (.not. first) return
+      else if (.not. first) then
+         return
+      end if
+      call source%begin_epoch(epoch, error)
+      if (allocated(error)) return
+      fresh = .true.
+      call source%next(batch, done, error)
+      if (done .and. .not. allocated(error)) then
+         call raise(error, fkb_err_argument, 'the source has no batch for epoch '//decimal(epoch))
+      end if
+   end subroutine next_batch
+
+   subroutine train_batch(self, batch, tally, error)
+      type(trainer_t), intent(inout), target :: self
+      type(samples_t), intent(in) :: batch
+      type(tally_t), intent(inout) :: tally
+      type(error_t), allocatable, intent(out) :: error
+      real(dp) :: loss
+      if (allocated(batch%weights)) then
+         call self%step_hosts(batch%inputs, batch%targets, loss, error, batch%weights)
+      else
+         call self%step_hosts(batch%inputs, batch%targets, loss, error)
+      end if
+      if (allocated(error)) then
+         if (error%code /= fkb_err_numeric) return
+      end if
+      call add(self, loss, tally)
+   end subroutine train_batch
+
+   !> Evaluate where this epoch has a validation.
+   subroutine validate(self, source, epoch, options, logs, error)
+      type(trainer_t), intent(inout), target :: self
+      class(batch_source_t), intent(inout), target :: source
+      integer, intent(in) :: epoch
+      type(fit_options_t), intent(in) :: options
+      type(logs_t), intent(inout) :: logs
+      type(error_t), allocatable, intent(out) :: error
+      type(logs_t) :: validation
+      if (mod(epoch, options%validation_freq) /= 0) return
+      call self%evaluate(source, validation, error, options%validation_steps)
+      call add_context(error, 'validation after epoch '//decimal(epoch))
+      call logs%add_prefixed('val_', validation)
+   end subroutine validate
+
+   module procedure evaluate_source
+      type(tally_t) :: tally
+      type(samples_t) :: batch
+      real(dp) :: loss
+      integer :: most, number
+      logical :: done
+      if (.not. associated(self%net)) then
+         call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
+         return
+      end if
+      most = 0
+      if (present(steps)) most = steps
+      call start(self, tally)
+      call source%begin_epoch(1, error)
+      number = 0
+      do while (.not. allocated(error))
+         if (most > 0 .and. number >= most) exit
+         call source%next(batch, done, error)
+         if (done .or. allocated(error)) exit
+         number = number + 1
+         if (allocated(batch%weights)) then
+            call self%evaluate_hosts(batch%inputs, batch%targets, loss, error, batch%weights)
+         else
+            call self%evaluate_hosts(batch%inputs, batch%targets, loss, error)
+         end if
+         call add_context(error, 'batch '//decimal(number))
+         call add(self, loss, tally)
+      end do
+      if (allocated(error)) return
+      if (number == 0) call raise(error, fkb_err_argument, 'the source has no batch to evaluate')
+      call report(self, tally, logs)
+   end procedure evaluate_source
+
+   subroutine start(self, tally)
+      type(trainer_t), intent(in) :: self
+      type(tally_t), intent(out) :: tally
+      allocate (tally%outputs(size(self%losses)), source=0.0_dp)
+   end subroutine start
+
+   !> Count a batch.
+   subroutine add(self, loss, tally)
+      type(trainer_t), intent(in) :: self
+      real(dp), intent(in) :: loss
+      type(tally_t), intent(inout) :: tally
+      tally%samples = tally%samples + self%samples
+      tally%loss = tally%loss + loss*self%samples
+      tally%outputs = tally%outputs + self%output_losses*self%samples
+   end subroutine add
+
+   !> The means so far under Keras's names; the losses of outputs where several have one.
+   subroutine report(self, tally, logs)
+      type(trainer_t), intent(in) :: self
+      type(tally_t), intent(in) :: tally
+      type(logs_t), intent(out) :: logs
+      type(name_t), allocatable :: names(:)
+      integer :: k, with_loss
+      call logs%set('loss', tally%loss/tally%samples)
+      with_loss = 0
+      do k = 1, size(self%losses)
+         if (allocated(self%losses(k)%loss)) with_loss = with_loss + 1
+      end do
+      if (with_loss < 2) return
+      call output_names(self%net%document, names)
+      do k = 1, size(self%losses)
+         if (allocated(self%losses(k)%loss)) then
+            call logs%set(names(k)%text//'_loss', tally%outputs(k)/tally%samples)
          end if
       end do
-   end subroutine gather
-
-   !> A random order of the samples, the same for the same seed and epoch everywhere.
-   subroutine reorder(order, epoch, seed)
-      integer, intent(inout) :: order(:)
-      integer, intent(in) :: epoch
-      integer, intent(in), optional :: seed
-      integer(i8) :: state(2)
-      integer :: i, j, swap
-      state = [12345_i8, 67890_i8]
-      if (present(seed)) state(1) = 1 + modulo(int(seed, i8)*7919 + 12345, modulus(1) - 1)
-      state(2) = 1 + modulo(state(2) + 104729_i8*epoch, modulus(2) - 1)
-      do i = 1, 16
-         call advance(state)
-      end do
-      do i = size(order), 2, -1
-         call advance(state)
-         j = 1 + int(modulo(modulo(state(1) - state(2), modulus(1)), int(i, i8)))
-         swap = order(i)
-         order(i) = order(j)
-         order(j) = swap
-      end do
-   end subroutine reorder
-
-   !> Combined multiplicative generator. Source: P. L'Ecuyer (1988), Communications of the ACM 31.
-   pure subroutine advance(state)
-      integer(i8), intent(inout) :: state(2)
-      state(1) = modulo(40014*state(1), modulus(1))
-      state(2) = modulo(40692*state(2), modulus(2))
-   end subroutine advance
+   end subroutine report
 
 end submodule fkb_trainer_fit_sp

@@ -3,7 +3,7 @@
 submodule(fkb_trainer_sp) fkb_trainer_prepare_sp
    use fkb_error, only: add_context, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_loss_sp, only: positions_of, reduce_weighted_mean
-   use fkb_shape, only: open_extent
+   use fkb_shape, only: open_extent, shape_t
    use fkb_text, only: decimal
 !$ use omp_lib, only: omp_get_max_threads, omp_in_parallel
    implicit none (type, external)

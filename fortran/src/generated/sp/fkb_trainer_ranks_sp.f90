@@ -45,6 +45,7 @@ contains
       do k = 1, size(self%losses)
          if (.not. allocated(self%losses(k)%loss)) cycle
          divisor = divisor_of(self, k, cut)
+         self%goals(k)%normaliser = divisor
          self%goals(k)%factor = self%losses(k)%weight/divisor
       end do
    end procedure agree_on_batch
@@ -69,15 +70,17 @@ contains
    end function divisor_of
 
    module procedure sum_over_ranks
-      real(dp) :: values(2)
+      real(dp), allocatable :: values(:)
+      self%samples = cut%total
       if (.not. allocated(self%reduction)) return
-      values = [loss, 0.0_dp]
-      if (allocated(error)) values = [0.0_dp, 1.0_dp]
+      values = [loss, 0.0_dp, self%output_losses]
+      if (allocated(error)) values(:2) = [0.0_dp, 1.0_dp]
       call self%reduction%add_values(values)
       call raise_for_others(nint(values(2)), error)
       if (allocated(error)) return
       loss = values(1)
-      call self%reduction%add_gradient(self%grad)
+      self%output_losses = values(3:)
+      if (cut%training) call self%reduction%add_gradient(self%grad)
    end procedure sum_over_ranks
 
    !> Stop where another rank had to stop: the step is made on all of them, or on none.
