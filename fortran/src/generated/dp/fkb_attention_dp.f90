@@ -18,6 +18,8 @@ module fkb_attention_dp
    implicit none (type, external)
    private
    public :: attention_layer_t, additive_attention_t
+   ! For the submodule: gfortran 12 keeps private procedures of an optimised module to its file.
+   public :: clear_rows, set_scoring
 
    !> Keras's `Attention`. Weights: scale and concat_score_weight, single numbers, where used.
    type, extends(layer_t) :: attention_layer_t

@@ -24,6 +24,8 @@ module fkb_multi_head_attention_dp
    implicit none (type, external)
    private
    public :: multi_head_attention_t, group_query_attention_t
+   ! For the submodule: gfortran 12 keeps private procedures of an optimised module to its file.
+   public :: scoring_of, sizes_of
 
    !> Keras's `MultiHeadAttention`. Weights: kernel and bias of query, key, gate, value and output,
    !> Keras's shapes reversed.

@@ -18,6 +18,8 @@ module fkb_attention_core_sp
    implicit none (type, external)
    private
    public :: scoring_t, attend, attend_backward, attend_tangent
+   ! For the submodule: gfortran 12 keeps private procedures of an optimised module to its file.
+   public :: place_parts, put_head, take_head, value_head, weigh
 
    !> How scores are made: `alpha` key query, or where they are `additive`
    !> `weight` sum(scale tanh(`alpha` (query + key))).
