@@ -9,7 +9,6 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from ctypes import create_string_buffer
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,7 @@ from .library import (
 )
 from .network_file import open_shapes, ways_to_name
 from .state import State
+from .weights import Weights
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -44,7 +44,6 @@ PathLike = str | os.PathLike[str]
 Arrays = Any
 
 _PRECISIONS = {"single": 4, "double": 8, "float32": 4, "float64": 8}
-_PATH_SIZE = 1 << 16
 
 
 def load(path: PathLike, precision: str | None = None) -> Network:
@@ -82,7 +81,7 @@ class _Workspace:
             self.handle = 0
 
 
-class Network:
+class Network(Weights):
     """A network in the library. It may be used by several threads at once.
 
     Args:
@@ -329,60 +328,6 @@ class Network:
         size = _bytes(precision)
         code = self._library.fkb_network_save(self.handle, os.fsencode(path), size, byref(error))
         check(code, error)
-
-    def set_trainable(self, path: str, trainable: bool) -> None:
-        """Freeze or thaw a layer and all below it; the empty path is the whole network."""
-        error = CError()
-        name = path.encode("utf-8")
-        code = self._library.fkb_network_set_trainable(
-            self.handle, name, int(trainable), byref(error)
-        )
-        check(code, error)
-
-    @property
-    def n_params(self) -> int:
-        """Number of weights."""
-        return int(self._library.fkb_network_params(self.handle))
-
-    @property
-    def params(self) -> Array:
-        """All weights as one vector, a copy; assigning sets them."""
-        values = np.empty(self.n_params)
-        self._library.fkb_network_get_params(self.handle, doubles(values))
-        return values
-
-    @params.setter
-    def params(self, values: Array) -> None:
-        vector = np.ascontiguousarray(values, np.float64).reshape(-1)
-        if vector.size != self.n_params:
-            raise EngineError(f"the network has {self.n_params} weights, not {vector.size}")
-        self._library.fkb_network_set_params(self.handle, doubles(vector))
-
-    @property
-    def weights(self) -> dict[str, Array]:
-        """The weights by path, such as `dense/kernel`, with Keras's shapes; copies."""
-        params = self.params.astype(self.precision)
-        result = {}
-        for position in range(self._library.fkb_network_segments(self.handle)):
-            path, first, shape = self._segment(position)
-            count = int(np.prod(shape, dtype=np.int64))
-            result[path] = params[first : first + count].reshape(shape)
-        return result
-
-    def _segment(self, position: int) -> tuple[str, int, tuple[int, ...]]:
-        path, shape = create_string_buffer(_PATH_SIZE), (c_int64 * MAX_RANK)()
-        first, count, trainable = c_int64(), c_int64(), c_int()
-        rank = self._library.fkb_network_segment(
-            self.handle,
-            position,
-            path,
-            _PATH_SIZE,
-            byref(first),
-            byref(count),
-            byref(trainable),
-            shape,
-        )
-        return path.value.decode("utf-8"), first.value, tuple(int(n) for n in shape[:rank])
 
 
 def _bytes(precision: str | None) -> int:

@@ -3,11 +3,12 @@
 module fkb_einsum_dense_shapes
    use fkb_einsum_equation, only: sample_equation
    use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_kinds, only: dp
    use fkb_shape, only: max_rank, open_extent, shape_t
    use fkb_text, only: quote
    implicit none (type, external)
    private
-   public :: dense_shapes
+   public :: dense_shapes, kernel_fans
 
 contains
 
@@ -109,5 +110,26 @@ contains
                                   quote(bias_axes)//' names axes that the output does not '// &
                                   'have, or that have no known extent')
    end subroutine shape_bias
+
+   !> How many values go into one output and come out of one input: the kernel's axes that the
+   !> output does not have, and those that it has. Keras 3.15, `EinsumDense`.
+   pure function kernel_fans(equation, kernel) result(fans)
+      character(*), intent(in) :: equation             !! Keras's
+      type(shape_t), intent(in) :: kernel              !! storage order
+      real(dp) :: fans(2)
+      integer :: arrow, axis, i
+      fans = 1
+      arrow = index(equation, '->')
+      axis = kernel%rank
+      do i = index(equation, ',') + 1, arrow - 1
+         if (equation(i:i) == ' ' .or. axis < 1) cycle
+         if (index(equation(arrow + 2:), equation(i:i)) > 0) then
+            fans(2) = fans(2)*kernel%extent(axis)
+         else
+            fans(1) = fans(1)*kernel%extent(axis)
+         end if
+         axis = axis - 1
+      end do
+   end function kernel_fans
 
 end module fkb_einsum_dense_shapes

@@ -288,6 +288,8 @@ contains
          plan%settings(at + 1:at + 3) = [int(plan%weight_count()) + 1, product(from), product(to)]
          plan%settings(at_most_units) = max(plan%settings(at_most_units), product(to))
          call plan%add_weight(name//'/kernel', shape_of([to, from]), options='kernel')
+         if (.not. self%keras_2) plan%weights(size(plan%weights))%fans = &
+            [product(real(from, dp)), product(real(to, dp))]
          if (self%use_bias) call plan%add_weight(name//'/bias', shape_of(to), options='bias')
       end subroutine add_projection
 

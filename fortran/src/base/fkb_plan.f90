@@ -30,7 +30,14 @@ module fkb_plan
       logical :: trainable = .true.         !! false: no optimizer touches it
       logical :: integer_valued = .false.   !! kept beside the weights, not in the slice
       logical :: from_option = .false.      !! filled from the option of this name, not saved
+      character(:), allocatable :: initializer   !! where the option names none; null: by its name
+      character(:), allocatable :: initial       !! the option is `initial_initializer`
+      integer :: ones(2) = 0                !! first and last of the elements that begin with 1
+      real(dp) :: fans(2) = 0               !! in and out, where the shape does not say them
    end type weight_t
+
+   !> Initializer of a weight whose values are data, or come from data: it stays as it is.
+   character(*), parameter, public :: keep_values = 'keep'
 
    !> The state of one node: shapes, weights, memory and marks.
    type :: plan_t
@@ -80,7 +87,8 @@ contains
    end subroutine add_output
 
    !> State the next weight array of the layer's slice.
-   subroutine add_weight(self, name, shape, trainable, integer_valued, from_option, options)
+   subroutine add_weight(self, name, shape, trainable, integer_valued, from_option, options, &
+                         initializer)
       class(plan_t), intent(inout) :: self
       character(*), intent(in) :: name                  !! Keras's name
       type(shape_t), intent(in) :: shape                !! storage order: Keras's reversed
@@ -89,6 +97,8 @@ contains
       logical, intent(in), optional :: from_option      !! filled from the option of this name
       character(*), intent(in), optional :: options     !! its regularizer is the option
       !!                                                   `options_regularizer`, default `name`
+      character(*), intent(in), optional :: initializer   !! where the option names none, such as
+      !!                                                   `zeros`; or `keep_values`
       type(weight_t), allocatable :: grown(:)
       integer :: i, n
       n = 0
@@ -100,11 +110,13 @@ contains
       grown(n + 1)%name = name
       grown(n + 1)%options = name
       if (present(options)) grown(n + 1)%options = options
+      grown(n + 1)%initial = grown(n + 1)%options
       grown(n + 1)%shape = shape
       grown(n + 1)%first = self%weight_count() + 1
       if (present(trainable)) grown(n + 1)%trainable = trainable
       if (present(integer_valued)) grown(n + 1)%integer_valued = integer_valued
       if (present(from_option)) grown(n + 1)%from_option = from_option
+      if (present(initializer)) grown(n + 1)%initializer = initializer
       if (grown(n + 1)%integer_valued) grown(n + 1)%trainable = .false.
       if (grown(n + 1)%from_option) grown(n + 1)%trainable = .false.
       call move_alloc(grown, self%weights)

@@ -66,6 +66,10 @@ int fkb_network_shape(const fkb_network *network, int is_output, int k, int64_t 
 int fkb_network_set_trainable(fkb_network *network, const char *path, int trainable,
                               fkb_error *error);
 
+/* Fill the weights anew as the initializers of the layers say; pattern: the paths of those that are
+ * meant, such as "head" or "enc*", NULL for all. */
+int fkb_network_initialize(fkb_network *network, int seed, const char *pattern, fkb_error *error);
+
 /* All weights as one vector of doubles. */
 int64_t fkb_network_params(const fkb_network *network);
 void fkb_network_get_params(const fkb_network *network, double *params);

@@ -293,4 +293,28 @@ contains
       code = report(error, error_out)
    end function set_trainable
 
+   integer(c_int) function initialize_network(handle, seed, pattern, error_out) result(code) &
+      bind(c, name='fkb_network_initialize')
+      type(c_ptr), intent(in), value :: handle
+      integer(c_int), intent(in), value :: seed
+      character(kind=c_char), intent(in), optional :: pattern(*)
+      type(c_ptr), intent(in), value :: error_out
+      type(network_handle_t), pointer :: net
+      type(error_t), allocatable :: error
+      character(:), allocatable :: chosen
+      call need(c_associated(handle), 'network', error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
+      net => network_of(handle)
+      if (present(pattern)) chosen = text_of(pattern)
+      if (net%double) then
+         call net%double_net%initialize(seed, error, chosen)
+      else
+         call net%single_net%initialize(seed, error, chosen)
+      end if
+      code = report(error, error_out)
+   end function initialize_network
+
 end module fkb_c_network

@@ -49,6 +49,7 @@ module fkb_network_dp
       procedure :: input_features
       procedure :: output_features
       procedure :: set_trainable
+      procedure :: initialize
       procedure :: can_train
       procedure :: has_batch_coupling
       procedure :: forward_pass
@@ -148,33 +149,6 @@ module fkb_network_dp
          class(network_t), intent(in) :: self
       end function loaded
 
-      !> Lay out every node of the workspace for these input shapes, and list its views.
-      module subroutine close_shapes(self, graph, in_shapes, error)
-         class(workspace_t), intent(inout) :: self
-         type(program_t), intent(in) :: graph
-         type(shape_t), intent(in) :: in_shapes(:)      !! one per input
-         type(error_t), allocatable, intent(out) :: error
-      end subroutine close_shapes
-
-      !> Make `state%next` ready. Raises an error where a stateful network gets no state and
-      !> where the state does not fit.
-      module subroutine check_state(graph, batch, work, error, state)
-         type(program_t), intent(in) :: graph
-         integer, intent(in) :: batch                   !! samples of the whole call
-         type(workspace_t), intent(in) :: work
-         type(error_t), allocatable, intent(out) :: error
-         type(state_t), intent(inout), optional :: state
-      end subroutine check_state
-
-      !> Put columns of a state where the layers read it, or take the new state back from there.
-      module subroutine move_state(graph, state, first, columns, work, back)
-         type(program_t), intent(in) :: graph
-         type(state_t), intent(inout) :: state          !! `values` is read, `next` is written
-         integer, intent(in) :: first, columns          !! columns of the state
-         type(workspace_t), intent(inout), target :: work
-         logical, intent(in) :: back
-      end subroutine move_state
-
       !> Run the samples that the file records and compare with its outputs.
       !> Raises an error where a difference exceeds the sample's tolerance.
       module subroutine check_samples(self, work, error, worst)
@@ -206,6 +180,19 @@ module fkb_network_dp
          logical, intent(in) :: trainable
          type(error_t), allocatable, intent(out) :: error
       end subroutine set_trainable
+
+      !> Begin anew: fill all weights, or those that a pattern names, as the initializers of their
+      !> layers say. The numbers depend on the seed and on the weight's path. What the file
+      !> recorded of the old weights, samples and the optimizer's state, is dropped.
+      !> Raises an error, and changes nothing, where a weight has no initializer, where one is not
+      !> supported, and where nothing fits the pattern.
+      module subroutine initialize(self, seed, error, pattern)
+         class(network_t), intent(inout) :: self
+         integer, intent(in) :: seed
+         type(error_t), allocatable, intent(out) :: error
+         character(*), intent(in), optional :: pattern  !! `encoder`, `encoder/*/kernel`; see
+         !!                                                `fkb_pattern`
+      end subroutine initialize
 
       !> Whether all layers have a backward and do in training what they do in Keras; if not, the
       !> error names one that does not.

@@ -4,7 +4,7 @@
 !> Inference runs in blocks of columns: values share memory as soon as nobody reads them any
 !> more, nodes that change nothing are skipped, and an activation is fused into the node before.
 !> Training keeps every value, a gradient beside it, and every node's cache.
-submodule(fkb_network_dp) fkb_network_memory_dp
+submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_memory_dp
    use fkb_activations, only: n_parameters
    use fkb_program_dp, only: always_training
    use fkb_error, only: fkb_err_argument, raise

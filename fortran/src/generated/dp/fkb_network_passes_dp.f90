@@ -1,6 +1,6 @@
 ! Generated from network/fkb_network_passes.fypp: edit that file and run tools/generate.py
 !> Training: forward over whole columns, the reverse sweep, and what layers change themselves.
-submodule(fkb_network_dp) fkb_network_passes_dp
+submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_passes_dp
    use fkb_activations, only: n_parameters
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_dp, only: take

@@ -1,6 +1,6 @@
 ! Generated from network/fkb_network_predict.fypp: edit that file and run tools/generate.py
 !> Inference: block after block of columns through all nodes.
-submodule(fkb_network_dp) fkb_network_predict_dp
+submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_predict_dp
    use, intrinsic :: iso_c_binding, only: c_f_pointer, c_loc
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_dp, only: give, take

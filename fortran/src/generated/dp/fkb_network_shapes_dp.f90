@@ -1,6 +1,6 @@
 ! Generated from network/fkb_network_shapes.fypp: edit that file and run tools/generate.py
 !> The shapes of all values for given input shapes, and the views of the nodes on them.
-submodule(fkb_network_dp) fkb_network_shapes_dp
+submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_shapes_dp
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_program_dp, only: inner_shape
    use fkb_shape, only: open_extent

@@ -1,6 +1,6 @@
 ! Generated from network/fkb_network_state.fypp: edit that file and run tools/generate.py
 !> The state of a stateful network on its way through a call.
-submodule(fkb_network_dp) fkb_network_state_dp
+submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_state_dp
    use fkb_error, only: fkb_err_argument, raise
    use fkb_text, only: decimal
    implicit none (type, external)

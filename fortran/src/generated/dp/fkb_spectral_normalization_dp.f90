@@ -23,6 +23,10 @@ module fkb_spectral_normalization_dp
       procedure :: lay_out
    end type spectral_normalization_t
 
+   !> How Keras begins.
+   character(*), parameter :: vector_initializer = &
+      '{"class_name":"TruncatedNormal","config":{"stddev":0.02}}'
+
 contains
 
    subroutine configure(self, config, error)
@@ -42,7 +46,8 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call self%identity_t%lay_out(in_shapes, plan, error)
       if (allocated(error)) return
-      call plan%add_weight('vector_u', shape_of([self%length, 1]), trainable=.false.)
+      call plan%add_weight('vector_u', shape_of([self%length, 1]), trainable=.false., &
+                           initializer=vector_initializer)
       plan%only_infers = 'in training Keras divides the kernel by its largest singular value, '// &
          'which is not supported'
    end subroutine lay_out

@@ -31,7 +31,9 @@ contains
       call read_dropout(self, config, error)
       if (allocated(error)) return
       call read_sequence(self, config, error)
-      call config%ignore('seed unit_forget_bias unroll')
+      if (.not. allocated(error)) call config%get('unit_forget_bias', self%unit_forget_bias, &
+                                                  error, default=.true.)
+      call config%ignore('seed unroll')
    end procedure configure
 
    !> Rates of dropout, clipped as Keras clips them; a rate of 1 drops nothing.

@@ -1,6 +1,6 @@
 ! Generated from network/fkb_network_predict.fypp: edit that file and run tools/generate.py
 !> Inference: block after block of columns through all nodes.
-submodule(fkb_network_sp) fkb_network_predict_sp
+submodule(fkb_network_sp:fkb_network_inner_sp) fkb_network_predict_sp
    use, intrinsic :: iso_c_binding, only: c_f_pointer, c_loc
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_sp, only: give, take

@@ -32,7 +32,9 @@ contains
       call read_dropout(self, config, error)
       if (allocated(error)) return
       call config%ignore('seed')
-      if (self%states() > 1) call config%ignore('unit_forget_bias')
+      if (self%states() > 1) call config%get('unit_forget_bias', self%unit_forget_bias, error, &
+                                             default=.true.)
+      if (allocated(error)) return
       if (self%is_cell) return
       call config%get('return_sequences', self%return_sequences, error, default=.false.)
       if (.not. allocated(error)) call config%get('return_state', self%return_state, error, &
