@@ -374,13 +374,11 @@ for name, model in models.items():
     except fkb.UnsupportedError:
         print("refused:", name)
 constrained = functional((3,), layers.Dense(2, kernel_constraint="non_neg"))
-rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
 dense = functional((3,), layers.Dense(2))
 flipped = functional((3,), lambda x: layers.RandomFlip()(layers.Reshape((1, 3, 1))(x)))
 trained = {
     "optimizers": (dense, keras.optimizers.RMSprop(), "mse"),
     "losses": (dense, keras.optimizers.SGD(), "poisson"),
-    "learning-rate schedules": (dense, keras.optimizers.SGD(rate), "mse"),
     "constraints": (constrained, keras.optimizers.SGD(), "mse"),
     "image augmentation": (flipped, keras.optimizers.SGD(), "mse"),
 }

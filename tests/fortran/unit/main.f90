@@ -18,6 +18,7 @@ program main
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
    use test_gemm, only: collect_gemm => collect
+   use test_initializer, only: collect_initializer => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
    use test_layer_options, only: collect_layer_options => collect
@@ -44,6 +45,7 @@ program main
    use test_recurrent_layers, only: collect_recurrent_layers => collect
    use test_resampling_layers, only: collect_resampling_layers => collect
    use test_scaling_layers, only: collect_scaling_layers => collect
+   use test_schedule, only: collect_schedule => collect
    use test_testing, only: collect_testing => collect
    use test_trainer, only: collect_trainer => collect
    use test_trainer_files, only: collect_trainer_files => collect
@@ -85,6 +87,8 @@ program main
    call collect_fit(suite)
    call runner%run(suite)
    call collect_gemm(suite)
+   call runner%run(suite)
+   call collect_initializer(suite)
    call runner%run(suite)
    call collect_json(suite)
    call runner%run(suite)
@@ -137,6 +141,8 @@ program main
    call collect_resampling_layers(suite)
    call runner%run(suite)
    call collect_scaling_layers(suite)
+   call runner%run(suite)
+   call collect_schedule(suite)
    call runner%run(suite)
    call collect_testing(suite)
    call runner%run(suite)

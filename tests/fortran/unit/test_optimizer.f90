@@ -269,7 +269,7 @@ contains
       call refused('rmsprop', 'rmsprop', failure)
       call refused('{"class_name":"Lion","config":{}}', 'Lion', failure)
       call refused('{"class_name":"Adam","config":{"learning_rate":{"class_name":'// &
-                   '"ExponentialDecay","config":{}}}}', 'schedule', failure)
+                   '"OwnDecay","config":{}}}}', 'schedule', failure)
       call refused('{"class_name":"Adam","config":{"use_ema":1}}', 'use_ema', failure)
       call refused('{"class_name":"Adam","config":{"ema_momentum":1.5}}', 'ema_momentum', failure)
       call refused('{"class_name":"Adam","config":{"ema_overwrite_frequency":-1}}', &

@@ -221,10 +221,12 @@ contains
       type(plan_t), intent(inout) :: plan
       type(shape_t) :: scalar
       if (self%additive) then
-         if (self%use_scale) call plan%add_weight('scale', shape_of([features]))
+         if (self%use_scale) call plan%add_weight('scale', shape_of([features]), &
+                                                   initializer='glorot_uniform')
       else
-         if (self%use_scale) call plan%add_weight('scale', scalar)
-         if (self%concat) call plan%add_weight('concat_score_weight', scalar)
+         if (self%use_scale) call plan%add_weight('scale', scalar, initializer='ones')
+         if (self%concat) call plan%add_weight('concat_score_weight', scalar, &
+                                                initializer='ones')
       end if
    end subroutine lay_out_weights
 

@@ -41,6 +41,7 @@ module fkb_conv_lstm_dp
       logical :: go_backwards = .false.
       logical :: stateful = .false.
       logical :: zero_output_for_mask = .false.
+      logical :: unit_forget_bias = .true.       !! the forget gate's bias begins with 1
       logical :: prefers_kept = .false.          !! Keras 2: a kept state that is not 0 wins
       real(dp) :: dropout = 0                    !! rate for the input
       real(dp) :: recurrent_dropout = 0          !! rate for the state
@@ -205,7 +206,10 @@ contains
          call plan%add_weight('recurrent_kernel', shape_of([rows, self%filters, taps]), &
                               options='recurrent')
       end associate
-      if (self%options%use_bias) call plan%add_weight('bias', shape_of([rows]))
+      if (self%options%use_bias) then
+         call plan%add_weight('bias', shape_of([rows]))
+         if (self%unit_forget_bias) plan%weights(3)%ones = [self%filters + 1, 2*self%filters]
+      end if
       call self%options%output_shape(input, rows, state, error)
       if (allocated(error)) return
       state%extent(1) = self%filters

@@ -10,7 +10,7 @@ module fkb_einsum_dense_dp
    use fkb_dense_kernels_dp, only: dense_backward, dense_forward
    use fkb_einsum, only: at_a, at_b, at_columns, at_items, at_summed, at_y, &
       einsum_size, einsum_work, of_in_place, of_leading, plan_einsum
-   use fkb_einsum_dense_shapes, only: dense_shapes
+   use fkb_einsum_dense_shapes, only: dense_shapes, kernel_fans
    use fkb_einsum_kernels_dp, only: einsum_add_back, einsum_arrange, einsum_backward_a, &
       einsum_backward_b, einsum_forward
    use fkb_error, only: error_t
@@ -33,6 +33,7 @@ module fkb_einsum_dense_dp
       character(longest) :: bias_axes = ''       !! option `bias_axes`, empty: no bias
       integer :: n_extents = 0                   !! of `output_shape`
       integer :: output_shape(max_rank) = 0      !! option, Keras's order, without the batch
+      logical :: keras_2 = .false.
    contains
       procedure :: configure
       procedure :: lay_out
@@ -61,6 +62,7 @@ contains
          return
       end if
       self%equation = equation
+      self%keras_2 = config%keras_major <= 2
       self%bias_axes = bias_axes
       if (config%count('output_shape') > max_rank) then
          call refuse_option(config, 'output_shape', 'the rank is too high', error)
@@ -92,6 +94,7 @@ contains
       call add_output(plan, out, error)
       if (allocated(error)) return
       call plan%add_weight('kernel', kernel)
+      if (.not. self%keras_2) plan%weights(1)%fans = kernel_fans(trim(self%equation), kernel)
       if (self%bias_axes /= '') call plan%add_weight('bias', bias)
       plan%settings = [settings, 0, 0]
       if (self%bias_axes /= '') plan%settings(at_bias) = int(bias%count())

@@ -37,6 +37,7 @@ module fkb_recurrent_dp
       logical :: go_backwards = .false.
       logical :: stateful = .false.
       logical :: zero_output_for_mask = .false.
+      logical :: unit_forget_bias = .false.      !! the forget gate's bias begins with 1
       logical :: is_cell = .false.               !! called by itself for one step
       logical :: prefers_kept = .false.          !! Keras 2: a kept state that is not 0 wins
       logical :: gate_masks = .false.            !! dropout has a mask per gate
@@ -285,6 +286,7 @@ contains
             call plan%add_weight('bias', shape_of([rows, 2]))
          else
             call plan%add_weight('bias', shape_of([rows]))
+            if (self%unit_forget_bias) plan%weights(3)%ones = [self%units + 1, 2*self%units]
          end if
       end if
       state = shape_of([self%units])

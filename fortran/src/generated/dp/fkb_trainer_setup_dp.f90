@@ -89,7 +89,7 @@ contains
       if (.not. present(loss)) self%loss_config = ''
       if (present(optimizer)) return
       self%optimizer_of_file = .true.
-      self%first_rate = self%optimizer%rate()
+      self%first_config = self%optimizer%keras_config()
       if (allocated(net%optimizer_state)) call restore(self, net%optimizer_state, error)
       if (allocated(error)) call self%clear()
    end procedure init_from_file
@@ -229,7 +229,7 @@ contains
       character(:), allocatable :: json
       json = self%optimizer%keras_config()
       if (self%optimizer_of_file) then
-         if (.not. abs(self%optimizer%rate() - self%first_rate) > 0) json = ''
+         if (json == self%first_config) json = ''
       end if
       if (len(json) > 0) call self%net%document%set_compile_option('optimizer', json)
       if (len(self%loss_config) == 0) return
@@ -284,7 +284,10 @@ contains
       integer :: i
       nullify (self%net)
       call clear_boxes(self%losses)
-      if (allocated(self%optimizer)) deallocate (self%optimizer)
+      if (allocated(self%optimizer)) then
+         call self%optimizer%set_schedule()
+         deallocate (self%optimizer)
+      end if
       if (allocated(self%reduction)) deallocate (self%reduction)
       self%state = optimizer_state_t()
       self%seed = 0

@@ -100,6 +100,7 @@ contains
       call plan%add_weight('embeddings', shape_of([self%output_dim, self%input_dim]))
       if (.not. self%tied) then
          call plan%add_weight('reverse_embeddings', shape_of([self%input_dim, self%output_dim]))
+         plan%weights(2)%initial = 'embeddings'
       end if
       if (reverse) then
          out = in_shapes(1)

@@ -110,7 +110,7 @@ contains
                     scale%text()//', which Keras cannot multiply with the last axes of '// &
                     in_shape%text()//': normalise the last axes')
       else
-         call plan%add_weight('scale', scale)
+         call plan%add_weight('scale', scale, initializer='ones')
       end if
    end subroutine add_scale
 

@@ -7,7 +7,7 @@ module fkb_normalization_sp
    use fkb_layer_options, only: add_output, closed_count, count_option_values, &
       expect_inputs, get_axes, mark_axes, refuse_option
    use fkb_layer_sp, only: mode_t, unary_layer_t
-   use fkb_plan, only: plan_t, tangent_backward
+   use fkb_plan, only: keep_values, plan_t, tangent_backward
    use fkb_shape, only: max_rank, shape_of, shape_t
    use fkb_strided_kernels_sp, only: gather
    use fkb_text, only: decimal
@@ -86,8 +86,9 @@ contains
          return
       end if
       if (self%values < 0) then
-         call plan%add_weight('mean', statistics, trainable=.false.)
-         call plan%add_weight('variance', statistics, trainable=.false.)
+         call plan%add_weight('mean', statistics, trainable=.false., initializer=keep_values)
+         call plan%add_weight('variance', statistics, trainable=.false., &
+                              initializer=keep_values)
          call plan%add_weight('count', shape_of([integer ::]), integer_valued=.true.)
       else
          if (self%values > 1 .and. self%values /= statistics%extent(1)) then

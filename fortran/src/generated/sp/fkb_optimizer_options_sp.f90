@@ -3,24 +3,26 @@
 submodule(fkb_optimizer_sp) fkb_optimizer_options_sp
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
    use fkb_json, only: json_real_text
+   use fkb_schedules, only: schedule_from_json
    use fkb_text, only: decimal, quote
    implicit none (type, external)
 
 contains
 
    module procedure configure_common
+      character(:), allocatable :: json
       real(dp) :: decay
       self%keras_major = config%keras_major
       call config%ignore('name jit_compile is_legacy_optimizer')
       ! It keeps gradients of real16 from underflow; nothing here is computed in real16.
       call config%ignore('loss_scale_factor')
       if (config%kind_of('learning_rate') == 'object') then
-         call raise(error, fkb_err_unsupported, 'option "learning_rate" of the optimizer is a'// &
-                    ' schedule, which is not supported yet: give a number')
-         return
+         call config%get_raw('learning_rate', json, error)
+         if (.not. allocated(error)) call schedule_from_json(json, self%schedule, error)
+      else
+         self%learning_rate = self%rate()
+         call read_positive(config, 'learning_rate', self%learning_rate, error)
       end if
-      self%learning_rate = self%rate()
-      call read_positive(config, 'learning_rate', self%learning_rate, error)
       if (allocated(error)) return
       call read_positive(config, 'weight_decay', self%weight_decay, error)
       if (allocated(error)) return
@@ -126,7 +128,7 @@ contains
       json = ''
       if (len(self%keras_name()) == 0) return
       json = '{"module":"keras.optimizers","class_name":"'//self%keras_name()// &
-         '","config":{"learning_rate":'//json_real_text(self%rate())// &
+         '","config":{"learning_rate":'//rate_config(self)// &
          ',"weight_decay":'//number_or_null(self%weight_decay)// &
          ',"clipnorm":'//number_or_null(self%clipnorm)// &
          ',"global_clipnorm":'//number_or_null(self%global_clipnorm)// &
@@ -137,6 +139,15 @@ contains
          ',"gradient_accumulation_steps":'//count_or_null(steps_of(self))// &
          self%keras_options()//'},"registered_name":null}'
    end procedure keras_config
+
+   !> The learning rate, or Keras's schedule of it.
+   function rate_config(self) result(json)
+      class(optimizer_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (allocated(self%schedule)) json = self%schedule%keras_config()
+      if (len(json) == 0) json = json_real_text(self%rate())
+   end function rate_config
 
    !> Gradients of one update as Keras has them: it refuses 1.
    pure integer function steps_of(self) result(steps)

@@ -13,6 +13,7 @@ module fkb_optimizer_sp
    use fkb_kinds, only: dp, i8, wp => sp
    use fkb_optimizer_state_sp, only: optimizer_state_t, place_average, place_gathered, &
       place_iteration, place_rate, state_list_t
+   use fkb_schedule, only: schedule_t
    use fkb_segment, only: segment_t
    implicit none (type, external)
    private
@@ -22,6 +23,7 @@ module fkb_optimizer_sp
    !> state.
    type, abstract :: optimizer_t
       real(dp) :: learning_rate = -1              !! may change; negative: `default_rate`
+      class(schedule_t), allocatable :: schedule  !! takes its place, see `set_schedule`
       real(dp) :: weight_decay = 0                !! d in w = w - learning_rate*d*w before a step
       real(dp) :: clipnorm = 0                    !! largest norm of one weight's gradient; 0: none
       real(dp) :: global_clipnorm = 0             !! largest norm of the whole gradient; 0: none
@@ -38,6 +40,7 @@ module fkb_optimizer_sp
       procedure :: default_rate => one_thousandth
       procedure, non_overridable :: rate
       procedure, non_overridable :: rate_at
+      procedure, non_overridable :: set_schedule
       procedure, non_overridable :: updates
       procedure :: slot_count => no_slots
       procedure :: slot_name => unnamed_slot
@@ -126,8 +129,20 @@ contains
    pure real(dp) function rate_at(self, state)
       class(optimizer_t), intent(in) :: self
       type(optimizer_state_t), intent(in) :: state    !! its iteration counts the steps made
-      rate_at = self%rate()
+      if (allocated(self%schedule)) then
+         rate_at = self%schedule%rate(state%iteration, state%time)
+      else
+         rate_at = self%rate()
+      end if
    end function rate_at
+
+   !> Let a schedule give the learning rate from now on, or no longer.
+   subroutine set_schedule(self, schedule)
+      class(optimizer_t), intent(inout) :: self
+      class(schedule_t), intent(in), optional :: schedule     !! copied; absent: `learning_rate`
+      if (allocated(self%schedule)) deallocate (self%schedule)
+      if (present(schedule)) allocate (self%schedule, source=schedule)
+   end subroutine set_schedule
 
    !> Updates made so far, Keras's `iterations`: steps, or groups of gathered gradients.
    pure integer(i8) function updates(self, state)
@@ -176,15 +191,19 @@ contains
       if (self%gradient_accumulation_steps > 1) allocate (state%gathered(n), source=0.0_wp)
    end subroutine prepare_common
 
-   !> All variables in the order of the file, Keras 3's: the iteration, the learning rate, the
-   !> average of each trainable weight, its gathered gradient, the optimizer's own.
+   !> All variables in the order of the file, Keras 3's: the iteration, the learning rate unless
+   !> a schedule of Keras gives it, the average of each trainable weight, its gathered gradient,
+   !> the optimizer's own.
    subroutine list_variables(self, segments, list)
       class(optimizer_t), intent(in) :: self
       type(segment_t), intent(in) :: segments(:)
       type(state_list_t), intent(out) :: list
       integer :: i
+      logical :: named
       call list%add_scalar('iteration', place_iteration)
-      call list%add_scalar('learning_rate', place_rate)
+      named = .false.
+      if (allocated(self%schedule)) named = len(self%schedule%keras_config()) > 0
+      if (.not. named) call list%add_scalar('learning_rate', place_rate)
       do i = 1, size(segments)
          if (.not. (self%use_ema .and. segments(i)%trainable)) cycle
          call list%add_weight('average', place_average, segments, i)

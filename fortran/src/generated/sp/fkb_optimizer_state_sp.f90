@@ -15,6 +15,7 @@ module fkb_optimizer_state_sp
    !> The state of an optimizer. Safe to copy.
    type :: optimizer_state_t
       integer(i8) :: iteration = 0                !! calls of `step` so far
+      real(dp) :: time = 0                        !! the host's, for a schedule that goes by it
       real(wp), allocatable :: slots(:, :)        !! (weights of the flat vector, slots)
       real(wp), allocatable :: extra(:)           !! what is not shaped as a weight
       real(wp), allocatable :: average(:)         !! (weights): moving average, with `use_ema`

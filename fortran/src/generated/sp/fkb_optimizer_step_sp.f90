@@ -1,10 +1,11 @@
 ! Generated from train/fkb_optimizer_step.fypp: edit that file and run tools/generate.py
 !> What every optimizer does before and after its update: gathering, clipping, decay, averages.
 submodule(fkb_optimizer_sp) fkb_optimizer_step_sp
-   use fkb_error, only: fkb_err_argument, raise
+   use fkb_error, only: fkb_err_argument, fkb_err_numeric, raise
    use fkb_optimizer_kernels_sp, only: add_gradient, average_weights, clip_values, &
       decay_weights, gather_gradient, scale_values, square_sum
    use fkb_rounding, only: rounded_to_single
+   use fkb_text, only: decimal
    implicit none (type, external)
 
 contains
@@ -14,6 +15,11 @@ contains
       integer :: steps
       call check_state(self, size(params, kind=i8), size(grad, kind=i8), state, error)
       if (allocated(error)) return
+      if (.not. abs(self%rate_at(state)) <= huge(1.0_wp)) then
+         call raise(error, fkb_err_numeric, 'the learning rate of step '// &
+                    decimal(state%iteration + 1)//' is not finite: nothing was changed')
+         return
+      end if
       n = size(grad, kind=i8)
       steps = self%gradient_accumulation_steps
       if (steps > 1) then

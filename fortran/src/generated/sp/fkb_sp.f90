@@ -14,10 +14,17 @@ module fkb_sp
    use fkb_adam_sp, only: adam_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
+   use fkb_cosine_decays, only: cosine_decay_restarts_t, cosine_decay_t
+   use fkb_decays, only: exponential_decay_t, inverse_time_decay_t, piecewise_constant_decay_t, &
+      polynomial_decay_t
+   use fkb_initializer_options, only: initializer_from_json, initializer_t
+   use fkb_initializer_sp, only: fill_weights
    use fkb_losses_sp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
    use fkb_metric_config_sp, only: metrics_from_config, metrics_of_document
    use fkb_metric_set_sp, only: metric_set_t
    use fkb_reduction_sp, only: reduction_t
+   use fkb_schedule, only: schedule_t
+   use fkb_schedules, only: schedule_from_json
    use fkb_sgd_sp, only: sgd_t
    use fkb_trainer_sp, only: fit_options_t, loss_box_t, trainer_t
    ! several epochs: batches, logs, callbacks
@@ -41,8 +48,8 @@ module fkb_sp
    use fkb_gemm_sp, only: gemm_nn, gemm_nt, gemm_tn
    use fkb_layer_sp, only: layer_t, mode_t, unary_layer_t, view_t
    use fkb_layer_check_sp, only: check_layer
-   use fkb_plan, only: plan_t, role_t, tangent_backward, tangent_forward, tangent_none, &
-      tangent_own, tangent_zero, weight_t
+   use fkb_plan, only: keep_values, plan_t, role_t, tangent_backward, tangent_forward, &
+      tangent_none, tangent_own, tangent_zero, weight_t
    use fkb_random_sp, only: normal_values, uniform_values
    use fkb_registry_sp, only: registry_t
    ! losses, metrics and optimizers of your own

@@ -39,7 +39,7 @@ module fkb_trainer_sp
       class(reduction_t), allocatable, private :: reduction  !! over ranks
       character(:), allocatable, private :: loss_config      !! to be saved; empty: the file's
       logical, private :: optimizer_of_file = .false.        !! its configuration stands there
-      real(dp), private :: first_rate = 0                    !! learning rate in the beginning
+      character(:), allocatable, private :: first_config     !! of the optimizer in the file
       type(goal_t), allocatable, private :: goals(:)           !! one per output
       type(bench_t), allocatable, private :: benches(:)      !! one per thread
       real(dp), allocatable, private :: output_losses(:)     !! of the last batch, unweighted

@@ -83,7 +83,7 @@ contains
    !> The learning rate, as the type that it has in the model file can hold it.
    pure real(dp) function learning_rate(self) result(rate)
       class(training_t), intent(in) :: self
-      rate = self%optimizer%rate()
+      rate = self%optimizer%rate_at(self%state)
       if (self%rate_dtype == 'float32') rate = rounded_to_single(rate)
    end function learning_rate
 
@@ -94,6 +94,9 @@ contains
       type(error_t), allocatable, intent(out) :: error
       if (.not. allocated(self%optimizer)) then
          call raise(error, fkb_err_argument, 'the trainer has no optimizer: call "init" first')
+      else if (allocated(self%optimizer%schedule)) then
+         call raise(error, fkb_err_argument, 'the learning rate is that of a schedule: end it'// &
+                    ' with "optimizer%set_schedule()" before another is set')
       else if (.not. (rate >= 0 .and. rate <= huge(rate))) then
          call raise(error, fkb_err_argument, 'a learning rate is a number of at least 0')
       else
