@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .graph import Layer
+from .graph import Layer, Node
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes
 from .registry import Config, Shape
@@ -117,6 +117,14 @@ def _former(
             "all values from a step to which all are masked, and later ones at none: save the "
             "model with Keras 3.10 or newer",
         )
+    heads = [other for other in brothers.values() if other.class_name == "MultiHeadAttention"]
+    calls = sum(_is_masked(node) for other in heads for node in other.nodes)
+    if three and version < (3, 8) and layer in heads and calls > 1:
+        yield (
+            "mask",
+            "is given to several attentions, of which Keras before 3.8 gave all the mask of their "
+            "query: save the model with Keras 3.8 or newer",
+        )
     numbers = any(_is_number(brothers[mask.layer]) for mask in masks)
     if version < (3, 15) and name == "GlobalAveragePooling1D" and numbers:
         yield (
@@ -133,10 +141,13 @@ def _zeroes_masked_rows(layer: Layer) -> bool:
     """
     if layer.class_name not in ("MultiHeadAttention", "GroupQueryAttention"):
         return False
-    calls = [node.kwargs for node in layer.nodes]
-    masked = any(list(tensors_in(call.get(key))) for call in calls for key in _HEAD_MASKS)
-    scores = any(call.get("return_attention_scores") for call in calls)
+    masked = any(_is_masked(node) for node in layer.nodes)
+    scores = any(node.kwargs.get("return_attention_scores") for node in layer.nodes)
     return masked and bool(scores or layer.config.get("dropout"))
+
+
+def _is_masked(node: Node) -> bool:
+    return any(list(tensors_in(node.kwargs.get(key))) for key in _HEAD_MASKS)
 
 
 def _is_number(layer: Layer) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes, call_order
+from .live_masks import HEADS, UNSURE, LiveMasks
 from .mask_rules import Call, Mask, MaskError, Masks, Use, rule_of, tensor
 from .report import Report
 
@@ -31,6 +32,7 @@ class Follower:
         met: the followers of all containers, by `id`.
         taken: the masks that calls take: by layer, number of the call and argument.
         firsts: the mask of the first input of each call.
+        queries: the mask that the query of each attention had when the model was built.
     """
 
     container: Layer
@@ -43,7 +45,9 @@ class Follower:
     met: dict[int, Follower] = field(default_factory=dict)
     taken: dict[tuple[str, int, str], Mask | Masks] = field(default_factory=dict)
     firsts: dict[tuple[str, int], Mask | None] = field(default_factory=dict)
+    queries: dict[tuple[str, int], Mask | Masks | None] = field(default_factory=dict)
     _masks: dict[TensorRef, Mask] = field(default_factory=dict)
+    _live: LiveMasks | None = None
     _refs: dict[Mask, TensorRef] = field(default_factory=dict)
     _new: list[tuple[str, Layer]] = field(default_factory=list)
     _attending: list[str] = field(default_factory=list)
@@ -57,6 +61,8 @@ class Follower:
         for ref, mask in zip(flatten_structure(self.container.inputs), entering, strict=True):
             if mask is not None:
                 self._masks[ref] = mask
+        if self._alone() and not any(entering):
+            self._live = LiveMasks(self.container)
         for child, number in call_order(self.container):
             if child.class_name != "InputLayer":
                 self._call(child, number)
@@ -72,14 +78,41 @@ class Follower:
         except MaskError as problem:
             self.report.add(where, "mask", str(problem))
             return
+        self._go_by_live_masks(call, number, use, where)
         for key, masks in use.takes.items():
             if key not in node.kwargs and masks is not None:
                 self._take(child, number, key, masks, where)
-        if any(mask is not None for mask in call.masks):
+        if self._live is None and any(mask is not None for mask in call.masks):
             self._check_attention(child.class_name, where)
         for index, mask in enumerate(use.gives):
             if mask is not None:
                 self._masks[TensorRef(child.name, number, index)] = mask
+
+    def _alone(self) -> bool:
+        """Whether it is a model of Keras 3 in which and around which there is no other."""
+        inner = any(layer.class_name in CONTAINERS for _, layer in self.container.walk())
+        return self.major >= 3 and not self.path and not inner
+
+    def _go_by_live_masks(self, call: Call, number: int, use: Use, where: str) -> None:
+        """Give attention with heads the masks that its inputs still carry when it runs."""
+        if self._live is None:
+            return
+        live, key = self._live, (call.layer.name, number)
+        live.follow(call, number, use)
+        rule = rule_of(call.layer)
+        if call.layer.class_name not in HEADS or rule is None:
+            return
+        self.queries[key] = use.takes.get("query_mask")
+        takes = rule(replace(call, mask_of=lambda ref: live.carried(ref, key))).takes
+        use.takes = {name: None if mask is UNSURE else mask for name, mask in takes.items()}
+        for name in [name for name, mask in takes.items() if mask is UNSURE and self.changes]:
+            self.report.add(
+                where,
+                name,
+                "is that of a tensor which another MultiHeadAttention gets too, and takes the "
+                "mask off in Keras 3, whichever comes first: drop the masks before it and give "
+                "them as attention_mask",
+            )
 
     def _check_attention(self, class_name: str, where: str) -> None:
         """Refuse a second attention to masked tensors in Keras 3.
@@ -94,9 +127,9 @@ class Follower:
             self.report.add(
                 where,
                 "mask",
-                "is a second attention to masked tensors in a model of Keras 3, where "
-                "MultiHeadAttention takes the masks off its inputs while it runs: drop the masks "
-                "before it and give them as attention_mask",
+                "is a second attention to masked tensors in models of Keras 3 within each other, "
+                "where MultiHeadAttention takes the masks off its inputs while it runs: make one "
+                "model of them, or drop the masks before it and give them as attention_mask",
             )
 
     def _described(self, child: Layer, node: Node) -> Call:

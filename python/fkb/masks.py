@@ -239,6 +239,8 @@ def _is_derived(stated: _Stated, met: dict[int, Follower]) -> bool:
     if follower is None:
         return False
     derived = follower.taken.get((stated.layer.name, stated.number, stated.key))
+    if stated.key == "query_mask":
+        derived = follower.queries.get((stated.layer.name, stated.number), derived)
     if derived is None and stated.key == "mask":
         derived = follower.firsts.get((stated.layer.name, stated.number))
     listed = derived if isinstance(derived, list) else [derived]

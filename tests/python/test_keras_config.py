@@ -116,11 +116,11 @@ def test_calls_of_nested_models_are_counted_from_zero() -> None:
 def test_noise_in_calls_is_dropped_and_statements_are_kept() -> None:
     layers = [
         entry("BatchNormalization", "n", [call(tensor("in"), mask=None, training=None)]),
-        entry("Dropout", "o", [call(tensor("n"), training=False)], rate=0.5),
+        entry("Dropout", "o", [call(tensor("n"), training=True)], rate=0.5),
     ]
     model = read(functional(start(), *layers, inputs=["in", 0, 0], outputs=["o", 0, 0]))
     assert model.children[1].nodes[0].kwargs == {}
-    assert model.children[2].nodes[0].kwargs == {"training": False}
+    assert model.children[2].nodes[0].kwargs == {"training": True}
 
 
 @pytest.mark.parametrize("version", ["2.15.0", "3.3.3", "3.9.2"])

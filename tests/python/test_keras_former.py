@@ -101,3 +101,16 @@ def test_attention_to_steps_that_are_all_masked(
     unmasked = Report()
     refuse_former(model, ModelShapes(), version, unmasked)
     assert not unmasked.concerns("l")
+
+
+@pytest.mark.parametrize(("version", "refused"), [((3, 7), True), ((3, 8), False)])
+def test_several_masked_attentions(version: tuple[int, int], refused: bool) -> None:
+    """The masks of queries are those that tensors carry since Keras 3.8."""
+    x, mask = TensorRef("x", 0, 0), TensorRef("m", 0, 0)
+    heads = [
+        Layer(name, "MultiHeadAttention", nodes=[Node([x, x], {"value_mask": mask})])
+        for name in ("one", "two")
+    ]
+    report = Report()
+    refuse_former(Layer("model", "Functional", children=heads), ModelShapes(), version, report)
+    assert report.concerns("one") == report.concerns("two") == refused

@@ -227,3 +227,19 @@ def test_a_mask_of_constants_alone_is_refused_with_a_sentence(keras3: Any, tmp_p
     read = text.loads("\n".join([*lines, ""]).encode())
     with pytest.raises(UnsupportedError, match="constants alone"):
         write_keras(read, tmp_path / "back.keras")
+
+
+def test_two_attentions_to_one_tensor_are_refused_where_their_order_counts(
+    keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    def model(keras: Any) -> Any:
+        words = keras.Input((5,), dtype="int32", name="words")
+        table = keras.layers.Embedding(7, 4, mask_zero=True, name="table")(words)
+        same = keras.layers.Dropout(0.1, name="same")(table)
+        one = keras.layers.MultiHeadAttention(2, 3, name="one")(table, table)
+        two = keras.layers.MultiHeadAttention(2, 3, name="two")(same, same)
+        return keras.Model(words, [one, two], name="m")
+
+    with pytest.raises(UnsupportedError, match='"two", query_mask: is that of a tensor which'):
+        _convert(keras3, model(keras3), tmp_path)
+    _convert(keras2, model(keras2), tmp_path)

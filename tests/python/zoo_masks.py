@@ -206,3 +206,45 @@ def _normalized_steps(k: Any) -> Any:
     words = k.Input((5,), dtype="int32", name="words")
     each = k.layers.TimeDistributed(k.layers.BatchNormalization(name="b"), name="each")
     return k.Model(words, k.layers.LSTM(2, name="l")(each(_table(k)(words))), name="m")
+
+
+def _encoded(k: Any, hidden: Any, number: int) -> Any:
+    """One block of an encoder: attention and two dense layers, each added to what came in."""
+    heads = k.layers.MultiHeadAttention(2, 3, name=f"heads{number}")(hidden, hidden)
+    added = k.layers.Add(name=f"add{number}")([hidden, heads])
+    hidden = k.layers.LayerNormalization(name=f"norm{number}")(added)
+    wide = k.layers.Dense(5, "relu", name=f"wide{number}")(hidden)
+    back = k.layers.Dense(3, name=f"back{number}")(wide)
+    return k.layers.Add(name=f"sum{number}")([hidden, back])
+
+
+@graph("mask to an encoder of three blocks", changed=True)
+def _encoder(k: Any) -> Any:
+    words = k.Input((5,), dtype="int32", name="words")
+    hidden = _table(k)(words)
+    for number in range(3):
+        hidden = _encoded(k, hidden, number)
+    return k.Model(words, k.layers.LSTM(2, name="l")(hidden), name="m")
+
+
+@graph("mask to an encoder and a decoder", changed=True)
+def _decoder(k: Any) -> Any:
+    words = k.Input((5,), dtype="int32", name="words")
+    others = k.Input((4,), dtype="int32", name="others")
+    memory = _encoded(k, _table(k, "table")(words), 0)
+    hidden = _table(k, "table2")(others)
+    heads = k.layers.MultiHeadAttention(2, 3, name="own")(hidden, hidden, use_causal_mask=True)
+    hidden = k.layers.Add(name="first")([hidden, heads])
+    heads = k.layers.MultiHeadAttention(2, 3, name="cross")(hidden, memory)
+    hidden = k.layers.Add(name="second")([hidden, heads])
+    return k.Model([words, others], hidden, name="m")
+
+
+@graph("mask to attention to attention", changed=True)
+def _chained(k: Any) -> Any:
+    words = k.Input((5,), dtype="int32", name="words")
+    hidden = k.layers.Dropout(0.1, name="o")(_table(k)(words))
+    one = k.layers.MultiHeadAttention(2, 3, name="one")(hidden, hidden)
+    two = k.layers.MultiHeadAttention(2, 3, name="two")(one, hidden)
+    last = k.layers.Attention(name="last")([two, hidden])
+    return k.Model(words, [last, k.layers.LSTM(2, name="l")(hidden)], name="m")
