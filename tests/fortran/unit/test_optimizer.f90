@@ -1,4 +1,4 @@
-!> Optimizers: steps as Keras makes them, segments, configurations, the order of the state.
+!> Optimizers: segments, configurations, the order of the state.
 module test_optimizer
    use fkb_adam_dp, only: adam_t
    use fkb_adam_sp, only: adam_sp => adam_t
@@ -14,22 +14,15 @@ module test_optimizer
    use fkb_segment, only: segment_t
    use fkb_sgd_dp, only: sgd_t
    use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
-   use golden_tables, only: open_table, read_line
    implicit none (type, external)
    private
    public :: collect
-
-   !> Clipping sums a norm, and a compiler may contract products and sums: a few roundings.
-   real(sp), parameter :: tolerance_sp = 4*epsilon(1.0_sp)
-   real(dp), parameter :: tolerance_dp = 8*epsilon(1.0_dp)
 
 contains
 
    subroutine collect(suite)
       type(suite_t), intent(out) :: suite
       suite%name = 'optimizer'
-      call suite%add('real32 steps are those of Keras', optimizer_table_sp)
-      call suite%add('real64 steps are those of Keras', optimizer_table_dp)
       call suite%add('frozen segments and their state stay', frozen_segments_stay)
       call suite%add('a factor of the learning rate scales a step', factors_scale)
       call suite%add('neighbouring segments and single ones give the same bits', runs_are_neutral)
@@ -38,156 +31,6 @@ contains
       call suite%add('variables stand in the order of Keras', variables_are_in_order)
       call suite%add('two numbers side by side are rounded to real32', pairs_are_rounded)
    end subroutine collect
-
-   !> Make the steps of every case of the table in real32.
-   subroutine optimizer_table_sp(failure)
-      type(failure_t), allocatable, intent(out) :: failure
-      class(optimizer_sp), allocatable :: optimizer
-      type(state_sp) :: state
-      type(error_t), allocatable :: error
-      type(segment_t) :: segments(3)
-      character(:), allocatable :: head, config
-      character(8) :: dtype
-      real(sp), allocatable :: weights(:), gradients(:, :), expected(:), slots(:), made(:)
-      real(dp) :: rate
-      integer :: unit, steps, sizes(3), step, n_slots, cases
-      call open_table('optimizers.txt', unit, failure)
-      if (allocated(failure)) return
-      cases = 0
-      do
-         call read_line(unit, head)
-         if (.not. allocated(head)) exit
-         read (head, *) dtype, steps, rate
-         call read_line(unit, config)
-         read (unit, *) sizes
-         allocate (weights(sum(sizes)), expected(sum(sizes)), gradients(sum(sizes), steps))
-         read (unit, *) weights
-         do step = 1, steps
-            read (unit, *) gradients(:, step)
-         end do
-         read (unit, *) expected
-         call optimizer_from_config_sp(config, optimizer, error)
-         call check(failure, .not. allocated(error), config//' is refused')
-         if (allocated(failure)) exit
-         call check_close(failure, optimizer%rate(), rate, 1e-15_dp, 'the learning rate')
-         n_slots = optimizer%slot_count()
-         allocate (slots(n_slots*sum(sizes)))
-         call read_line(unit, head)
-         if (n_slots > 0) read (head, *) slots
-         if (dtype == 'float32') then
-            cases = cases + 1
-            segments = three_segments(sizes)
-            call optimizer%prepare(state, weights, segments)
-            do step = 1, steps
-               call optimizer%step(weights, gradients(:, step), state, segments, error)
-               if (allocated(error)) call fail(failure, error%message)
-               if (allocated(failure)) exit
-            end do
-            call check_equal(failure, state%iteration, int(steps, i8), 'the iteration')
-            call check_close(failure, weights, expected, tolerance_sp, 'weights of '//config)
-            call keras_order_sp(optimizer, state, segments, made)
-            call check_close(failure, made, slots, tolerance_sp, 'state of '//config)
-         end if
-         if (allocated(failure)) exit
-         deallocate (optimizer, weights, expected, gradients, slots)
-      end do
-      close (unit)
-      if (cases < 10 .and. .not. allocated(failure)) then
-         call fail(failure, 'the table has too few cases')
-      end if
-   end subroutine optimizer_table_sp
-
-   !> The slots in the order of Keras's optimizer variables.
-   subroutine keras_order_sp(optimizer, state, segments, values)
-      class(optimizer_sp), intent(in) :: optimizer
-      type(state_sp), intent(in) :: state
-      type(segment_t), intent(in) :: segments(:)
-      real(sp), allocatable, intent(out) :: values(:)
-      type(list_sp) :: list
-      real(dp), allocatable :: one(:)
-      integer :: i
-      call optimizer%list_variables(segments, list)
-      allocate (values(0))
-      do i = 3, list%n
-         call get_sp(state, list%items(i), one)
-         values = [values, real(one, sp)]
-      end do
-   end subroutine keras_order_sp
-
-   !> Make the steps of every case of the table in real64.
-   subroutine optimizer_table_dp(failure)
-      type(failure_t), allocatable, intent(out) :: failure
-      class(optimizer_dp), allocatable :: optimizer
-      type(state_dp) :: state
-      type(error_t), allocatable :: error
-      type(segment_t) :: segments(3)
-      character(:), allocatable :: head, config
-      character(8) :: dtype
-      real(dp), allocatable :: weights(:), gradients(:, :), expected(:), slots(:), made(:)
-      real(dp) :: rate
-      integer :: unit, steps, sizes(3), step, n_slots, cases
-      call open_table('optimizers.txt', unit, failure)
-      if (allocated(failure)) return
-      cases = 0
-      do
-         call read_line(unit, head)
-         if (.not. allocated(head)) exit
-         read (head, *) dtype, steps, rate
-         call read_line(unit, config)
-         read (unit, *) sizes
-         allocate (weights(sum(sizes)), expected(sum(sizes)), gradients(sum(sizes), steps))
-         read (unit, *) weights
-         do step = 1, steps
-            read (unit, *) gradients(:, step)
-         end do
-         read (unit, *) expected
-         call optimizer_from_config_dp(config, optimizer, error)
-         call check(failure, .not. allocated(error), config//' is refused')
-         if (allocated(failure)) exit
-         call check_close(failure, optimizer%rate(), rate, 1e-15_dp, 'the learning rate')
-         n_slots = optimizer%slot_count()
-         allocate (slots(n_slots*sum(sizes)))
-         call read_line(unit, head)
-         if (n_slots > 0) read (head, *) slots
-         if (dtype == 'float64') then
-            cases = cases + 1
-            segments = three_segments(sizes)
-            call optimizer%prepare(state, weights, segments)
-            do step = 1, steps
-               call optimizer%step(weights, gradients(:, step), state, segments, error)
-               if (allocated(error)) call fail(failure, error%message)
-               if (allocated(failure)) exit
-            end do
-            call check_equal(failure, state%iteration, int(steps, i8), 'the iteration')
-            call check_close(failure, weights, expected, tolerance_dp, 'weights of '//config)
-            call keras_order_dp(optimizer, state, segments, made)
-            call check_close(failure, made, slots, tolerance_dp, 'state of '//config)
-         end if
-         if (allocated(failure)) exit
-         deallocate (optimizer, weights, expected, gradients, slots)
-      end do
-      close (unit)
-      if (cases < 10 .and. .not. allocated(failure)) then
-         call fail(failure, 'the table has too few cases')
-      end if
-   end subroutine optimizer_table_dp
-
-   !> The slots in the order of Keras's optimizer variables.
-   subroutine keras_order_dp(optimizer, state, segments, values)
-      class(optimizer_dp), intent(in) :: optimizer
-      type(state_dp), intent(in) :: state
-      type(segment_t), intent(in) :: segments(:)
-      real(dp), allocatable, intent(out) :: values(:)
-      type(list_dp) :: list
-      real(dp), allocatable :: one(:)
-      integer :: i
-      call optimizer%list_variables(segments, list)
-      allocate (values(0))
-      do i = 3, list%n
-         call get_dp(state, list%items(i), one)
-         values = [values, real(one, dp)]
-      end do
-   end subroutine keras_order_dp
 
    !> Three trainable segments one after the other.
    function three_segments(sizes) result(segments)
@@ -266,8 +109,21 @@ contains
 
    subroutine bad_options_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      call refused('rmsprop', 'rmsprop', failure)
-      call refused('{"class_name":"Lion","config":{}}', 'Lion', failure)
+      call refused('Muon', 'Muon', failure)
+      call refused('{"class_name":"ScheduleFreeAdamW","config":{}}', 'backend', failure)
+      call refused('MultiOptimizer', 'MultiOptimizer', failure)
+      call refused('sgdd', 'SGD RMSprop', failure)
+      call refused('{"class_name":"LossScaleOptimizer","config":{}}', 'real16', failure)
+      call refused('{"class_name":"my>Adam","config":{}}', 'my>Adam', failure)
+      call refused('{"class_name":"RMSprop","config":{"rho":1.5}}', 'rho', failure)
+      call refused('{"class_name":"RMSprop","config":{"epsilon":-1.0}}', 'epsilon', failure)
+      call refused('{"class_name":"Ftrl","config":{"learning_rate_power":1.0}}', &
+                   'learning_rate_power', failure)
+      call refused('{"class_name":"Ftrl","config":{"learning_rate":0.0}}', 'learning_rate', failure)
+      call refused('{"class_name":"Lion","config":{"beta_1":0.0}}', 'beta_1', failure)
+      call refused('{"class_name":"Adafactor","config":{"clip_threshold":"1"}}', &
+                   'clip_threshold', failure)
+      call refused('{"class_name":"Lamb","config":{"amsgrad":true}}', 'amsgrad', failure)
       call refused('{"class_name":"Adam","config":{"learning_rate":{"class_name":'// &
                    '"OwnDecay","config":{}}}}', 'schedule', failure)
       call refused('{"class_name":"Adam","config":{"use_ema":1}}', 'use_ema', failure)

@@ -2,12 +2,11 @@
 !> Adam (Kingma and Ba 2015), in Keras 3's form: `Adam`, and `AdamW` with a weight decay.
 module fkb_adam_dp
    use fkb_config, only: config_t
-   use fkb_error, only: error_t, raise, fkb_err_argument
-   use fkb_json, only: json_real_text
+   use fkb_error, only: error_t
    use fkb_kinds, only: dp, i8, wp => dp
    use fkb_optimizer_dp, only: next_run, optimizer_state_t, optimizer_t
-   use fkb_optimizer_kernels_dp, only: adam_update, amsgrad_update
-   use fkb_rounding, only: rounded_to_single
+   use fkb_optimizer_kernels_dp, only: adam_update, amsgrad_update, power_of
+   use fkb_optimizer_values, only: option_member, read_below_one, read_flag, read_positive
    use fkb_segment, only: segment_t
    implicit none (type, external)
    private
@@ -67,13 +66,6 @@ contains
       end do
    end subroutine update
 
-   !> beta^t. Keras casts beta through real32, and takes the power in the network's kind.
-   pure real(wp) function power_of(beta, t)
-      real(dp), intent(in) :: beta
-      integer(i8), intent(in) :: t
-      power_of = real(rounded_to_single(beta)**real(t, dp), wp)
-   end function power_of
-
    !> Read Keras's options; those that are absent have Keras's defaults.
    subroutine configure(self, config, error)
       class(adam_t), intent(inout) :: self
@@ -81,18 +73,13 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call self%configure_common(config, error)
       if (allocated(error)) return
-      call config%get('beta_1', self%beta_1, error, default=0.9_dp)
+      call read_below_one(config, 'beta_1', self%beta_1, error)
       if (allocated(error)) return
-      call config%get('beta_2', self%beta_2, error, default=0.999_dp)
+      call read_below_one(config, 'beta_2', self%beta_2, error)
       if (allocated(error)) return
-      call config%get('epsilon', self%epsilon, error, default=1e-7_dp)
+      call read_positive(config, 'epsilon', self%epsilon, error)
       if (allocated(error)) return
-      call config%get('amsgrad', self%amsgrad, error, default=.false.)
-      if (allocated(error)) return
-      if (min(self%beta_1, self%beta_2) < 0 .or. max(self%beta_1, self%beta_2) >= 1) then
-         call raise(error, fkb_err_argument, 'options "beta_1" and "beta_2" of the optimizer'// &
-                    ' must be at least 0 and less than 1')
-      end if
+      call read_flag(config, 'amsgrad', self%amsgrad, error)
    end subroutine configure
 
    pure integer function slot_count(self) result(count)
@@ -130,9 +117,8 @@ contains
    pure function keras_options(self) result(json)
       class(adam_t), intent(in) :: self
       character(:), allocatable :: json
-      json = ',"beta_1":'//json_real_text(self%beta_1)//',"beta_2":'// &
-         json_real_text(self%beta_2)//',"epsilon":'//json_real_text(self%epsilon)// &
-         ',"amsgrad":'//trim(merge('true ', 'false', self%amsgrad))
+      json = option_member('beta_1', self%beta_1)//option_member('beta_2', self%beta_2)// &
+         option_member('epsilon', self%epsilon)//option_member('amsgrad', self%amsgrad)
    end function keras_options
 
 end module fkb_adam_dp

@@ -3,8 +3,9 @@
 submodule(fkb_optimizer_dp) fkb_optimizer_options_dp
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
    use fkb_json, only: json_real_text
+   use fkb_optimizer_values, only: count_or_null, option_member, number_or_null, read_count, &
+      read_flag, read_positive, read_share
    use fkb_schedules, only: schedule_from_json
-   use fkb_text, only: decimal, quote
    implicit none (type, external)
 
 contains
@@ -68,61 +69,12 @@ contains
       class(optimizer_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call config%get('use_ema', self%use_ema, error, default=.false.)
+      call read_flag(config, 'use_ema', self%use_ema, error)
       if (allocated(error)) return
       call read_share(config, 'ema_momentum', self%ema_momentum, error)
       if (allocated(error)) return
       call read_count(config, 'ema_overwrite_frequency', 1, self%ema_overwrite_frequency, error)
    end subroutine read_average
-
-   !> Read a number that is not negative; it stays where the option is absent or null.
-   subroutine read_positive(config, key, value, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      real(dp), intent(inout) :: value
-      type(error_t), allocatable, intent(out) :: error
-      real(dp) :: default
-      default = value
-      call config%get(key, value, error, default=default)
-      if (allocated(error)) return
-      if (.not. (value >= 0 .and. value <= huge(value))) then
-         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must'// &
-                    ' not be negative')
-      end if
-   end subroutine read_positive
-
-   !> Read a number from 0 to 1.
-   subroutine read_share(config, key, value, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      real(dp), intent(inout) :: value
-      type(error_t), allocatable, intent(out) :: error
-      real(dp) :: default
-      default = value
-      call config%get(key, value, error, default=default)
-      if (allocated(error)) return
-      if (.not. (value >= 0 .and. value <= 1)) then
-         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must lie'// &
-                    ' between 0 and 1')
-      end if
-   end subroutine read_share
-
-   !> Read a whole number; absent, null and 0 mean none.
-   subroutine read_count(config, key, least, value, error)
-      type(config_t), intent(inout) :: config
-      character(*), intent(in) :: key
-      integer, intent(in) :: least
-      integer, intent(inout) :: value
-      type(error_t), allocatable, intent(out) :: error
-      integer :: default
-      default = value
-      call config%get(key, value, error, default=default)
-      if (allocated(error)) return
-      if (value /= 0 .and. value < least) then
-         call raise(error, fkb_err_argument, 'option '//quote(key)//' of the optimizer must be'// &
-                    ' at least '//decimal(least))
-      end if
-   end subroutine read_count
 
    module procedure keras_config
       json = ''
@@ -133,8 +85,8 @@ contains
          ',"clipnorm":'//number_or_null(self%clipnorm)// &
          ',"global_clipnorm":'//number_or_null(self%global_clipnorm)// &
          ',"clipvalue":'//number_or_null(self%clipvalue)// &
-         ',"use_ema":'//trim(merge('true ', 'false', self%use_ema))// &
-         ',"ema_momentum":'//json_real_text(self%ema_momentum)// &
+         option_member('use_ema', self%use_ema)// &
+         option_member('ema_momentum', self%ema_momentum)// &
          ',"ema_overwrite_frequency":'//count_or_null(self%ema_overwrite_frequency)// &
          ',"gradient_accumulation_steps":'//count_or_null(steps_of(self))// &
          self%keras_options()//'},"registered_name":null}'
@@ -155,21 +107,5 @@ contains
       steps = self%gradient_accumulation_steps
       if (steps < 2) steps = 0
    end function steps_of
-
-   !> A positive number as JSON; 0 stands for none.
-   pure function number_or_null(value) result(json)
-      real(dp), intent(in) :: value
-      character(:), allocatable :: json
-      json = 'null'
-      if (value > 0) json = json_real_text(value)
-   end function number_or_null
-
-   !> A positive count as JSON; 0 stands for none.
-   pure function count_or_null(value) result(json)
-      integer, intent(in) :: value
-      character(:), allocatable :: json
-      json = 'null'
-      if (value > 0) json = decimal(value)
-   end function count_or_null
 
 end submodule fkb_optimizer_options_dp

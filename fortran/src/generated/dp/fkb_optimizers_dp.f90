@@ -1,44 +1,74 @@
 ! Generated from train/fkb_optimizers.fypp: edit that file and run tools/generate.py
-!> Optimizers by their Keras names.
+!> The library's optimizers by their Keras names, and optimizers from Keras's configurations.
 module fkb_optimizers_dp
+   use fkb_adadelta_dp, only: adadelta_t
+   use fkb_adafactor_dp, only: adafactor_t
+   use fkb_adagrad_dp, only: adagrad_t
    use fkb_adam_dp, only: adam_t
+   use fkb_adamax_dp, only: adamax_t
+   use fkb_ftrl_dp, only: ftrl_t
+   use fkb_lamb_dp, only: lamb_t
+   use fkb_lion_dp, only: lion_t
+   use fkb_nadam_dp, only: nadam_t
+   use fkb_rmsprop_dp, only: rmsprop_t
    use fkb_config, only: config_t, config_from_json
-   use fkb_error, only: error_t, raise, fkb_err_unknown, fkb_err_unsupported
-   use fkb_json, only: json_compact, json_string
+   use fkb_error, only: error_t, raise, fkb_err_unsupported
+   use fkb_json, only: json_compact, json_find, json_kind, json_string
    use fkb_kinds, only: dp
    use fkb_optimizer_dp, only: optimizer_t
+   use fkb_optimizer_registry_dp, only: optimizer_registry_t
    use fkb_sgd_dp, only: sgd_t
-   use fkb_text, only: quote
+   use fkb_text, only: quote, span_t
    implicit none (type, external)
    private
-   public :: optimizer_from_config
+   public :: add_builtin_optimizers, optimizer_from_config
 
 contains
+
+   !> Register the library's optimizers under the names of their Keras classes.
+   subroutine add_builtin_optimizers(registry, error)
+      type(optimizer_registry_t), intent(inout) :: registry
+      type(error_t), allocatable, intent(out) :: error
+      call registry%add('SGD', sgd_t(), error)
+      if (allocated(error)) return
+      call registry%add('RMSprop', rmsprop_t(), error)
+      if (allocated(error)) return
+      call registry%add('Adagrad', adagrad_t(), error)
+      if (allocated(error)) return
+      call registry%add('Adadelta', adadelta_t(), error)
+      if (allocated(error)) return
+      call registry%add('Adam', adam_t(), error)
+      if (allocated(error)) return
+      call registry%add('AdamW', adam_t(weight_decay=0.004_dp), error)
+      if (allocated(error)) return
+      call registry%add('Adamax', adamax_t(), error)
+      if (allocated(error)) return
+      call registry%add('Nadam', nadam_t(), error)
+      if (allocated(error)) return
+      call registry%add('Ftrl', ftrl_t(), error)
+      if (allocated(error)) return
+      call registry%add('Lion', lion_t(), error)
+      if (allocated(error)) return
+      call registry%add('Lamb', lamb_t(), error)
+      if (allocated(error)) return
+      call registry%add('Adafactor', adafactor_t(), error)
+   end subroutine add_builtin_optimizers
 
    !> The optimizer that Keras's compile configuration means: a name, `"adam"`, or an object,
    !> `{"class_name":"Adam","config":{"learning_rate":0.001}}`.
    !> Raises an error for an unknown name or an option that is not supported.
-   subroutine optimizer_from_config(given, optimizer, error, keras_major)
+   subroutine optimizer_from_config(given, optimizer, error, keras_major, registry)
       character(*), intent(in) :: given           !! JSON, or a bare name
       class(optimizer_t), allocatable, intent(out) :: optimizer
       type(error_t), allocatable, intent(out) :: error
       integer, intent(in), optional :: keras_major   !! whose meaning the options have, default 3
+      type(optimizer_registry_t), intent(in), optional :: registry   !! a user's, looked at first
       type(config_t) :: config
-      character(:), allocatable :: name, text, unread
-      text = json_compact(given)
-      if (index(text, '{') == 1) then
-         call config_from_json(text, config, error)
-         if (allocated(error)) return
-         name = config%class_name
-         name = name(index(name, '>') + 1:)       ! Keras 2 writes "Custom>Adam"
-      else
-         call config_from_json('{}', config, error)
-         if (allocated(error)) return
-         name = text
-         if (len(text) > 1 .and. index(text, '"') == 1) name = json_string(text)
-      end if
+      character(:), allocatable :: name, unread
+      call read_name_and_options(given, name, config, error)
+      if (allocated(error)) return
       if (present(keras_major)) config%keras_major = keras_major
-      call create(name, optimizer, error)
+      call create(name, optimizer, error, registry)
       if (allocated(error)) return
       call optimizer%configure(config, error)
       if (.not. allocated(error)) then
@@ -51,32 +81,77 @@ contains
       if (allocated(error)) deallocate (optimizer)
    end subroutine optimizer_from_config
 
-   !> An optimizer with Keras's defaults, by its name in any case.
-   subroutine create(name, optimizer, error)
+   !> Take name and options out of an optimizer's configuration.
+   subroutine read_name_and_options(given, name, config, error)
+      character(*), intent(in) :: given
+      character(:), allocatable, intent(out) :: name
+      type(config_t), intent(out) :: config
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: text
+      type(span_t) :: part
+      text = json_compact(given)
+      if (index(text, '{') == 1) then
+         call config_from_json(text, config, error)
+         if (allocated(error)) return
+         name = config%class_name
+         part = json_find(text, 'registered_name')
+         if (json_kind(text(part%first:part%last)) == 'string') then
+            name = json_string(text(part%first:part%last))
+         end if
+      else
+         call config_from_json('{}', config, error)
+         if (allocated(error)) return
+         name = text
+         if (len(text) > 1 .and. index(text, '"') == 1) name = json_string(text)
+      end if
+   end subroutine read_name_and_options
+
+   !> An optimizer with its default options: a user's, or Keras's.
+   subroutine create(name, optimizer, error, registry)
       character(*), intent(in) :: name
       class(optimizer_t), allocatable, intent(out) :: optimizer
       type(error_t), allocatable, intent(out) :: error
-      select case (lower_case(name))
-      case ('sgd')
-         allocate (optimizer, source=sgd_t())
-      case ('adam')
-         allocate (optimizer, source=adam_t())
-      case ('adamw')
-         allocate (optimizer, source=adam_t(weight_decay=0.004_dp))
-      case default
-         call raise(error, fkb_err_unknown, 'the optimizer '//quote(name)//' is not supported:'// &
-                    ' use "SGD", "Adam" or "AdamW"')
-      end select
+      type(optimizer_registry_t), intent(in), optional :: registry
+      type(optimizer_registry_t) :: builtin
+      character(*), parameter :: keras_2 = 'Custom>'    ! which it writes before its own names
+      if (present(registry)) then
+         if (registry%has(name)) then
+            call registry%create(name, optimizer, error)
+            return
+         end if
+      end if
+      call refuse_by_name(name, error)
+      if (allocated(error)) return
+      call add_builtin_optimizers(builtin, error)
+      if (.not. allocated(error)) then
+         if (index(name, keras_2) == 1) then
+            call builtin%create(name(len(keras_2) + 1:), optimizer, error)
+         else
+            call builtin%create(name, optimizer, error)
+         end if
+      end if
+      call builtin%clear()
    end subroutine create
 
-   pure function lower_case(text) result(lower)
-      character(*), intent(in) :: text
-      character(len(text)) :: lower
-      integer :: i
-      lower = text
-      do i = 1, len(text)
-         if (text(i:i) >= 'A' .and. text(i:i) <= 'Z') lower(i:i) = achar(iachar(text(i:i)) + 32)
-      end do
-   end function lower_case
+   !> Optimizers of Keras that are refused for a reason.
+   subroutine refuse_by_name(name, error)
+      character(*), intent(in) :: name
+      type(error_t), allocatable, intent(out) :: error
+      character(:), allocatable :: reason
+      select case (name)
+      case ('LossScaleOptimizer')
+         reason = 'keeps gradients of real16 from underflow, and nothing is computed in real16'// &
+                  ' here: give its inner optimizer'
+      case ('ScheduleFreeAdamW')
+         reason = 'makes other steps on each backend of Keras 3.15: use "AdamW"'
+      case ('Muon')
+         reason = 'is not supported: use "AdamW", which it uses for biases itself'
+      case ('MultiOptimizer')
+         reason = 'is not supported: use one optimizer, with a learning rate for each layer'
+      case default
+         return
+      end select
+      call raise(error, fkb_err_unsupported, 'the optimizer '//quote(name)//' '//reason)
+   end subroutine refuse_by_name
 
 end module fkb_optimizers_dp

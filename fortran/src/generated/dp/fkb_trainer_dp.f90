@@ -18,6 +18,7 @@ module fkb_trainer_dp
    use fkb_loss_registry_dp, only: loss_registry_t
    use fkb_network_dp, only: network_t
    use fkb_optimizer_dp, only: optimizer_t
+   use fkb_optimizer_registry_dp, only: optimizer_registry_t
    use fkb_reduction_dp, only: reduction_t
    use fkb_state_dp, only: state_t
    use fkb_training_dp, only: callback_t, callbacks_t, run_t, training_t
@@ -104,7 +105,8 @@ module fkb_trainer_dp
 
       !> Go on where the model file stopped: with its compile configuration and, unless another
       !> optimizer is given, its optimizer's state. Both may be given as Keras's configuration.
-      module subroutine init_from_file(self, net, error, loss, optimizer, registry, seed)
+      module subroutine init_from_file(self, net, error, loss, optimizer, registry, seed, &
+                                       optimizers)
          class(trainer_t), intent(inout) :: self
          type(network_t), intent(inout), target :: net
          type(error_t), allocatable, intent(out) :: error
@@ -112,6 +114,7 @@ module fkb_trainer_dp
          character(*), intent(in), optional :: optimizer  !! `adam`, or Keras's JSON
          type(loss_registry_t), intent(in), optional :: registry   !! a user's losses
          integer, intent(in), optional :: seed
+         type(optimizer_registry_t), intent(in), optional :: optimizers   !! a user's optimizers
       end subroutine init_from_file
 
       !> Put the optimizer's state into the network, so that `net%save` writes it.

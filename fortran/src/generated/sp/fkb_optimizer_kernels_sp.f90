@@ -5,11 +5,12 @@
 !> compiler does not contract products and sums (`-ffp-contract=off`).
 module fkb_optimizer_kernels_sp
    use fkb_kinds, only: dp, i8, wp => sp
+   use fkb_rounding, only: rounded_to_single
    implicit none (type, external)
    private
    public :: descend, descend_momentum, descend_nesterov, adam_update, amsgrad_update
    public :: clip_values, scale_values, decay_weights, square_sum
-   public :: gather_gradient, add_gradient, average_weights
+   public :: power_of, gather_gradient, add_gradient, average_weights
 
 contains
 
@@ -76,6 +77,13 @@ contains
          w(i) = w(i) - ((m(i)*alpha)/(sqrt(largest(i)) + epsilon))
       end do
    end subroutine amsgrad_update
+
+   !> beta^t. Keras casts beta through real32, and takes the power in the network's kind.
+   pure real(wp) function power_of(beta, t)
+      real(dp), intent(in) :: beta
+      integer(i8), intent(in) :: t
+      power_of = real(rounded_to_single(beta)**real(t, dp), wp)
+   end function power_of
 
    !> g = min(max(g, -c), c)
    pure subroutine clip_values(n, bound, g)

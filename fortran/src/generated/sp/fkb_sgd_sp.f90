@@ -2,11 +2,11 @@
 !> Gradient descent with or without momentum. Keras 3: `SGD`.
 module fkb_sgd_sp
    use fkb_config, only: config_t
-   use fkb_error, only: error_t, raise, fkb_err_argument
-   use fkb_json, only: json_real_text
+   use fkb_error, only: error_t
    use fkb_kinds, only: dp, i8, wp => sp
    use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_kernels_sp, only: descend, descend_momentum, descend_nesterov
+   use fkb_optimizer_values, only: option_member, read_flag, read_share
    use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
    implicit none (type, external)
@@ -67,14 +67,9 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call self%configure_common(config, error)
       if (allocated(error)) return
-      call config%get('momentum', self%momentum, error, default=0.0_dp)
+      call read_share(config, 'momentum', self%momentum, error)
       if (allocated(error)) return
-      if (.not. (self%momentum >= 0 .and. self%momentum <= 1)) then
-         call raise(error, fkb_err_argument, 'option "momentum" of the optimizer must lie'// &
-                    ' between 0 and 1')
-         return
-      end if
-      call config%get('nesterov', self%nesterov, error, default=.false.)
+      call read_flag(config, 'nesterov', self%nesterov, error)
    end subroutine configure
 
    !> Keras's default.
@@ -104,8 +99,7 @@ contains
    pure function keras_options(self) result(json)
       class(sgd_t), intent(in) :: self
       character(:), allocatable :: json
-      json = ',"momentum":'//json_real_text(self%momentum)//',"nesterov":'// &
-         trim(merge('true ', 'false', self%nesterov))
+      json = option_member('momentum', self%momentum)//option_member('nesterov', self%nesterov)
    end function keras_options
 
 end module fkb_sgd_sp

@@ -11,7 +11,6 @@ module fkb_sp
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_state_sp, only: state_t
    ! training
-   use fkb_adam_sp, only: adam_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_cosine_decays, only: cosine_decay_restarts_t, cosine_decay_t
@@ -25,7 +24,6 @@ module fkb_sp
    use fkb_reduction_sp, only: reduction_t
    use fkb_schedule, only: schedule_t
    use fkb_schedules, only: schedule_from_json
-   use fkb_sgd_sp, only: sgd_t
    use fkb_trainer_sp, only: fit_options_t, loss_box_t, trainer_t
    ! several epochs: batches, logs, callbacks
    use fkb_array_source_sp, only: array_source_t
@@ -42,6 +40,18 @@ module fkb_sp
    use fkb_reduce_lr_on_plateau_sp, only: reduce_lr_on_plateau_t
    use fkb_terminate_on_nan_sp, only: terminate_on_nan_t
    use fkb_training_sp, only: callback_t, callbacks_t, training_t
+   ! optimizers
+   use fkb_adadelta_sp, only: adadelta_t
+   use fkb_adafactor_sp, only: adafactor_t
+   use fkb_adagrad_sp, only: adagrad_t
+   use fkb_adam_sp, only: adam_t
+   use fkb_adamax_sp, only: adamax_t
+   use fkb_ftrl_sp, only: ftrl_t
+   use fkb_lamb_sp, only: lamb_t
+   use fkb_lion_sp, only: lion_t
+   use fkb_nadam_sp, only: nadam_t
+   use fkb_rmsprop_sp, only: rmsprop_t
+   use fkb_sgd_sp, only: sgd_t
    ! layers of your own
    use fkb_builtin_sp, only: add_builtin_layers
    use fkb_config, only: config_t
@@ -61,6 +71,7 @@ module fkb_sp
    use fkb_metric_sp, only: metric_t
    use fkb_metric_registry_sp, only: metric_registry_t
    use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
+   use fkb_optimizer_registry_sp, only: optimizer_registry_t
    use fkb_optimizer_state_sp, only: state_list_t
    use fkb_segment, only: segment_t
    implicit none (type, external)

@@ -82,7 +82,7 @@ contains
       end if
       call losses_from_config(net%document, loss_text, weights_text, boxes, error, registry)
       if (.not. allocated(error)) call optimizer_from_config(optimizer_text, &
-         made, error, net%document%keras_major())
+         made, error, net%document%keras_major(), optimizers)
       if (.not. allocated(error)) call self%init(net, boxes, made, error, seed)
       call clear_boxes(boxes)
       if (allocated(error)) return
