@@ -39,10 +39,12 @@ OPTIMIZERS = {
     )
 }
 LEGACY = "legacy>"
+_MODULE = "keras.optimizers"
 
 _ORDER = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 _DROPPED = ("sample_weight_mode", "optimizer_config")
-_CHANGED_LEGACY = frozenset({"RMSprop", "Adagrad", "Nadam"})
+_CHANGED_LEGACY = frozenset({"RMSprop", "Adagrad"})
+_CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")
 _LEGACY_KEYS = ("jit_compile", "is_legacy_optimizer")
 _NULL_NOISE = ("loss_scale_factor", "gradient_accumulation_steps")
 _DEFAULT_RATES = {"SGD": 0.01, "Muon": 0.01}
@@ -139,7 +141,7 @@ def _optimizer(value: Any, reading: Reading) -> Any:
     config = value.get("config")
     if not isinstance(config, dict):
         raise ObjectError("has no config")
-    legacy = reading.major == 2 and _is_legacy(name, config, reading)
+    legacy = reading.major == 2 and _is_legacy(value.get("module"), name, config, reading)
     name = name.removeprefix("Custom>")
     if ">" in name:
         return canonical_object(value, "keras.optimizers")
@@ -147,17 +149,19 @@ def _optimizer(value: Any, reading: Reading) -> Any:
     if legacy:
         name, config = _modern(name, config)
     return {
-        "module": "keras.optimizers",
+        "module": _MODULE,
         "class_name": name,
         "config": config,
         "registered_name": None,
     }
 
 
-def _is_legacy(name: str, config: Config, reading: Reading) -> bool:
+def _is_legacy(module: Any, name: str, config: Config, reading: Reading) -> bool:
     """Whether tf_keras would restore one of its old optimizers."""
     if "is_legacy_optimizer" in config:
         return bool(config["is_legacy_optimizer"])
+    if module == f"{_MODULE}.legacy":
+        return True
     return not reading.archive and not name.startswith("Custom>")
 
 
@@ -178,10 +182,15 @@ def _modern(name: str, config: Config) -> tuple[str, Config]:
     """Return the optimizer of Keras 3 that does what Keras 2's old one does.
 
     The old learning rate was `lr/(1 + decay*iterations)`. RMSprop, Adagrad and Nadam were other
-    algorithms and keep their old state; they are marked, so that nobody takes one for the other.
+    algorithms; they are marked, so that nobody takes one for the other, and so is what clips
+    gradients twice. Nadam's decay is one of its momenta; Keras 2 reads it under another name.
     """
-    if name in _CHANGED_LEGACY:
-        return f"{LEGACY}{name}", config
+    if name == "Nadam":
+        decay = config.get("schedule_decay", config.get("decay", 0.004))
+        config = {key: value for key, value in config.items() if key != "decay"}
+        return f"{LEGACY}{name}", config | {"schedule_decay": decay}
+    clips = [key for key in _CLIPS if config.get(key) is not None]
+    marked = name in _CHANGED_LEGACY or len(clips) > 1
     decay = config.get("decay", 0.0)
     config = {key: value for key, value in config.items() if key != "decay"}
     if isinstance(decay, (int, float)) and decay != 0:
@@ -197,4 +206,4 @@ def _modern(name: str, config: Config) -> tuple[str, Config]:
             },
             "registered_name": None,
         }
-    return name, config
+    return f"{LEGACY}{name}" if marked else name, config

@@ -9,11 +9,18 @@ import numpy as np
 from .graph import Array, Compile, Graph, OptimizerVariable
 from .keras_compile import LEGACY, LOSS_ALIASES
 from .keras_export import Writing
-from .keras_optimizer import KERAS2_SLOTS, optimizer_parts, slot_runs
+from .keras_optimizer import (
+    KERAS2_SLOTS,
+    LEGACY_SLOTS,
+    NADAM_PRODUCT,
+    optimizer_parts,
+    slot_runs,
+)
 from .keras_weights import trainable_weights
 from .registry import Config
 from .report import shown
 
+_KERAS3_CLASSES = ("Lamb", "LossScaleOptimizer", "Muon", "MultiOptimizer", "ScheduleFreeAdamW")
 _KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")
 
 
@@ -102,6 +109,8 @@ def _optimizer(value: Any, writing: Writing) -> Any:
     if value.get("registered_name"):
         return value if writing.archive else _short(value)
     if writing.major == 2:
+        if name in _KERAS3_CLASSES:
+            writing.report.add("", "optimizer", f"is {name}, which does not exist in Keras 2")
         for key in _KERAS3_ONLY:
             if config.pop(key, None) is not None:
                 writing.report.add("", f"optimizer {key}", "does not exist in Keras 2")
@@ -122,8 +131,11 @@ def _legacy_optimizer(name: str, config: Config, value: Config, writing: Writing
             f"is {plain} of Keras 2 before 2.11, which is another algorithm in Keras 3: export "
             "with --dialect keras2, or leave out the training part",
         )
+    rate = _rate_value(writing.graph)
+    if rate is not None and not isinstance(config.get("learning_rate"), dict):
+        config["learning_rate"] = rate
     if writing.archive:
-        return value | {"class_name": plain, "config": config | {"is_legacy_optimizer": True}}
+        return value | {"module": "keras.optimizers.legacy", "class_name": plain, "config": config}
     return {"class_name": plain, "config": config}
 
 
@@ -144,13 +156,31 @@ def keras2_variables(graph: Graph) -> list[tuple[str, Array]]:
     if compiled is None or not compiled.variables:
         return []
     name, options = optimizer_parts(compiled.config)
+    if name.startswith(LEGACY):
+        return _legacy_variables(name, compiled)
     result: list[tuple[str, Array]] = []
     for variable in compiled.variables:
-        if variable.slot not in ("learning_rate", "u_product"):
+        if variable.slot not in ("learning_rate", NADAM_PRODUCT):
             result.append((_keras2_name(name, variable), np.asarray(variable.value)))
     if name == "SGD" and not options.get("momentum") and _was_built(graph):
         for path, weight in trainable_weights(graph.model, graph.keras_major):
             result.append((f"SGD/m/{path}:0", np.zeros_like(weight.value)))
+    return result
+
+
+def _legacy_variables(name: str, compiled: Compile) -> list[tuple[str, Array]]:
+    """Return the variables of an optimizer of Keras 2 before 2.11: slot by slot."""
+    plain, short = name.removeprefix(LEGACY), LEGACY_SLOTS.get(name, {})
+    first = [("iter", "iteration"), ("momentum_cache", NADAM_PRODUCT)]
+    values = {v.slot: np.asarray(v.value) for v in compiled.variables if not v.path}
+    result = [(f"{plain}/{new}:0", values[slot]) for new, slot in first if slot in values]
+    slots = dict.fromkeys(v.slot for v in compiled.variables if v.path)
+    for slot in slots:
+        result += [
+            (f"{plain}/{v.path}/{short.get(slot, slot)}:0", np.asarray(v.value))
+            for v in compiled.variables
+            if v.slot == slot
+        ]
     return result
 
 

@@ -12,7 +12,8 @@ from .keras_config import Reading
 from .keras_weights import check_finite, trainable_weights
 from .registry import Config
 
-# Slots of each trainable weight, one list for each run through the weights (Keras 3.15).
+# Slots of each trainable weight, one list for each run through the weights (Keras 3.15). The
+# optimizers of Keras 2 before 2.11 that are others today stand with their mark.
 _SLOTS: dict[str, list[list[str]]] = {
     "SGD": [["momentum"]],
     "Adam": [["momentum", "velocity"]],
@@ -25,17 +26,30 @@ _SLOTS: dict[str, list[list[str]]] = {
     "Ftrl": [["accumulator", "linear"]],
     "Lion": [["momentum"]],
     "RMSprop": [["velocity"], ["momentum"], ["average_gradient"]],
+    "Adafactor": [["r", "c", "velocity"]],
+    "legacy>RMSprop": [["velocity"], ["momentum"], ["average_gradient"]],
+    "legacy>Adagrad": [["accumulator"]],
+    "legacy>Nadam": [["momentum", "velocity"]],
 }
 _NEEDS = {
     ("SGD", "momentum"): "momentum",
     ("RMSprop", "momentum"): "momentum",
     ("RMSprop", "average_gradient"): "centered",
+    ("legacy>RMSprop", "momentum"): "momentum",
+    ("legacy>RMSprop", "average_gradient"): "centered",
 }
 _INTERLEAVED_OLD = frozenset({"Ftrl"})
 KERAS2_SLOTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat", "norm": "u"}
+LEGACY_SLOTS = {
+    "legacy>RMSprop": {"velocity": "rms", "average_gradient": "mg"},
+    "legacy>Nadam": {"momentum": "m", "velocity": "v"},
+}
+LEGACY_NADAM = f"{LEGACY}Nadam"
 
-_NADAM_PRODUCT = "u_product"
+NADAM_PRODUCT = "u_product"
+_FACTORS = ("r", "c")
 
+#: Slot, path and shape of a variable; the slot is empty for one that is kept for Keras alone.
 Place = tuple[str, str, tuple[int, ...]]
 
 
@@ -71,12 +85,34 @@ def has_rate_variable(options: Config) -> bool:
     return not isinstance(options.get("learning_rate"), dict)
 
 
-def slot_places(model: Layer, runs: Sequence[Sequence[str]], major: int) -> list[Place]:
-    """Return (slot, path, shape) in Keras 3's order."""
+def slot_places(
+    model: Layer, runs: Sequence[Sequence[str]], major: int, *, fillers: bool = False
+) -> list[Place]:
+    """Return (slot, path, shape) in Keras 3's order.
+
+    Args:
+        model: the model with its weights.
+        runs: as `slot_runs` returns them.
+        major: the Keras version whose weights are meant.
+        fillers: whether vectors have places for the factors that Adafactor has of matrices
+            only: Keras 3 keeps a number for each of them.
+    """
     weights = trainable_weights(model, major)
-    return [
-        (slot, path, weight.value.shape) for run in runs for path, weight in weights for slot in run
+    places = [
+        _slot_place(slot, path, weight.value.shape)
+        for run in runs
+        for path, weight in weights
+        for slot in run
     ]
+    return [place for place in places if place[0] or fillers]
+
+
+def _slot_place(slot: str, path: str, shape: tuple[int, ...]) -> Place:
+    if slot not in _FACTORS:
+        return slot, path, shape
+    if len(shape) < 2:
+        return "", path, ()
+    return slot, path, shape[:-1] if slot == "r" else (*shape[:-2], shape[-1])
 
 
 def read_optimizer(
@@ -101,31 +137,32 @@ def read_optimizer(
         places = None if runs is None else _keras3_places(name, model, options, runs)
         compiled.variables = _named(places, arrays) or _unnamed(arrays, options)
         return
-    state = _keras2_state(name, runs, arrays, model, legacy)
-    if state is None and name.startswith(LEGACY):
-        compiled.variables = _unnamed(arrays, {"learning_rate": {}})
-    elif state is None and runs is None:
+    if runs is None:
         compiled.variables = _unnamed(_with_rate(arrays, options), options)
-    elif state is None:
+        return
+    cache = arrays[1] if name == LEGACY_NADAM and len(arrays) > 1 else None
+    arrays = arrays[:1] + arrays[2:] if cache is not None else arrays
+    state = _keras2_state(name, runs, arrays, model, legacy or name.startswith(LEGACY))
+    if state is None:
         reading.report.add(
             "",
             "optimizer",
             f"has {len(arrays)} variables that do not fit the trainable weights: save the model "
             "without its optimizer (include_optimizer=False)",
         )
-    else:
-        compiled.variables = _rate_variables(arrays[0], options) + state
-        if name == "Nadam" and state:
-            product = _nadam_product(int(arrays[0]), options)
-            compiled.variables.append(OptimizerVariable(_NADAM_PRODUCT, "", product))
+        return
+    compiled.variables = _rate_variables(arrays[0], options) + state
+    if state and name.endswith("Nadam"):
+        product = _nadam_product(arrays, options) if cache is None else cache
+        compiled.variables.append(OptimizerVariable(NADAM_PRODUCT, "", product))
 
 
 def _keras3_places(name: str, model: Layer, options: Config, runs: list[list[str]]) -> list[Place]:
     scalars: list[Place] = [("iteration", "", ())]
     if has_rate_variable(options):
         scalars.append(("learning_rate", "", ()))
-    last: list[Place] = [(_NADAM_PRODUCT, "", ())] if name == "Nadam" else []
-    return scalars + slot_places(model, runs, 3) + last
+    last: list[Place] = [(NADAM_PRODUCT, "", ())] if name == "Nadam" else []
+    return scalars + slot_places(model, runs, 3, fillers=True) + last
 
 
 def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVariable] | None:
@@ -135,7 +172,24 @@ def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVar
     pairs = list(zip(places, arrays, strict=False))
     if any(array.shape != shape for (_, _, shape), array in pairs):
         return None
-    return [OptimizerVariable(slot, path, array) for (slot, path, _), array in pairs]
+    return [OptimizerVariable(slot, path, array) for (slot, path, _), array in pairs if slot]
+
+
+def keras3_variables(compiled: Compile, model: Layer, major: int) -> list[Array]:
+    """Return the optimizer's variables as a Keras 3 archive has them.
+
+    Adafactor's are told apart by their places, where vectors have fillers.
+    """
+    arrays = [np.asarray(variable.value) for variable in compiled.variables]
+    name, options = optimizer_parts(compiled.config)
+    if name != "Adafactor" or len(arrays) <= 2:
+        return arrays
+    values = {(v.slot, v.path): np.asarray(v.value) for v in compiled.variables}
+    places = _keras3_places(name, model, options, slot_runs(name, options) or [])
+    filler = np.asarray(0, np.int32)
+    if {(slot, path) for slot, path, _ in places if slot} != values.keys():
+        return arrays
+    return [values[slot, path] if slot else filler for slot, path, _ in places]
 
 
 def _unnamed(arrays: list[Array], options: Config) -> list[OptimizerVariable]:
@@ -169,11 +223,16 @@ def _rate_variables(iteration: Array, options: Config) -> list[OptimizerVariable
     return variables
 
 
-def _nadam_product(iterations: int, options: Config) -> Array:
-    """Return Keras 3's running product of momenta, which Keras 2 does not save."""
-    beta, product = np.float32(options.get("beta_1", 0.9)), np.float32(1)
-    for step in range(1, iterations + 1):
-        product *= beta * np.float32(1 - 0.5 * np.float32(0.96) ** np.float32(step))
+def _nadam_product(arrays: list[Array], options: Config) -> Array:
+    """Return the running product of momenta, which Keras 2 does not save.
+
+    It is computed as Keras 2 does, which casts the options through real32.
+    """
+    kind = arrays[1].dtype.type
+    beta, base = kind(np.float32(options.get("beta_1", 0.9))), kind(np.float32(0.96))
+    product = kind(1)
+    for step in range(1, int(arrays[0]) + 1):
+        product *= beta * (kind(1) - kind(0.5) * base ** kind(step))
         if product == 0:
             break
     return np.asarray(product)
@@ -181,7 +240,7 @@ def _nadam_product(iterations: int, options: Config) -> Array:
 
 def _keras2_state(
     name: str,
-    runs: list[list[str]] | None,
+    runs: list[list[str]],
     arrays: list[Array],
     model: Layer,
     legacy: bool,
@@ -191,7 +250,7 @@ def _keras2_state(
     Keras 2's SGD has momenta even where it does not use them, and Adam before TF 2 has a
     placeholder of one value for each weight in place of its third slot.
     """
-    if runs is None or arrays[0].shape != ():
+    if arrays[0].shape != ():
         return None
     weights = trainable_weights(model, 2)
     kept = slot_places(model, runs, 2)

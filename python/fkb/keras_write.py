@@ -16,7 +16,7 @@ from .keras_compile_export import export_compile, keras2_variables
 from .keras_config import Reading, joins_masks_formerly, parse_json, read_model
 from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
-from .keras_optimizer import read_optimizer
+from .keras_optimizer import keras3_variables, read_optimizer
 from .keras_shapes import infer_shapes
 from .keras_weights import keys_of, lends, own_slots, places_of, store_groups, trainable_weights
 from .masks import check_output_masks, check_same_masks, explain_masks
@@ -170,7 +170,7 @@ def _optimizer_arrays(writing: Writing) -> list[Array]:
         return []
     if writing.major == 2:
         return [value for _, value in keras2_variables(writing.graph)]
-    return [np.asarray(variable.value) for variable in writing.graph.compile.variables]
+    return keras3_variables(writing.graph.compile, writing.graph.model, writing.graph.keras_major)
 
 
 def write_names(owner: h5py.Group, attribute: str, names: list[str]) -> None:

@@ -99,6 +99,12 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             *(c_int, c_int, c_int, c_int64, _DOUBLES, _ERROR),
         ],
     ),
+    "fkb_trainer_gradient": (
+        c_int,
+        [c_void_p, c_int, _ARRAYS, c_int, _ARRAYS, _ARRAYS, _DOUBLES, c_int64, _DOUBLES, _ERROR],
+    ),
+    "fkb_trainer_apply": (c_int, [c_void_p, c_int64, _DOUBLES, _ERROR]),
+    "fkb_trainer_finish": (None, [c_void_p]),
     "fkb_trainer_store": (c_int, [c_void_p, _ERROR]),
     "fkb_trainer_reset": (None, [c_void_p]),
     "fkb_loss_evaluate": (

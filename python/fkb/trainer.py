@@ -87,6 +87,52 @@ class Trainer:
         check(code, error)
         return loss.value
 
+    def gradient(self, x: Arrays, y: Arrays, sample_weight: Arrays = None) -> tuple[float, Array]:
+        """Return the loss of a batch and its gradient; nothing is changed.
+
+        Args:
+            x: inputs as for `Network.predict`.
+            y: targets.
+            sample_weight: one weight for each sample, or one such array for each output.
+
+        Returns:
+            The loss, and a vector with one value for each weight, in the order of `Network.params`.
+        """
+        inputs, targets, weights = self._batch(x, y, sample_weight)
+        vector = np.zeros(self.net.n_params)
+        loss, error = c_double(), CError()
+        code = self._library.fkb_trainer_gradient(
+            self.handle,
+            len(inputs),
+            c_arrays(inputs),
+            len(targets),
+            c_arrays(targets),
+            c_arrays(weights) if weights else None,
+            byref(loss),
+            vector.size,
+            doubles(vector),
+            byref(error),
+        )
+        check(code, error)
+        return loss.value, vector
+
+    def apply(self, gradient: Array) -> None:
+        """Make one step from a gradient of any origin.
+
+        Args:
+            gradient: one value for each weight, in the order of `Network.params`.
+        """
+        vector = np.ascontiguousarray(gradient, np.float64).reshape(-1)
+        error = CError()
+        code = self._library.fkb_trainer_apply(
+            self.handle, vector.size, doubles(vector), byref(error)
+        )
+        check(code, error)
+
+    def finish(self) -> None:
+        """Let averages of the weights (`use_ema`) become the weights, as `fit` does at its end."""
+        self._library.fkb_trainer_finish(self.handle)
+
     def fit(
         self,
         x: Arrays,

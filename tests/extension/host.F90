@@ -1,5 +1,5 @@
 !> A simulator in small: loads a network with this project's layers, predicts, trains it with this
-!> project's loss and saves it.
+!> project's loss and optimizer and saves it.
 !>
 !>     host MODEL.fkb FOLDER BATCH
 !>
@@ -8,12 +8,13 @@
 !> (losses.bin). At last the first samples are predicted again (after.bin), and trained.fkb holds
 !> the network with its optimizer's state.
 program host
-   use FKB_KIND, only: dp, error_t, loss_registry_t, network_t, registry_t, trainer_t, wp, &
-      workspace_t
-   use my_extension, only: add_my_layers, add_my_losses
+   use FKB_KIND, only: dp, error_t, loss_registry_t, network_t, optimizer_registry_t, registry_t, &
+      trainer_t, workspace_t, wp
+   use my_extension, only: add_my_layers, add_my_losses, add_my_optimizers
    implicit none (type, external)
    type(registry_t) :: registry
    type(loss_registry_t) :: losses
+   type(optimizer_registry_t) :: optimizers
    type(network_t), target :: net
    type(workspace_t) :: work
    type(trainer_t) :: trainer
@@ -34,6 +35,8 @@ program host
    call stop_at(error)
    call add_my_losses(losses, error)
    call stop_at(error)
+   call add_my_optimizers(optimizers, error)
+   call stop_at(error)
    call net%load(model, error, registry=registry)
    call stop_at(error)
    call net%check_samples(work, error)
@@ -46,7 +49,7 @@ program host
    call stop_at(error)
    call write_values(folder//'before.bin', reshape(y_pred, [size(y_pred)]))
 
-   call trainer%init_from_file(net, error, registry=losses)
+   call trainer%init_from_file(net, error, registry=losses, optimizers=optimizers)
    call stop_at(error)
    allocate (gradient(size(net%params)))
    call trainer%gradient(x(:, :batch), y(:, :batch), loss, gradient, error)
@@ -72,6 +75,7 @@ program host
    call work%clear()
    call net%clear()
    call losses%clear()
+   call optimizers%clear()
    call registry%clear()
 
 contains

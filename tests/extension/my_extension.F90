@@ -1,12 +1,13 @@
 !> Puts what this project adds to FKB beside what FKB has.
 module my_extension
-   use FKB_KIND, only: add_builtin_layers, error_t, loss_registry_t, registry_t
+   use FKB_KIND, only: add_builtin_layers, error_t, loss_registry_t, optimizer_registry_t, registry_t
+   use my_relaxation, only: relaxation_t
    use my_scale, only: scale_t
    use my_snake, only: snake_t
    use my_weighted_error, only: weighted_error_t
    implicit none (type, external)
    private
-   public :: add_my_layers, add_my_losses
+   public :: add_my_layers, add_my_losses, add_my_optimizers
 
 contains
 
@@ -25,5 +26,12 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call losses%add('my_pkg>WeightedError', weighted_error_t(), error)
    end subroutine add_my_losses
+
+   !> Our optimizers; the library's need not be added.
+   subroutine add_my_optimizers(optimizers, error)
+      type(optimizer_registry_t), intent(inout) :: optimizers
+      type(error_t), allocatable, intent(out) :: error
+      call optimizers%add('my_pkg>Relaxation', relaxation_t(), error)
+   end subroutine add_my_optimizers
 
 end module my_extension

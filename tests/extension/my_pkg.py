@@ -1,7 +1,7 @@
-"""The Keras side of this project: the classes that my_scale, my_snake and my_weighted_error run.
+"""The Keras side of this project: what my_scale, my_snake, my_weighted_error, my_relaxation run.
 
-Registered under a package, Keras saves them as `my_pkg>Scale`, `my_pkg>snake` and
-`my_pkg>WeightedError`.
+Registered under a package, Keras saves them as `my_pkg>Scale`, `my_pkg>snake`,
+`my_pkg>WeightedError` and `my_pkg>Relaxation`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,30 @@ class WeightedError(keras.losses.Loss):
         return super().get_config() | {"weights": self.weights}
 
 
-def build_model() -> Any:
-    """Return a model that uses all three, compiled, with weights that are not the initial ones."""
+@keras.saving.register_keras_serializable("my_pkg")
+class Relaxation(keras.optimizers.Optimizer):
+    """Steps along an averaged gradient, none longer than the learning rate."""
+
+    def __init__(self, learning_rate: Any = 0.01, memory: float = 0.9, **options: Any) -> None:
+        super().__init__(learning_rate=learning_rate, **options)
+        self.memory = memory
+
+    def build(self, variables: list[Any]) -> None:
+        if not self.built:
+            super().build(variables)
+            self.memories = self.add_optimizer_variables(variables, "memory")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        memory = self.memories[self._get_variable_index(variable)]
+        self.assign(memory, self.memory * memory + (1 - self.memory) * gradient)
+        self.assign_sub(variable, learning_rate * memory / (1 + ops.abs(memory)))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"memory": self.memory}
+
+
+def build_model(optimizer: Any = None) -> Any:
+    """Return a model that uses them, compiled, with weights that are not the initial ones."""
     keras.utils.set_random_seed(7)
     model = keras.Sequential(
         [
@@ -66,5 +88,5 @@ def build_model() -> Any:
         ],
         name="closure",
     )
-    model.compile(keras.optimizers.Adam(0.01), WeightedError([0.5, 2.0, 1.25]))
+    model.compile(optimizer or keras.optimizers.Adam(0.01), WeightedError([0.5, 2.0, 1.25]))
     return model

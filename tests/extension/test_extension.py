@@ -1,4 +1,4 @@
-"""A user's layer, activation and loss agree with Keras and survive the way there and back.
+"""A user's layer, activation, loss and optimizer agree with Keras and survive the way there and back.
 
 The programs host_sp and host_dp come from CMakeLists.txt; FKB_EXTENSION_BUILD says where they are.
 """
@@ -88,15 +88,20 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path) -> Iterator[Case]:
     """A trained model in a file, and batches to go on with."""
+    yield make_case(tmp_path)
+    keras.backend.clear_session()
+
+
+def make_case(tmp_path: Path, optimizer: Any = None) -> Case:
+    """Return a case with a model that was trained with an optimizer, Adam by default."""
     random = np.random.default_rng(3)
     x = random.normal(size=((STEPS + 3) * BATCH, 5)).astype(np.float32)
     y = np.stack([np.sin(x[:, 0]), x[:, 1] * x[:, 2], np.tanh(x[:, 3] - x[:, 4])], axis=1)
-    case = Case(tmp_path, my_pkg.build_model(), x, y.astype(np.float32))
+    case = Case(tmp_path, my_pkg.build_model(optimizer), x, y.astype(np.float32))
     case.train(case.model, STEPS + 1, STEPS + 2)
     case.x, case.y = case.x[: (STEPS + 1) * BATCH], case.y[: (STEPS + 1) * BATCH]
     case.model.save(case.source)
-    yield case
-    keras.backend.clear_session()
+    return case
 
 
 def worst(found: Any, expected: Any) -> float:
@@ -167,6 +172,29 @@ def test_keras_loads_what_fortran_trained_and_goes_on(case: Case) -> None:
 
     case.train(case.model, 1, STEPS)
     assert int(model.optimizer.iterations) == int(case.model.optimizer.iterations)
+    case.train(case.model, 1, STEPS)
+    case.train(model, 1, STEPS)
+    for found, expected in zip(model.weights, case.model.weights, strict=True):
+        assert worst(found, expected) <= TRAINED, expected.path
+
+
+@pytest.mark.parametrize("kind", ["sp", "dp"])
+def test_an_optimizer_of_ones_own_goes_on_in_fortran_and_in_keras(
+    tmp_path: Path, kind: str
+) -> None:
+    optimizer = my_pkg.Relaxation(0.02, memory=0.8, weight_decay=0.01, global_clipnorm=5.0)
+    case = make_case(tmp_path, optimizer)
+    register_classes.register_classes()
+    fkb.convert(case.source, case.text)
+    done = case.run_host(kind)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert worst(case.read("losses"), case.train(case.model, 1, STEPS)) <= TRAINED
+    back = case.folder / "back.keras"
+    fkb.export(case.folder / "trained.fkb", back)
+    model = keras.models.load_model(back)
+    assert isinstance(model.optimizer, my_pkg.Relaxation)
+    for found, expected in zip(model.optimizer.variables, optimizer.variables, strict=True):
+        assert worst(found, expected) <= TRAINED, expected.path
     case.train(case.model, 1, STEPS)
     case.train(model, 1, STEPS)
     for found, expected in zip(model.weights, case.model.weights, strict=True):

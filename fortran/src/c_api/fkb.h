@@ -127,6 +127,16 @@ void fkb_trainer_free(fkb_trainer *trainer);
 int fkb_trainer_step(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
                      const fkb_array *targets, const fkb_array *sample_weights, double *loss,
                      fkb_error *error);
+/* Loss and gradient of a batch, with the penalties of regularizers; nothing is changed. n, gradient:
+ * one value for each weight of the network (fkb_network_params). */
+int fkb_trainer_gradient(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
+                         const fkb_array *targets, const fkb_array *sample_weights, double *loss,
+                         int64_t n, double *gradient, fkb_error *error);
+/* One step from a gradient of any origin. */
+int fkb_trainer_apply(fkb_trainer *trainer, int64_t n, const double *gradient, fkb_error *error);
+/* After steps of one's own: with use_ema the averages of the weights become the weights, as at the
+ * end of fkb_trainer_fit. */
+void fkb_trainer_finish(fkb_trainer *trainer);
 /* Several epochs. history: the mean loss of each epoch. */
 int fkb_trainer_fit(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
                     const fkb_array *targets, const fkb_array *sample_weights, int epochs,

@@ -157,6 +157,7 @@ contains
       logical :: fits
       path = path_of(self, item)
       fits = variable%slot == item%name .and. variable%path == path
+      if (.not. fits) fits = is_unnamed(self, variable)
       if (item%place == place_iteration) then
          fits = fits .and. allocated(variable%integers)
          if (fits) fits = size(variable%integers) == 1
@@ -183,6 +184,15 @@ contains
          call put_values(self%state, item, variable%values)
       end select
    end subroutine take_variable
+
+   !> A converter knows no names of the state of a user's optimizer and numbers it.
+   logical function is_unnamed(self, variable)
+      type(trainer_t), intent(in) :: self
+      type(variable_t), intent(in) :: variable
+      is_unnamed = index(self%optimizer%keras_name(), '>') > 0 .and. len(variable%path) == 0 &
+         .and. index(variable%slot, 'var') == 1 .and. len(variable%slot) > 3 &
+         .and. verify(variable%slot(4:), '0123456789') == 0
+   end function is_unnamed
 
    !> Whose weight a variable belongs to, empty for none.
    function path_of(self, item) result(path)

@@ -13,11 +13,12 @@ module fkb_adagrad_sp
    private
    public :: adagrad_t
 
-   !> a = a + g^2, w = w - r g/sqrt(a + epsilon).
+   !> a = a + g^2, w = w - r g/sqrt(a + epsilon); in Keras 2's old form r g/(sqrt(a) + epsilon).
    !> Options by keyword: `adagrad_t(learning_rate=1e-2_dp)`.
    type, extends(optimizer_t) :: adagrad_t
       real(dp) :: initial_accumulator_value = 0.1_dp
       real(dp) :: epsilon = 1e-7_dp
+      logical :: legacy = .false.               !! as Keras 2 before 2.11: sqrt(a) + epsilon
    contains
       procedure :: update
       procedure :: configure
@@ -47,7 +48,7 @@ contains
          if (at == 0) exit
          n = last - first + 1
          rate = real(self%rate_at(state)*factor, wp)
-         call adagrad_update(n, rate, real(self%epsilon, wp), .false., grad(first:last), &
+         call adagrad_update(n, rate, real(self%epsilon, wp), self%legacy, grad(first:last), &
                              state%slots(first:last, 1), params(first:last))
       end do
    end subroutine update
@@ -94,6 +95,7 @@ contains
       class(adagrad_t), intent(in) :: self
       character(:), allocatable :: name
       name = 'Adagrad'
+      if (self%legacy) name = 'legacy>Adagrad'
    end function keras_name
 
    pure function keras_options(self) result(json)

@@ -23,6 +23,8 @@ module fkb_nadam_sp
       real(dp) :: beta_1 = 0.9_dp
       real(dp) :: beta_2 = 0.999_dp
       real(dp) :: epsilon = 1e-7_dp
+      real(dp) :: schedule_decay = 0.004_dp     !! of the old form: 0.96^(schedule_decay t)
+      logical :: legacy = .false.               !! as Keras 2 before 2.11
    contains
       procedure :: update
       procedure :: configure
@@ -51,12 +53,12 @@ contains
       t = self%updates(state) + 1
       beta_1 = real(rounded_to_single(self%beta_1), wp)     ! Keras casts both through real32
       beta_2 = real(rounded_to_single(self%beta_2), wp)
-      u(1) = beta_1*fading(t, rounded_to_single(0.96_dp))
-      u(2) = beta_1*fading(t + 1, rounded_to_single(0.96_dp))
-      if (self%keras_major == 2) then
+      u(1) = beta_1*fading(self, t, rounded_to_single(0.96_dp))
+      u(2) = beta_1*fading(self, t + 1, rounded_to_single(0.96_dp))
+      if (self%keras_major == 2 .or. self%legacy) then
          state%extra(1) = state%extra(1)*u(1)
       else                                                  ! but not for their product
-         state%extra(1) = (state%extra(1)*real(self%beta_1, wp))*fading(t, 0.96_dp)
+         state%extra(1) = (state%extra(1)*real(self%beta_1, wp))*fading(self, t, 0.96_dp)
       end if
       product = state%extra(1)
       rest = 1 - real(real(beta_2, dp)**real(t, dp), wp)
@@ -73,11 +75,15 @@ contains
       end do
    end subroutine update
 
-   !> 1 - 0.5 base^t
-   pure real(wp) function fading(t, base)
+   !> 1 - 0.5 base^t, in the old form with t times the decay of the schedule
+   pure real(wp) function fading(self, t, base)
+      class(nadam_t), intent(in) :: self
       integer(i8), intent(in) :: t
       real(dp), intent(in) :: base
-      fading = 1 - 0.5_wp*real(real(real(base, wp), dp)**real(t, dp), wp)
+      real(wp) :: power
+      power = real(t, wp)
+      if (self%legacy) power = real(self%schedule_decay, wp)*power
+      fading = 1 - 0.5_wp*real(real(real(base, wp), dp)**real(power, dp), wp)
    end function fading
 
    !> The product begins with 1.
@@ -111,6 +117,8 @@ contains
       call read_below_one(config, 'beta_2', self%beta_2, error)
       if (allocated(error)) return
       call read_positive(config, 'epsilon', self%epsilon, error)
+      if (allocated(error) .or. .not. self%legacy) return
+      call read_positive(config, 'schedule_decay', self%schedule_decay, error)
    end subroutine configure
 
    pure integer function slot_count(self) result(count)
@@ -130,6 +138,7 @@ contains
       class(nadam_t), intent(in) :: self
       character(:), allocatable :: name
       name = 'Nadam'
+      if (self%legacy) name = 'legacy>Nadam'
    end function keras_name
 
    pure function keras_options(self) result(json)
@@ -137,6 +146,7 @@ contains
       character(:), allocatable :: json
       json = option_member('beta_1', self%beta_1)//option_member('beta_2', self%beta_2)// &
          option_member('epsilon', self%epsilon)
+      if (self%legacy) json = json//option_member('schedule_decay', self%schedule_decay)
    end function keras_options
 
 end module fkb_nadam_sp

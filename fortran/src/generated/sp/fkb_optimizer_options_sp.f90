@@ -79,6 +79,10 @@ contains
    module procedure keras_config
       json = ''
       if (len(self%keras_name()) == 0) return
+      if (index(self%keras_name(), 'legacy>') == 1) then
+         json = legacy_config(self)
+         return
+      end if
       json = '{"module":"keras.optimizers","class_name":"'//self%keras_name()// &
          '","config":{"learning_rate":'//rate_config(self)// &
          ',"weight_decay":'//number_or_null(self%weight_decay)// &
@@ -100,6 +104,20 @@ contains
       if (allocated(self%schedule)) json = self%schedule%keras_config()
       if (len(json) == 0) json = json_real_text(self%rate())
    end function rate_config
+
+   !> The configuration of an optimizer of Keras 2 before 2.11, which knows fewer options.
+   function legacy_config(self) result(json)
+      class(optimizer_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = '{"module":"keras.optimizers","class_name":"'//self%keras_name()// &
+         '","config":{"learning_rate":'//rate_config(self)
+      if (self%clipnorm > 0) json = json//option_member('clipnorm', self%clipnorm)
+      if (self%global_clipnorm > 0) then
+         json = json//option_member('global_clipnorm', self%global_clipnorm)
+      end if
+      if (self%clipvalue > 0) json = json//option_member('clipvalue', self%clipvalue)
+      json = json//self%keras_options()//'},"registered_name":null}'
+   end function legacy_config
 
    !> Gradients of one update as Keras has them: it refuses 1.
    pure integer function steps_of(self) result(steps)

@@ -52,7 +52,21 @@ contains
       call registry%add('Lamb', lamb_t(), error)
       if (allocated(error)) return
       call registry%add('Adafactor', adafactor_t(), error)
+      if (allocated(error)) return
+      call add_legacy_optimizers(registry, error)
    end subroutine add_builtin_optimizers
+
+   !> Register what Keras 2 before 2.11 had under the same names. Its other optimizers make the
+   !> steps of today's, and the converter gives them today's names.
+   subroutine add_legacy_optimizers(registry, error)
+      type(optimizer_registry_t), intent(inout) :: registry
+      type(error_t), allocatable, intent(out) :: error
+      call registry%add('legacy>RMSprop', rmsprop_t(legacy=.true.), error)
+      if (allocated(error)) return
+      call registry%add('legacy>Adagrad', adagrad_t(legacy=.true.), error)
+      if (allocated(error)) return
+      call registry%add('legacy>Nadam', nadam_t(legacy=.true.), error)
+   end subroutine add_legacy_optimizers
 
    !> The optimizer that Keras's compile configuration means: a name, `"adam"`, or an object,
    !> `{"class_name":"Adam","config":{"learning_rate":0.001}}`.

@@ -14,13 +14,15 @@ module fkb_rmsprop_sp
    public :: rmsprop_t
 
    !> v = rho v + (1 - rho) g^2, d = r g/sqrt(v + epsilon), w = w - d; centered with v - a^2 for v,
-   !> a = rho a + (1 - rho) g; with momentum m = mu m + d, w = w - m.
+   !> a = rho a + (1 - rho) g; with momentum m = mu m + d, w = w - m. Keras 2's old form without
+   !> momentum has its epsilon outside the root, and casts rho and momentum through real32.
    !> Options by keyword: `rmsprop_t(learning_rate=1e-3_dp, rho=0.9_dp)`.
    type, extends(optimizer_t) :: rmsprop_t
       real(dp) :: rho = 0.9_dp
       real(dp) :: momentum = 0                  !! from 0, no momentum and no state of it, to 1
       real(dp) :: epsilon = 1e-7_dp
       logical :: centered = .false.
+      logical :: legacy = .false.               !! as Keras 2 before 2.11: sqrt(v) + epsilon
    contains
       procedure :: update
       procedure :: configure
@@ -44,8 +46,10 @@ contains
       real(dp) :: factor
       real(wp) :: rate, rho, rest, epsilon
       integer :: at
+      logical :: outside
       rho = real(self%rho, wp)
       rest = real(1 - self%rho, wp)
+      outside = self%legacy .and. .not. self%momentum > 0
       epsilon = real(self%epsilon, wp)
       at = 0
       do
@@ -54,11 +58,11 @@ contains
          n = last - first + 1
          rate = real(self%rate_at(state)*factor, wp)
          if (self%centered) then
-            call centered_increment(n, rate, rho, rest, epsilon, .false., &
+            call centered_increment(n, rate, rho, rest, epsilon, outside, &
                                     state%slots(first:last, 1), &
                                     state%slots(first:last, self%slot_count()), grad(first:last))
          else
-            call rmsprop_increment(n, rate, rho, rest, epsilon, .false., &
+            call rmsprop_increment(n, rate, rho, rest, epsilon, outside, &
                                    state%slots(first:last, 1), grad(first:last))
          end if
          if (self%momentum > 0) then
@@ -115,6 +119,7 @@ contains
       class(rmsprop_t), intent(in) :: self
       character(:), allocatable :: name
       name = 'RMSprop'
+      if (self%legacy) name = 'legacy>RMSprop'
    end function keras_name
 
    pure function keras_options(self) result(json)

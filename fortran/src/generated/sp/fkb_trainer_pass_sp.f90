@@ -59,6 +59,17 @@ contains
       end if
    end procedure apply
 
+   module procedure last_gradient
+      allocate (grad(0))
+      if (allocated(self%grad)) grad = self%grad
+   end procedure last_gradient
+
+   module procedure finish
+      if (.not. associated(self%net)) return
+      call self%optimizer%finish(self%net%params, self%state, self%net%graph%segments)
+      if (self%optimizer%use_ema) call forget_old(self)
+   end procedure finish
+
    !> What came with the old weights is old now: the optimizer's state, which `store` writes anew,
    !> and the recorded samples.
    subroutine forget_old(self)

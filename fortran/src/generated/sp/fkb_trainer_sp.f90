@@ -69,6 +69,8 @@ module fkb_trainer_sp
       procedure :: step_hosts
       procedure :: gradient_hosts
       procedure :: apply
+      procedure :: last_gradient
+      procedure :: finish
       procedure :: reduce_over
       procedure :: store
       procedure :: save
@@ -152,6 +154,18 @@ module fkb_trainer_sp
          class(reduction_t), intent(in) :: reduction     !! copied
          type(error_t), allocatable, intent(out) :: error
       end subroutine reduce_over
+
+      !> A copy of the gradient that was made last.
+      module subroutine last_gradient(self, grad)
+         class(trainer_t), intent(in) :: self
+         real(wp), allocatable, intent(out) :: grad(:)   !! (weights)
+      end subroutine last_gradient
+
+      !> After steps of one's own: with `use_ema`, the averages of the weights become the weights, as
+      !> at the end of `fit`.
+      module subroutine finish(self)
+         class(trainer_t), intent(inout) :: self
+      end subroutine finish
 
       !> Loss and gradient of a batch in the host's arrays; nothing is changed.
       !> The penalties of regularizers are part of both.
