@@ -173,7 +173,8 @@ def _optimizer_config(config: Config, reading: Reading) -> Config:
         if reading.major == 2 and key in _LEGACY_KEYS:
             continue
         if isinstance(value, dict) and "class_name" in value:
-            value = canonical_object(value, "keras.optimizers.schedules")
+            inner = key == "inner_optimizer"
+            value = canonical_object(value, _MODULE if inner else f"{_MODULE}.schedules")
         result["learning_rate" if key == "lr" else key] = value
     return result
 

@@ -1,6 +1,7 @@
 !> Puts what this project adds to FKB beside what FKB has.
 module my_extension
-   use FKB_KIND, only: add_builtin_layers, error_t, loss_registry_t, optimizer_registry_t, registry_t
+   use FKB_KIND, only: add_builtin_layers, error_t, loss_registry_t, optimizer_registry_t, &
+      registry_t
    use my_relaxation, only: relaxation_t
    use my_scale, only: scale_t
    use my_snake, only: snake_t

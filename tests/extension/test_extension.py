@@ -1,4 +1,4 @@
-"""A user's layer, activation, loss and optimizer agree with Keras and survive the way there and back.
+"""A user's layer, activation, loss, optimizer agree with Keras and survive the way there and back.
 
 The programs host_sp and host_dp come from CMakeLists.txt; FKB_EXTENSION_BUILD says where they are.
 """
