@@ -75,7 +75,9 @@ KERAS_2: dict[str, Callable[[], Any]] = {
 }
 OLD_KERAS_2: dict[str, Callable[[], Any]] = {
     "sgd": lambda: tf_keras.optimizers.legacy.SGD(0.03, momentum=0.9, nesterov=True),
+    "sgd with decay": lambda: tf_keras.optimizers.legacy.SGD(0.03, decay=0.05),
     "rmsprop": lambda: tf_keras.optimizers.legacy.RMSprop(0.02, epsilon=1e-2),
+    "rmsprop with decay": lambda: tf_keras.optimizers.legacy.RMSprop(0.02, decay=0.05),
     "rmsprop centered": lambda: tf_keras.optimizers.legacy.RMSprop(
         0.02, centered=True, epsilon=1e-2
     ),

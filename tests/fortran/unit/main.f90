@@ -36,6 +36,7 @@ program main
    use test_operation_kernels, only: collect_operation_kernels => collect
    use test_operation_layers, only: collect_operation_layers => collect
    use test_optimizer, only: collect_optimizer => collect
+   use test_optimizer_table, only: collect_optimizer_table => collect
    use test_passes, only: collect_passes => collect
    use test_pooling_layers, only: collect_pooling_layers => collect
    use test_random, only: collect_random => collect
@@ -123,6 +124,8 @@ program main
    call collect_operation_layers(suite)
    call runner%run(suite)
    call collect_optimizer(suite)
+   call runner%run(suite)
+   call collect_optimizer_table(suite)
    call runner%run(suite)
    call collect_passes(suite)
    call runner%run(suite)

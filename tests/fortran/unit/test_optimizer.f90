@@ -10,13 +10,19 @@ module test_optimizer
    use fkb_optimizer_state_sp, only: get_sp => get_values, list_sp => state_list_t
    use fkb_optimizers_dp, only: optimizer_from_config_dp => optimizer_from_config
    use fkb_optimizers_sp, only: optimizer_from_config_sp => optimizer_from_config
+   use fkb_optimizer_registry_dp, only: optimizer_registry_t
    use fkb_rounding, only: rounded_to_single
    use fkb_segment, only: segment_t
+   use fkb_shape, only: shape_of
    use fkb_sgd_dp, only: sgd_t
    use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
    implicit none (type, external)
    private
    public :: collect
+
+   character(*), parameter :: classes(14) = [character(14) :: 'SGD', 'RMSprop', 'Adagrad', &
+      'Adadelta', 'Adam', 'AdamW', 'Adamax', 'Nadam', 'Ftrl', 'Lion', 'Lamb', 'Adafactor', &
+      'legacy>RMSprop', 'legacy>Nadam']
 
 contains
 
@@ -25,6 +31,9 @@ contains
       suite%name = 'optimizer'
       call suite%add('frozen segments and their state stay', frozen_segments_stay)
       call suite%add('a factor of the learning rate scales a step', factors_scale)
+      call suite%add('a factor is another learning rate for every optimizer', factors_are_rates)
+      call suite%add('every optimizer leaves frozen weights as they are', all_leave_frozen)
+      call suite%add('a registry gives optimizers and refuses names', registries_give)
       call suite%add('neighbouring segments and single ones give the same bits', runs_are_neutral)
       call suite%add('options that are not supported are refused by name', bad_options_are_refused)
       call suite%add('a state that does not fit is refused', wrong_state_is_refused)
@@ -81,6 +90,121 @@ contains
       call check(failure, .not. allocated(error), 'the step is refused')
       call check_equal(failure, weights, [0.5_dp, 0.875_dp, 0.5_dp], 'weights')
    end subroutine factors_scale
+
+   !> Three steps with a factor for the second weight give what the product as rate gives.
+   subroutine factors_are_rates(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      class(optimizer_dp), allocatable :: one, other
+      type(segment_t) :: segments(3)
+      type(error_t), allocatable :: error
+      real(dp) :: a(20), b(20)
+      integer :: k
+      segments = three_matrices()
+      segments(2)%rate_factor = 0.25_dp
+      do k = 1, size(classes)
+         call optimizer_from_config_dp(with_rate(classes(k), '0.04'), one, error)
+         if (.not. allocated(error)) then
+            call optimizer_from_config_dp(with_rate(classes(k), '0.01'), other, error)
+         end if
+         if (allocated(error)) call fail(failure, error%message)
+         if (allocated(failure)) return
+         call walk(one, segments, a, failure)
+         segments%rate_factor = 1
+         call walk(other, segments, b, failure)
+         segments(2)%rate_factor = 0.25_dp
+         call check_close(failure, a(7:10), b(7:10), 1e-14_dp, trim(classes(k)))
+         if (allocated(failure)) return
+         call check(failure, all(abs(a(:6) - b(:6)) > 1e-9_dp), trim(classes(k))//' and its rate')
+         deallocate (one, other)
+      end do
+   end subroutine factors_are_rates
+
+   subroutine all_leave_frozen(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      class(optimizer_dp), allocatable :: optimizer
+      type(segment_t) :: segments(3)
+      type(error_t), allocatable :: error
+      real(dp) :: frozen(20), free(20), start(20)
+      integer :: i, k
+      start = [(0.5_dp + sin(real(i, dp)), i=1, 20)]
+      do k = 1, size(classes)
+         segments = three_matrices()
+         call optimizer_from_config_dp(with_rate(classes(k), '0.04'), optimizer, error)
+         if (allocated(error)) call fail(failure, error%message)
+         if (allocated(failure)) return
+         call walk(optimizer, segments, free, failure)
+         segments(2)%trainable = .false.
+         call walk(optimizer, segments, frozen, failure)
+         call check_equal(failure, frozen(7:10), start(7:10), trim(classes(k))//', frozen')
+         call check_equal(failure, frozen(:6), free(:6), trim(classes(k))//', before it')
+         call check_equal(failure, frozen(11:), free(11:), trim(classes(k))//', behind it')
+         deallocate (optimizer)
+      end do
+   end subroutine all_leave_frozen
+
+   !> Three steps from fixed weights along fixed gradients.
+   subroutine walk(optimizer, segments, weights, failure)
+      class(optimizer_dp), intent(in) :: optimizer
+      type(segment_t), intent(in) :: segments(:)
+      real(dp), intent(out) :: weights(20)
+      type(failure_t), allocatable, intent(inout) :: failure
+      type(state_dp) :: state
+      type(error_t), allocatable :: error
+      real(dp) :: gradient(20)
+      integer :: i, step
+      weights = [(0.5_dp + sin(real(i, dp)), i=1, 20)]
+      call optimizer%prepare(state, weights, segments)
+      do step = 1, 3
+         gradient = [(cos(real(i*step, dp)), i=1, 20)]
+         call optimizer%step(weights, gradient, state, segments, error)
+         if (allocated(error)) call fail(failure, error%message)
+      end do
+   end subroutine walk
+
+   !> Weights of Keras's shapes (3, 2), (4) and (5, 2).
+   function three_matrices() result(segments)
+      type(segment_t) :: segments(3)
+      segments = three_segments([6, 4, 10])
+      segments(1)%shape = shape_of([2, 3])
+      segments(2)%shape = shape_of([4])
+      segments(3)%shape = shape_of([2, 5])
+   end function three_matrices
+
+   function with_rate(name, rate) result(json)
+      character(*), intent(in) :: name, rate
+      character(:), allocatable :: json
+      json = '{"class_name":"'//trim(name)//'","config":{"learning_rate":'//rate//'}}'
+   end function with_rate
+
+   subroutine registries_give(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(optimizer_registry_t) :: registry
+      class(optimizer_dp), allocatable :: optimizer
+      type(error_t), allocatable :: error
+      call registry%add('my_pkg>Adam', adam_t(beta_1=0.5_dp), error)
+      call check(failure, .not. allocated(error), 'a new name is refused')
+      call registry%add('my_pkg>Adam', adam_t(), error)
+      call check(failure, allocated(error), 'a taken name is taken again')
+      call optimizer_from_config_dp('{"module":"my","class_name":"Adam","config":{},'// &
+                                    '"registered_name":"my_pkg>Adam"}', optimizer, error, &
+                                    registry=registry)
+      call check(failure, .not. allocated(error), 'the registered name is not known')
+      if (allocated(failure)) return
+      select type (optimizer)
+      type is (adam_t)
+         call check_close(failure, optimizer%beta_1, 0.5_dp, 0.0_dp, 'the option of the prototype')
+      class default
+         call fail(failure, 'another class')
+      end select
+      deallocate (optimizer)
+      call optimizer_from_config_dp('"adam"', optimizer, error, registry=registry)
+      call check(failure, .not. allocated(error), 'the library''s own are hidden')
+      if (allocated(optimizer)) deallocate (optimizer)
+      call optimizer_from_config_dp('"my_pkg>adam"', optimizer, error, registry=registry)
+      call check(failure, allocated(error), 'a name with a package counts in any case')
+      call registry%clear()
+      call check(failure, .not. registry%has('my_pkg>Adam'), 'a cleared registry has names')
+   end subroutine registries_give
 
    subroutine runs_are_neutral(failure)
       type(failure_t), allocatable, intent(out) :: failure

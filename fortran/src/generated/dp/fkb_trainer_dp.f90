@@ -161,8 +161,8 @@ module fkb_trainer_dp
          real(wp), allocatable, intent(out) :: grad(:)   !! (weights)
       end subroutine last_gradient
 
-      !> After steps of one's own: with `use_ema`, the averages of the weights become the weights, as
-      !> at the end of `fit`.
+      !> After steps of one's own: with `use_ema`, the averages of the weights become the
+      !> weights, as at the end of `fit`.
       module subroutine finish(self)
          class(trainer_t), intent(inout) :: self
       end subroutine finish
