@@ -42,6 +42,7 @@ ALLOWED = {
     "kinds": set(),
     "base": {"kinds"},
     "io": {"kinds", "base"},
+    "model": {"kinds", "base", "io"},
     "kernels": {"kinds", "base"},
     "contract": {"kinds", "base", "kernels"},
     "registry": {"kinds", "base", "contract"},
@@ -49,7 +50,7 @@ ALLOWED = {
     "layers": {"kinds", "base", "kernels", "contract", "parents"},
     "layer_check": {"kinds", "base", "kernels", "contract", "registry"},
     "builtin": {"kinds", "base", "contract", "registry", "parents", "layers"},
-    "network": {"kinds", "base", "io", "kernels", "contract", "registry", "builtin"},
+    "network": {"kinds", "base", "io", "model", "kernels", "contract", "registry", "builtin"},
 }
 ALLOWED["train"] = {*ALLOWED["network"], "network"}
 ALLOWED["couple"] = {*ALLOWED["train"], "train"}

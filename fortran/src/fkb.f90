@@ -34,6 +34,8 @@ module fkb
    use fkb_losses_sp, only: huber_sp_t => huber_t, log_cosh_sp_t => log_cosh_t, &
       mean_absolute_error_sp_t => mean_absolute_error_t, &
       mean_squared_error_sp_t => mean_squared_error_t
+   use fkb_model_dp, only: model_dp_t => model_t
+   use fkb_model_sp, only: model_sp_t => model_t
    use fkb_network_dp, only: network_dp_t => network_t, workspace_dp_t => workspace_t
    use fkb_network_sp, only: network_sp_t => network_t, workspace_sp_t => workspace_t
    use fkb_optimizer_dp, only: optimizer_state_dp_t => optimizer_state_t, &

@@ -20,6 +20,8 @@ from .keras_weights import trainable_weights
 from .registry import Config
 from .report import shown
 
+# Keras looks for these in an `.h5` file.
+_LEGACY_KEYS = ("loss", "metrics", "weighted_metrics", "loss_weights")
 _KERAS3_CLASSES = ("Lamb", "LossScaleOptimizer", "Muon", "MultiOptimizer", "ScheduleFreeAdamW")
 _KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")
 
@@ -39,7 +41,7 @@ def export_compile(writing: Writing) -> Config | None:
     optimizer = result.pop("optimizer", None)
     if isinstance(optimizer, dict):
         result["optimizer_config"] = optimizer
-    return result
+    return dict.fromkeys(_LEGACY_KEYS) | result
 
 
 def _check_state(writing: Writing, compiled: Compile) -> None:

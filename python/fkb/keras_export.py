@@ -65,6 +65,9 @@ class Writing:
         return version_of(self.version) < (3, 10)
 
 
+# Options that the model file may leave out and the constructors of Keras may not.
+_NEEDED = ("pool_size", "rate", "stddev")
+
 # Bidirectional sets `zero_output_for_mask` of its layers by itself, whatever the Keras.
 _DIRECTIONS = ("forward_layer", "backward_layer")
 
@@ -216,6 +219,9 @@ def _options(layer: Layer, path: str, writing: Writing) -> Config:
         else:
             key = option.spelling(writing.major)
             result[key] = _value(option, value, path, writing)
+    for option in spec.options:
+        if option.name in _NEEDED and option.name not in layer.config and not option.required:
+            result[option.spelling(writing.major)] = option.default
     _add_dtype(layer, spec, result, writing)
     for name, message in spec.lacks(spec.filled(layer.config), writing.major):
         if name != "zero_output_for_mask" or layer.role not in _DIRECTIONS:

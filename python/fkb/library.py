@@ -54,6 +54,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "fkb_network_shape": (c_int, [c_void_p, c_int, c_int, _SHAPE]),
     "fkb_network_set_trainable": (c_int, [c_void_p, c_char_p, c_int, _ERROR]),
     "fkb_network_initialize": (c_int, [c_void_p, c_int, c_char_p, _ERROR]),
+    "fkb_network_set_rate_factor": (c_int, [c_void_p, c_char_p, c_double, _ERROR]),
+    "fkb_network_copy_weights": (c_int, [c_void_p, c_void_p, c_char_p, _ERROR]),
     "fkb_network_params": (c_int64, [c_void_p]),
     "fkb_network_get_params": (None, [c_void_p, _DOUBLES]),
     "fkb_network_set_params": (None, [c_void_p, _DOUBLES]),

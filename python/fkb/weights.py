@@ -26,12 +26,41 @@ class Weights:
         raise NotImplementedError
 
     def set_trainable(self, path: str, trainable: bool) -> None:
-        """Freeze or thaw a layer and all below it; the empty path is the whole network."""
+        """Freeze or thaw the layers that a path or pattern names, with all below them.
+
+        Args:
+            path: such as `"encoder/dense"` or `"conv*"`; the empty path is the whole network.
+            trainable: whether their weights are trained.
+        """
         error = CError()
         name = path.encode("utf-8")
         code = self._library.fkb_network_set_trainable(
             self.handle, name, int(trainable), byref(error)
         )
+        check(code, error)
+
+    def set_rate_factor(self, pattern: str, factor: float) -> None:
+        """Multiply the learning rate of weights by a factor; no file keeps it.
+
+        Args:
+            pattern: their paths, such as `"encoder"` or `"*/bias"`; the empty one means all.
+            factor: 0 or more, 1 at first.
+        """
+        error = CError()
+        name = pattern.encode("utf-8")
+        code = self._library.fkb_network_set_rate_factor(self.handle, name, factor, byref(error))
+        check(code, error)
+
+    def copy_weights(self, other: Weights, pattern: str = "") -> None:
+        """Take weights from another network, by their paths; nothing changes where one is missing.
+
+        Args:
+            other: a network of the same precision.
+            pattern: their paths, such as `"encoder"`; the empty one means all.
+        """
+        error = CError()
+        name = pattern.encode("utf-8")
+        code = self._library.fkb_network_copy_weights(self.handle, other.handle, name, byref(error))
         check(code, error)
 
     def initialize(self, seed: int, pattern: str | None = None) -> None:

@@ -62,13 +62,21 @@ int fkb_network_outputs(const fkb_network *network);
 /* Shape of input (is_output 0) or output k, from 0; -1 where open, as the batch. Returns the rank,
  * -1 where there is no such input or output. */
 int fkb_network_shape(const fkb_network *network, int is_output, int k, int64_t shape[FKB_MAX_RANK]);
-/* Freeze (0) or thaw a layer and all below it; "" is the whole network. */
+/* Freeze (0) or thaw the layers that a path or pattern ("conv*") names, with all below them; "" is
+ * the whole network. */
 int fkb_network_set_trainable(fkb_network *network, const char *path, int trainable,
                               fkb_error *error);
 
 /* Fill the weights anew as the initializers of the layers say; pattern: the paths of those that are
  * meant, such as "head" or "enc*", NULL for all. */
 int fkb_network_initialize(fkb_network *network, int seed, const char *pattern, fkb_error *error);
+
+/* Multiply the learning rate of the weights that a path or pattern names; no file keeps that. */
+int fkb_network_set_rate_factor(fkb_network *network, const char *pattern, double factor,
+                                fkb_error *error);
+/* Take the weights that a path or pattern names from another network of the same precision. */
+int fkb_network_copy_weights(fkb_network *network, const fkb_network *from, const char *pattern,
+                             fkb_error *error);
 
 /* All weights as one vector of doubles. */
 int64_t fkb_network_params(const fkb_network *network);

@@ -27,6 +27,7 @@ program main
    use test_loss, only: collect_loss => collect
    use test_math, only: collect_math => collect
    use test_metric, only: collect_metric => collect
+   use test_model, only: collect_model => collect
    use test_network, only: collect_network => collect
    use test_network_hostile, only: collect_network_hostile => collect
    use test_network_misuse, only: collect_network_misuse => collect
@@ -51,6 +52,7 @@ program main
    use test_trainer, only: collect_trainer => collect
    use test_trainer_files, only: collect_trainer_files => collect
    use test_trainer_steps, only: collect_trainer_steps => collect
+   use test_transfer, only: collect_transfer => collect
    use test_writer, only: collect_writer => collect
    implicit none (type, external)
    type(runner_t) :: runner
@@ -107,6 +109,8 @@ program main
    call runner%run(suite)
    call collect_metric(suite)
    call runner%run(suite)
+   call collect_model(suite)
+   call runner%run(suite)
    call collect_network(suite)
    call runner%run(suite)
    call collect_network_hostile(suite)
@@ -154,6 +158,8 @@ program main
    call collect_trainer_files(suite)
    call runner%run(suite)
    call collect_trainer_steps(suite)
+   call runner%run(suite)
+   call collect_transfer(suite)
    call runner%run(suite)
    call collect_writer(suite)
    call runner%run(suite)

@@ -8,6 +8,7 @@ module fkb_dp
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    ! networks
    use fkb_host_dp, only: host_t
+   use fkb_model_dp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_dp, only: network_t, workspace_t
    use fkb_state_dp, only: state_t
    ! training

@@ -1,8 +1,7 @@
 ! Generated from network/fkb_network_info.fypp: edit that file and run tools/generate.py
-!> Questions about a network, and freezing.
+!> Questions about a network.
 submodule(fkb_network_sp) fkb_network_info_sp
-   use fkb_boxes_sp, only: set_frozen
-   use fkb_error, only: fkb_err_argument, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
    use fkb_program_sp, only: always_inference
    implicit none (type, external)
 
@@ -25,50 +24,6 @@ contains
          if (shape%closed()) n = self%outputs(k)%features(shape)
       end associate
    end procedure output_features
-
-   module procedure set_trainable
-      character(:), allocatable :: here
-      integer :: block, box, s
-      logical :: found
-      found = .false.
-      do block = 1, self%document%block_count
-         here = self%document%path(block)
-         if (.not. (path == '' .or. (block > 1 .and. is_below(here, path)))) cycle
-         found = .true.
-         call self%document%set_block_option(block, 'trainable', &
-            trim(merge('true ', 'false', trainable)))
-      end do
-      if (.not. found) then
-         call raise(error, fkb_err_unknown, 'no layer has the path "'//path//'"')
-         return
-      end if
-      do box = 1, size(self%graph%layers)
-         associate (layer => self%graph%layers(box))
-            if (layer%block == 0) cycle
-            call set_frozen(self%document, layer)
-            do s = layer%first_segment, layer%last_segment
-               self%graph%segments(s)%trainable = self%graph%segments(s)%variable .and. &
-                  .not. layer%frozen
-            end do
-         end associate
-      end do
-      if (.not. trainable) return
-      do box = 1, size(self%graph%layers)
-         associate (layer => self%graph%layers(box))
-            if (.not. layer%frozen .or. .not. layer%own_trainable) cycle
-            if (.not. is_below(layer%path, path)) cycle
-            call raise(error, fkb_err_argument, 'layer "'//layer%path// &
-               '" stays frozen with a model around it: thaw that one')
-            return
-         end associate
-      end do
-   end procedure set_trainable
-
-   !> Whether a layer has this path or is in the model that has it; blanks at the end count.
-   pure logical function is_below(layer, path)
-      character(*), intent(in) :: layer, path
-      is_below = index(layer//'/', path//'/') == 1
-   end function is_below
 
    module procedure can_train
       logical :: for_training

@@ -46,10 +46,9 @@ module fkb_network_sp
       procedure :: make_state
       procedure :: keeps_state
       procedure :: run
-      procedure :: input_features
-      procedure :: output_features
-      procedure :: set_trainable
-      procedure :: initialize
+      procedure :: input_features, output_features
+      procedure :: set_trainable, set_rate_factor
+      procedure :: copy_weights, initialize
       procedure :: can_train
       procedure :: has_batch_coupling
       procedure :: forward_pass
@@ -57,10 +56,8 @@ module fkb_network_sp
       procedure :: tangent_pass
       procedure :: slope
       procedure :: update_pass
-      procedure :: output
-      procedure :: output_logits
-      procedure :: output_gradient
-      procedure :: input_gradient
+      procedure :: output, output_logits
+      procedure :: output_gradient, input_gradient
       procedure :: activity_penalty
       procedure, private :: predict_sp, predict_dp, predict_one_sp, predict_one_dp
       procedure, private :: predict_many_sp, predict_many_dp, predict_any_sp, predict_any_dp
@@ -172,26 +169,41 @@ module fkb_network_sp
          integer :: n
       end function output_features
 
-      !> Freeze or thaw the layer of this path with all layers below it.
-      !> Raises an error where no layer has the path.
+      !> Freeze or thaw the layers that a path or pattern (`fkb_pattern`) names, with all below.
+      !> Where that changes what is trained, the file's state of the optimizer is dropped.
       module subroutine set_trainable(self, path, trainable, error)
          class(network_t), intent(inout) :: self
-         character(*), intent(in) :: path               !! `dense_1`, `encoder/dense`; "" for all
+         character(*), intent(in) :: path               !! `encoder/dense`, `conv*`; "" for all
          logical, intent(in) :: trainable
          type(error_t), allocatable, intent(out) :: error
       end subroutine set_trainable
 
+      !> Multiply the learning rate of weights by a factor, until it is set anew; no file has it.
+      module subroutine set_rate_factor(self, pattern, factor, error)
+         class(network_t), intent(inout) :: self
+         character(*), intent(in) :: pattern            !! `encoder`, `*/bias`; "" for all
+         real(dp), intent(in) :: factor                 !! 0 or more, 1 at first
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine set_rate_factor
+
+      !> Take weights from another network, by their paths. Recorded samples are dropped. Changes
+      !> nothing and raises an error where the other has one of them not, or in another shape.
+      module subroutine copy_weights(self, from, pattern, error)
+         class(network_t), intent(inout) :: self
+         type(network_t), intent(in) :: from
+         character(*), intent(in) :: pattern            !! `encoder`, `*/kernel`; "" for all
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine copy_weights
+
       !> Begin anew: fill all weights, or those that a pattern names, as the initializers of their
-      !> layers say. The numbers depend on the seed and on the weight's path. What the file
-      !> recorded of the old weights, samples and the optimizer's state, is dropped.
-      !> Raises an error, and changes nothing, where a weight has no initializer, where one is not
-      !> supported, and where nothing fits the pattern.
+      !> layers say. The numbers depend on seed and path of the weight. Recorded samples and the
+      !> optimizer's state are dropped. Changes nothing and raises an error where a weight has no
+      !> initializer, or one that is not supported, and where nothing fits the pattern.
       module subroutine initialize(self, seed, error, pattern)
          class(network_t), intent(inout) :: self
          integer, intent(in) :: seed
          type(error_t), allocatable, intent(out) :: error
-         character(*), intent(in), optional :: pattern  !! `encoder`, `encoder/*/kernel`; see
-         !!                                                `fkb_pattern`
+         character(*), intent(in), optional :: pattern  !! `encoder`, `encoder/*/kernel`
       end subroutine initialize
 
       !> Whether all layers have a backward and do in training what they do in Keras; if not, the

@@ -8,6 +8,7 @@ module fkb_sp
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    ! networks
    use fkb_host_sp, only: host_t
+   use fkb_model_sp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_state_sp, only: state_t
    ! training

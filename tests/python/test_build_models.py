@@ -1,0 +1,378 @@
+"""Networks built in Fortran against the same networks made in Keras, there and back."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fkb
+import needs
+import numpy as np
+import pytest
+from fkb import text
+from fkb.graph import Graph
+from fkb.library import find_library
+
+keras = pytest.importorskip("keras")
+tf_keras = pytest.importorskip("tf_keras")
+
+pytestmark = needs.with_engine
+
+L = keras.layers
+HERE = Path(__file__).resolve().parent
+KINDS = {"float32": "fkb_sp", "float64": "fkb_dp"}
+TOLERANCE = {"float32": 2e-5, "float64": 1e-10}
+
+
+def chain(*layers: Any) -> Any:
+    return keras.Sequential(layers)
+
+
+def dense_chain() -> Any:
+    return chain(
+        keras.Input((6,)),
+        L.Dense(8, activation="tanh", kernel_initializer="he_normal"),
+        L.LayerNormalization(),
+        L.Dropout(0.0),
+        L.LeakyReLU(0.2),
+        L.Dense(5, use_bias=False),
+        L.BatchNormalization(momentum=0.9),
+        L.Activation("elu"),
+        L.Dense(3, name="last"),
+    )
+
+
+def convolutions() -> Any:
+    return chain(
+        keras.Input((12, 9, 2), name="sst"),
+        L.Conv2D(4, (3, 2), padding="same", activation="relu"),
+        L.MaxPooling2D((2, 2)),
+        L.Conv2D(6, 3, strides=2, padding="same"),
+        L.BatchNormalization(),
+        L.Activation("relu"),
+        L.UpSampling2D(2),
+        L.Conv2DTranspose(3, 2, strides=2),
+        L.AveragePooling2D(2),
+        L.ZeroPadding2D((1, 2)),
+        L.Cropping2D(1),
+        L.Flatten(),
+        L.Dense(2),
+    )
+
+
+def pooled() -> Any:
+    return chain(
+        keras.Input((10, 3)),
+        L.Conv1D(5, 3, strides=2, activation="gelu"),
+        L.MaxPooling1D(2, strides=1),
+        L.UpSampling1D(2),
+        L.AveragePooling1D(2),
+        L.GlobalMaxPooling1D(),
+        L.Reshape((1, 5)),
+        L.Permute((2, 1)),
+        L.Flatten(),
+        L.RepeatVector(3),
+        L.GlobalAveragePooling1D(),
+        L.Rescaling(0.5, offset=1.0),
+    )
+
+
+def volumes() -> Any:
+    return chain(
+        keras.Input((6, 5, 4, 2)),
+        L.Conv3D(3, (3, 2, 1), padding="same", activation="selu"),
+        L.AveragePooling3D((2, 1, 2)),
+        L.GlobalAveragePooling3D(),
+    )
+
+
+def series() -> Any:
+    return chain(
+        keras.Input((None, 3)),
+        L.LSTM(5, return_sequences=True),
+        L.SimpleRNN(4, activation="relu"),
+        L.Dense(2, activation="softplus"),
+    )
+
+
+def gru_series() -> Any:
+    return chain(
+        keras.Input((7, 3)),
+        L.GRU(5, return_sequences=True),
+        L.TimeDistributed(L.Dense(4, activation="tanh")),
+        L.GRU(3, reset_after=False, go_backwards=True),
+    )
+
+
+def maps_in_time() -> Any:
+    return chain(
+        keras.Input((4, 6, 5, 2)),
+        L.ConvLSTM2D(3, 3, padding="same", return_sequences=True),
+        L.ConvLSTM2D(2, (2, 3)),
+        L.GlobalAveragePooling2D(),
+    )
+
+
+def both_directions() -> Any:
+    return chain(
+        keras.Input((6, 3)),
+        L.Bidirectional(L.LSTM(4, return_sequences=True)),
+        L.Bidirectional(L.GRU(3), merge_mode="sum"),
+    )
+
+
+def cells() -> Any:
+    return chain(
+        keras.Input((6, 3)),
+        L.RNN(L.StackedRNNCells([L.LSTMCell(4), L.LSTMCell(3)]), return_sequences=True),
+        L.RNN(L.GRUCell(2)),
+    )
+
+
+def joined() -> Any:
+    x = keras.Input((8,), name="state")
+    a = L.Dense(4, activation="relu")(x)
+    b = L.Dense(4, activation="sigmoid")(x)
+    c = L.Add()([a, b])
+    a = L.Multiply()([c, b])
+    b = L.Subtract()([a, c])
+    c = L.Average()([a, b, c])
+    a = L.Maximum()([a, c])
+    b = L.Minimum()([b, c])
+    return keras.Model(x, L.Dense(2)(L.Concatenate()([a, b, c])))
+
+
+def shared() -> Any:
+    one, two = keras.Input((5,)), keras.Input((5,))
+    twin = L.Dense(3, activation="tanh", name="twin")
+    return keras.Model([one, two], L.Dense(1)(L.Subtract()([twin(one), twin(two)])))
+
+
+def nested() -> Any:
+    x = keras.Input((4,))
+    h = L.Dense(3, activation="tanh")(x)
+    encoder = keras.Model(x, L.Add()([h, L.Dense(3)(x)]), name="encoder")
+    decoder = keras.Sequential([keras.Input((3,)), L.Dense(4)], name="decoder")
+    x = keras.Input((4,))
+    return keras.Model(x, encoder(decoder(encoder(x))))
+
+
+def states() -> Any:
+    x, y = keras.Input((5, 3)), keras.Input((4, 3))
+    _, h, c = L.LSTM(4, return_state=True, name="encoder")(x)
+    return keras.Model([x, y], L.LSTM(4, name="decoder")(y, initial_state=[h, c]))
+
+
+def masked() -> Any:
+    x = keras.Input((5, 3))
+    mask = keras.ops.any(keras.ops.not_equal(x, 0.0), axis=-1)
+    return keras.Model(x, L.GRU(4)(x, mask=mask))
+
+
+def attention() -> Any:
+    q, v = keras.Input((4, 6)), keras.Input((5, 6))
+    y = L.MultiHeadAttention(num_heads=2, key_dim=3)(q, v)
+    y = L.LayerNormalization(epsilon=1e-6)(L.Add()([y, q]))
+    return keras.Model([q, v], L.Attention()([y, v]))
+
+
+def operations() -> Any:
+    x = keras.Input((4,))
+    a = x * 2.0
+    b = L.Dense(4)(a + keras.ops.exp(a))
+    return keras.Model(x, keras.ops.mean(b, axis=-1, keepdims=True))
+
+
+def normalized() -> Any:
+    return chain(keras.Input((4,)), L.SpectralNormalization(L.Dense(3)))
+
+
+def looked_up() -> Any:
+    return chain(
+        keras.Input((5,), dtype="int32"),
+        L.Embedding(10, 4),
+        L.Flatten(),
+        L.Dense(2, kernel_regularizer=keras.regularizers.L2(0.01)),
+    )
+
+
+def several_ends() -> Any:
+    x = keras.Input((6,))
+    h = L.Dense(5, activation="swish")(x)
+    ends = [L.Dense(1, name="value")(h), L.Dense(3, activation="softmax", name="classes")(h)]
+    return keras.Model(x, ends)
+
+
+def by_options() -> Any:
+    stack = L.StackedRNNCells([L.GRUCell(3, name="first"), L.GRUCell(2, name="second")])
+    return chain(
+        keras.Input((6, 4)),
+        L.TimeDistributed(L.Dense(3, activation="tanh")),
+        L.Bidirectional(L.SimpleRNN(3, return_sequences=True), merge_mode="ave"),
+        L.RNN(stack),
+    )
+
+
+def unused() -> Any:
+    x, y = keras.Input((3,)), keras.Input((2,))
+    return keras.Model([x, y], L.Dense(2)(L.Dense(4, name="twice")(x)))
+
+
+MODELS: dict[str, Callable[[], Any]] = {
+    make.__name__: make
+    for make in (
+        *(dense_chain, convolutions, pooled, volumes, series, gru_series, maps_in_time),
+        *(both_directions, cells, joined, shared, nested, states, masked, attention),
+        *(operations, normalized, looked_up, several_ends, by_options, unused),
+    )
+}
+
+
+def compiled_program(source: Path, kind: str, folder: Path) -> Path:
+    """Compile a program with the build of the library, or skip."""
+    build = find_library().resolve().parents[1]
+    cache = build / "CMakeCache.txt"
+    compiler = shutil.which("gfortran")
+    lines = cache.read_text() if cache.is_file() else ""
+    made_by = re.search(r"^CMAKE_Fortran_COMPILER:\w+=(.*)$", lines, re.MULTILINE)
+    name = Path(made_by[1]).resolve().name if made_by else ""
+    if compiler is None or "gfortran" not in name:
+        pytest.skip("there is no build of the library with gfortran")
+    program = folder / "program"
+    command = [compiler, "-cpp", f"-DFKB_KIND={KINDS[kind]}", f"-I{build / 'include' / 'fkb'}"]
+    command += [str(source), f"-L{find_library().parent}", "-lfkb"]
+    command += [f"-Wl,-rpath,{find_library().parent}", "-o", str(program)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return program
+
+
+@pytest.fixture(scope="module", params=["float32", "float64"])
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The folder with all networks that the Fortran program builds."""
+    kind = str(request.param)
+    folder = tmp_path_factory.mktemp(kind)
+    program = compiled_program(HERE / "build_models.F90", kind, folder)
+    done = subprocess.run([str(program)], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    keras.config.set_floatx(kind)
+    keras.config.set_dtype_policy(kind)
+    yield kind, folder
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
+def graph_of(path: Path) -> Graph:
+    return text.loads(path.read_bytes(), path)
+
+
+def plain(name: str) -> str:
+    """A layer's name without the number that Keras counts up over all models of a process."""
+    return re.sub(r"_\d+(?=/|$)", "", name)
+
+
+def made_in_keras(name: str, folder: Path) -> tuple[Any, Graph]:
+    keras.backend.clear_session()
+    model = MODELS[name]()
+    model.save(folder / "keras.keras")
+    fkb.convert(folder / "keras.keras", folder / "keras.fkb")
+    return model, graph_of(folder / "keras.fkb")
+
+
+def numbers(shapes: list[Any], kind: str, batch: int, top: int = 0) -> list[Any]:
+    random = np.random.default_rng(5)
+    made = []
+    for shape in shapes:
+        size = (batch, *(6 if extent is None else extent for extent in shape[1:]))
+        if top:
+            made.append(random.integers(0, top, size).astype("int32"))
+        else:
+            made.append(random.standard_normal(size).astype(kind))
+    return made
+
+
+def inputs_of(model: Any, kind: str, batch: int) -> list[Any]:
+    top = 10 if model.inputs[0].dtype == "int32" else 0
+    return numbers([tensor.shape for tensor in model.inputs], kind, batch, top)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_layers_calls_and_weights_are_those_of_keras(
+    name: str, built: tuple[str, Path], tmp_path: Path
+) -> None:
+    kind, folder = built
+    mine = graph_of(folder / f"{name}.fkb")
+    _, theirs = made_in_keras(name, tmp_path)
+    assert mine.precision == kind
+    assert mine.model.class_name == theirs.model.class_name
+    ours, wanted = list(mine.model.walk()), list(theirs.model.walk())
+    assert [layer.class_name for _, layer in ours] == [layer.class_name for _, layer in wanted]
+    top = [path for path, _ in ours if "/" not in path]
+    if name != "nested":  # where Keras counts the inputs of all three models
+        assert top == [path for path, _ in wanted if "/" not in path]
+    assert [plain(path) for path, _ in ours] == [plain(path) for path, _ in wanted]
+    for (path, layer), (_, other) in zip(ours, wanted, strict=True):
+        assert len(layer.nodes) == len(other.nodes), path
+        assert [(w.name, w.value.shape, w.trainable) for w in layer.weights] == [
+            (w.name, w.value.shape, w.trainable) for w in other.weights
+        ], path
+        for key, value in layer.config.items():
+            known = other.config.get(key)
+            if key.endswith("_initializer") or key.endswith("_regularizer"):
+                known = value  # names stand for serialised objects
+            assert value == known, (path, key)
+
+
+def other_weights(source: Path, target: Path) -> None:
+    """Change all weights a bit, so that none is 0 or 1."""
+    graph = graph_of(source)
+    random = np.random.default_rng(3)
+    for _, layer in graph.model.walk():
+        for weight in layer.weights:
+            change = 0.1 * random.uniform(0.1, 1.0, weight.value.shape)
+            weight.value = (weight.value + change).astype(weight.value.dtype)
+    target.write_bytes(text.dumps(graph))
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("name", MODELS)
+def test_keras_loads_predicts_and_trains(
+    name: str, suffix: str, built: tuple[str, Path], tmp_path: Path
+) -> None:
+    kind, folder = built
+    other_weights(folder / f"{name}.fkb", tmp_path / "net.fkb")
+    net = fkb.load(tmp_path / "net.fkb")
+    fkb.export(tmp_path / "net.fkb", tmp_path / f"net{suffix}")
+    model = keras.saving.load_model(tmp_path / f"net{suffix}")
+    assert (getattr(model, "optimizer", None) is None) == (name == "normalized")
+    x = inputs_of(model, kind, 8)
+    given = x[0] if len(x) == 1 else x
+    wanted = model.predict(given, verbose=0)
+    mine = net.predict(given)
+    several = wanted if isinstance(wanted, list) else [wanted]
+    for one, two in zip(mine if isinstance(mine, list) else [mine], several, strict=True):
+        np.testing.assert_allclose(one, two, atol=TOLERANCE[kind] * max(1.0, np.abs(two).max()))
+    if name == "normalized":
+        return
+    y = [np.abs(array) for array in numbers([one.shape for one in several], kind, 8)]
+    if name == "several_ends":
+        y[1] /= y[1].sum(axis=-1, keepdims=True)
+    compare_training(net, model, x, y, kind)
+
+
+def compare_training(net: Any, model: Any, x: list[Any], y: list[Any], kind: str) -> None:
+    trainer = fkb.Trainer(net)
+    xs, ys = (x[0] if len(x) == 1 else x), (y[0] if len(y) == 1 else y)
+    mine = [trainer.step(xs, ys) for _ in range(3)]
+    theirs = []
+    for _ in range(3):
+        model.reset_metrics()
+        theirs.append(float(model.train_on_batch(xs, ys, return_dict=True)["loss"]))
+    np.testing.assert_allclose(mine, theirs, rtol=1e-4 if kind == "float32" else 1e-8)
+    assert mine[0] != mine[2]
