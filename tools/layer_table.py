@@ -52,9 +52,9 @@ TITLES = {
 MOST_NAMES = 25
 _FORMS = {
     Form.ACTIVATION: "used: any activation function below, or an activation as a layer",
-    Form.INITIALIZER: "kept for Keras",
-    Form.REGULARIZER: "`L1`, `L2` and `L1L2` train; with another the layer only predicts",
-    Form.CONSTRAINT: "kept for Keras; with one the layer predicts and does not train",
+    Form.INITIALIZER: "first values, drawn by `initialize`",
+    Form.REGULARIZER: "in training, those of Keras 3; with another the layer only predicts",
+    Form.CONSTRAINT: "in training, after each step",
 }
 _USES = {
     Use.ENGINE: "used",

@@ -373,13 +373,11 @@ for name, model in models.items():
         fkb.convert("refused.keras", "refused.fkb")
     except fkb.UnsupportedError:
         print("refused:", name)
-constrained = functional((3,), layers.Dense(2, kernel_constraint="non_neg"))
 dense = functional((3,), layers.Dense(2))
 flipped = functional((3,), lambda x: layers.RandomFlip()(layers.Reshape((1, 3, 1))(x)))
 trained = {
     "optimizers": (dense, keras.optimizers.Muon(), "mse"),
     "losses": (dense, keras.optimizers.SGD(), "poisson"),
-    "constraints": (constrained, keras.optimizers.SGD(), "mse"),
     "image augmentation": (flipped, keras.optimizers.SGD(), "mse"),
 }
 for name, (model, optimizer, loss) in trained.items():

@@ -1,6 +1,8 @@
 !> Segments: which part of the flat weight vector is which weight array.
 module fkb_segment
+   use fkb_constraint_options, only: constraint_t
    use fkb_kinds, only: dp, i8
+   use fkb_regularizer_options, only: regularizer_t
    use fkb_shape, only: shape_t
    implicit none (type, external)
    private
@@ -16,10 +18,10 @@ module fkb_segment
       logical :: variable = .true.          !! a weight that training may change at all
       logical :: trainable = .true.         !! `variable`, and its layer is not frozen
       logical :: stored = .true.            !! stands in the file as a weight
-      real(dp) :: l1 = 0                    !! of an L1 or L1L2 regularizer
-      real(dp) :: l2 = 0                    !! of an L2 or L1L2 regularizer
+      type(regularizer_t) :: regularizer    !! adds to the loss
+      type(constraint_t) :: constraint      !! is applied after each step
       real(dp) :: rate_factor = 1           !! multiplies the learning rate
-      character(:), allocatable :: refusal  !! why it cannot be trained, such as a constraint
+      character(:), allocatable :: refusal  !! why it cannot be trained
    end type segment_t
 
 end module fkb_segment

@@ -6,15 +6,14 @@ module fkb_boxes_dp
    use fkb_config, only: config_t, config_from_json
    use fkb_document, only: document_t
    use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
-   use fkb_json, only: json_find, json_kind, json_quote, json_real, json_string
+   use fkb_json, only: json_kind, json_quote, json_string
    use fkb_kinds, only: dp
    use fkb_program_dp, only: layer_box_t, move_box
    use fkb_registry_dp, only: registry_t
-   use fkb_rounding, only: rounded_to_single
-   use fkb_text, only: span_t
+   use fkb_regularizer_options, only: regularizer_from_json, regularizer_t, round_factor
    implicit none (type, external)
    private
-   public :: make_boxes, penalty_of, option_text, set_frozen, has_two_states, ends_with
+   public :: make_boxes, option_text, set_frozen, has_two_states, ends_with
 
 contains
 
@@ -60,10 +59,8 @@ contains
    !> A layer's penalty is on what leaves it: the output of its activation.
    pure subroutine hand_penalty_on(box, activation)
       type(layer_box_t), intent(inout) :: box, activation
-      activation%activity_l1 = box%activity_l1
-      activation%activity_l2 = box%activity_l2
-      box%activity_l1 = 0
-      box%activity_l2 = 0
+      activation%activity = box%activity
+      box%activity = regularizer_t()
    end subroutine hand_penalty_on
 
    subroutine make_box(document, registry, block, config, box, error)
@@ -203,7 +200,7 @@ contains
       type(config_t), intent(inout) :: config
       type(layer_box_t), intent(inout) :: box
       type(error_t), allocatable, intent(out) :: error
-      character(:), allocatable :: key, json, refusal
+      character(:), allocatable :: key, json
       integer :: i
       call config%ignore('name dtype trainable batch_shape autocast')
       do i = document%blocks(block)%options%first, document%blocks(block)%options%last
@@ -215,12 +212,9 @@ contains
             call config%ignore(key)
          end if
          if (key == 'activity_regularizer' .and. json /= 'null') then
-            call penalty_of(json, document%keras_major(), box%activity_l1, box%activity_l2, &
-               refusal)
-            if (allocated(refusal)) then
-               call raise(error, fkb_err_unsupported, 'activity_regularizer '//refusal)
-               return
-            end if
+            call regularizer_from_json(json, document%keras_major(), box%activity, error)
+            call add_context(error, 'option "activity_regularizer"')
+            if (allocated(error)) return
          end if
       end do
       if (box%class_name == 'ActivityRegularization') call take_penalty(config, box, error)
@@ -236,9 +230,9 @@ contains
       if (allocated(error)) return
       call config%get('l2', l2, error, default=0.0_dp)
       if (allocated(error)) return
-      call round_as_keras(config%keras_major, l1, l2)
-      box%activity_l1 = l1
-      box%activity_l2 = l2
+      call round_factor(config%keras_major, l1)
+      call round_factor(config%keras_major, l2)
+      box%activity = regularizer_t(l1=l1, l2=l2)
    end subroutine take_penalty
 
    pure logical function ends_with(text, tail)
@@ -246,60 +240,6 @@ contains
       ends_with = .false.
       if (len(text) > len(tail)) ends_with = text(len(text) - len(tail) + 1:) == tail
    end function ends_with
-
-   !> Factors of an L1, L2 or L1L2 regularizer; `refusal` is allocated for any other.
-   subroutine penalty_of(json, keras_major, l1, l2, refusal)
-      character(*), intent(in) :: json                   !! a serialised Keras regularizer
-      integer, intent(in) :: keras_major
-      real(dp), intent(out) :: l1, l2                    !! of l1*sum|x| + l2*sum x^2
-      character(:), allocatable, intent(out) :: refusal
-      character(:), allocatable :: class_name
-      type(span_t) :: found
-      l1 = 0
-      l2 = 0
-      if (json_kind(json) == 'string') then
-         class_name = json_string(json)
-      else
-         found = json_find(json, 'class_name')
-         class_name = ''
-         if (found%count() > 0) class_name = json_string(json(found%first:found%last))
-      end if
-      select case (class_name)
-      case ('L1', 'l1')
-         l1 = factor(json, 'config.l1')
-      case ('L2', 'l2')
-         l2 = factor(json, 'config.l2')
-      case ('L1L2', 'l1_l2')
-         l1 = factor(json, 'config.l1')
-         l2 = factor(json, 'config.l2')
-      case default
-         refusal = json//' is not supported in training (only L1, L2 and L1L2 are)'
-      end select
-      call round_as_keras(keras_major, l1, l2)
-   end subroutine penalty_of
-
-   !> Keras 3 casts the factors of regularizers through real32 whatever the kind.
-   pure subroutine round_as_keras(keras_major, l1, l2)
-      integer, intent(in) :: keras_major
-      real(dp), intent(inout) :: l1, l2
-      if (keras_major < 3) return
-      l1 = rounded_to_single(l1)
-      l2 = rounded_to_single(l2)
-   end subroutine round_as_keras
-
-   !> A factor of a regularizer, Keras's 0.01 where the file names none.
-   !> Not inside `penalty_of`: gfortran needs an executable stack for that.
-   real(dp) function factor(json, path)
-      character(*), intent(in) :: json                   !! a serialised Keras regularizer
-      character(*), intent(in) :: path                   !! of the factor
-      type(span_t) :: at
-      logical :: ok
-      factor = 0.01_dp
-      at = json_find(json, path)
-      if (at%count() == 0) return
-      call json_real(json(at%first:at%last), factor, ok)
-      if (.not. ok) factor = 0.0_dp
-   end function factor
 
    !> A layer that has not read its option `activation` gets a layer of its own for it.
    subroutine split_activation(registry, config, box, activation, error)

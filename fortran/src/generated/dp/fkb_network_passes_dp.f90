@@ -2,6 +2,7 @@
 !> Training: forward over whole columns, the reverse sweep, and what layers change themselves.
 submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_passes_dp
    use fkb_activations, only: n_parameters
+   use fkb_activity_penalty_dp, only: add_activity_gradient, penalty_of_activity
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_dp, only: take
    use fkb_program_dp, only: always_inference, always_training
@@ -163,8 +164,7 @@ contains
       end do
       here = node_mode(self, work, i, mode)
       associate (box => self%graph%layers(self%graph%nodes(i)%layer))
-         if (box%activity_l1 > 0 .or. box%activity_l2 > 0) call add_activity_gradient( &
-            real(box%activity_l1, wp)*activity_scale, real(box%activity_l2, wp)*activity_scale, &
+         if (box%activity%acts()) call add_activity_gradient(box%activity, activity_scale, &
             work%y(y1)%v, work%dy(y1)%v)
          call box%layer%backward(work%plans(i), self%params(box%first:box%last), work%x(x1:x2), &
             work%y(y1:y2), work%cache(work%cache_first(i):cache_last(work, i)), work%scratch, &
@@ -226,16 +226,6 @@ contains
       end if
    end subroutine add_gradient
 
-   !> d/dy of l1*|y| + l2*y**2, for the layer whose output y is.
-   pure subroutine add_activity_gradient(l1, l2, y, dy)
-      real(wp), intent(in) :: l1, l2
-      real(wp), intent(in), contiguous :: y(:, :)
-      real(wp), intent(inout), contiguous :: dy(:, :)
-      where (abs(y) > 0)
-         dy = dy + l1*sign(1.0_wp, y) + 2*l2*y
-      end where
-   end subroutine add_activity_gradient
-
    function part_at(work, used, rows, samples) result(v)
       type(workspace_t), intent(in), target :: work
       integer(i8), intent(in) :: used
@@ -249,7 +239,7 @@ contains
       class(network_t), intent(in) :: self
       integer, intent(in) :: node
       associate (box => self%graph%layers(self%graph%nodes(node)%layer))
-         has_penalty = box%activity_l1 > 0 .or. box%activity_l2 > 0
+         has_penalty = box%activity%acts()
       end associate
    end function has_penalty
 
@@ -324,8 +314,9 @@ contains
       do i = 1, size(self%graph%nodes)
          associate (box => self%graph%layers(self%graph%nodes(i)%layer), &
             y => work%y(work%first_y(i)))
-            if (box%activity_l1 > 0) penalty = penalty + box%activity_l1*sum(abs(real(y%v, dp)))
-            if (box%activity_l2 > 0) penalty = penalty + box%activity_l2*sum(real(y%v, dp)**2)
+            if (box%activity%acts()) then
+               penalty = penalty + penalty_of_activity(box%activity, y%v)
+            end if
          end associate
       end do
    end procedure activity_penalty

@@ -1,6 +1,7 @@
 ! Generated from train/fkb_optimizer_step.fypp: edit that file and run tools/generate.py
 !> What every optimizer does before and after its update: gathering, clipping, decay, averages.
 submodule(fkb_optimizer_dp) fkb_optimizer_step_dp
+   use fkb_constraints_dp, only: constrain_all
    use fkb_error, only: fkb_err_argument, fkb_err_numeric, raise
    use fkb_optimizer_kernels_dp, only: add_gradient, average_weights, clip_values, &
       decay_weights, gather_gradient, scale_values, square_sum
@@ -26,6 +27,7 @@ contains
          if (mod(state%iteration + 1, int(steps, i8)) /= 0) then
             call gather_gradient(n, grad, state%gathered)
             if (self%use_ema) call average_all(self, params, state, segments)
+            call constrain_all(params, segments)
             state%iteration = state%iteration + 1
             return
          end if
@@ -37,6 +39,7 @@ contains
       if (allocated(error)) return
       if (steps > 1) state%gathered = 0
       if (self%use_ema) call average_all(self, params, state, segments)
+      call constrain_all(params, segments)
       state%iteration = state%iteration + 1
    end procedure step
 

@@ -1,9 +1,12 @@
 ! Generated from network/fkb_penalties.fypp: edit that file and run tools/generate.py
 !> Regularizers and constraints of the weights, from the options of their layers.
 module fkb_penalties_dp
-   use fkb_boxes_dp, only: ends_with, option_text, penalty_of
+   use fkb_boxes_dp, only: ends_with, option_text
+   use fkb_constraint_options, only: constraint_from_json
    use fkb_document, only: document_t
+   use fkb_error, only: error_t
    use fkb_program_dp, only: program_t
+   use fkb_regularizer_options, only: regularizer_from_json
    use fkb_segment, only: segment_t
    implicit none (type, external)
    private
@@ -11,35 +14,64 @@ module fkb_penalties_dp
 
 contains
 
-   !> Regularizers and constraints of every segment.
+   !> Regularizers and constraints of every segment. What is not supported keeps the weight from
+   !> being trained.
    subroutine read_penalties(document, graph)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
-      character(:), allocatable :: json
       integer :: box, s
       do box = 1, size(graph%layers)
          associate (layer => graph%layers(box))
             if (layer%block == 0) cycle
             do s = layer%first_segment, layer%last_segment
-               associate (segment => graph%segments(s))
-                  json = option_text(document, layer%block, segment%options//'_constraint')
-                  if (json /= '' .and. json /= 'null') segment%refusal = &
-                     'option "'//segment%options//'_constraint" of layer "'//layer%path// &
-                     '" is not supported in training'
-                  json = option_text(document, layer%block, segment%options//'_regularizer')
-                  if (json == '' .or. json == 'null' .or. allocated(segment%refusal)) cycle
-                  call penalty_of(json, document%keras_major(), segment%l1, segment%l2, &
-                     segment%refusal)
-                  if (allocated(segment%refusal)) segment%refusal = 'option "'// &
-                     segment%options//'_regularizer" of layer "'//layer%path//'": '// &
-                     segment%refusal
-               end associate
+               call read_constraint(document, layer%block, layer%path, graph%segments(s))
+               call read_regularizer(document, layer%block, layer%path, graph%segments(s))
             end do
             call refuse_unmatched(document, layer%block, &
                graph%segments(layer%first_segment:layer%last_segment))
          end associate
       end do
    end subroutine read_penalties
+
+   subroutine read_constraint(document, block_index, path, segment)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block_index
+      character(*), intent(in) :: path
+      type(segment_t), intent(inout) :: segment
+      type(error_t), allocatable :: error
+      character(:), allocatable :: json
+      json = option_text(document, block_index, segment%options//'_constraint')
+      if (json == '' .or. json == 'null') return
+      call constraint_from_json(json, segment%shape, segment%constraint, error)
+      if (allocated(error)) segment%refusal = 'option "'//segment%options// &
+         '_constraint" of layer "'//path//'": '//error%message
+   end subroutine read_constraint
+
+   subroutine read_regularizer(document, block_index, path, segment)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block_index
+      character(*), intent(in) :: path
+      type(segment_t), intent(inout) :: segment
+      type(error_t), allocatable :: error
+      character(:), allocatable :: json, problem
+      json = option_text(document, block_index, segment%options//'_regularizer')
+      if (json == '' .or. json == 'null' .or. allocated(segment%refusal)) return
+      call regularizer_from_json(json, document%keras_major(), segment%regularizer, error)
+      if (allocated(error)) then
+         problem = error%message
+      else if (segment%regularizer%orthogonal > 0 .and. segment%shape%rank /= 2) then
+         problem = 'the regularizer "OrthogonalRegularizer" is for matrices only, the weight'// &
+            ' has the shape '//segment%shape%text()
+      else if (segment%regularizer%orthogonal > 0 .and. &
+               segment%shape%extent(merge(1, 2, segment%regularizer%columns)) < 2) then
+         problem = 'the regularizer "OrthogonalRegularizer" needs at least two vectors, the '// &
+            'weight has the shape '//segment%shape%text()
+      else
+         return
+      end if
+      segment%refusal = 'option "'//segment%options//'_regularizer" of layer "'//path//'": '// &
+         problem
+   end subroutine read_regularizer
 
    !> A regularizer or constraint that is none of a weight's must not be passed over in training.
    !> One of a weight that the layer does without (a bias) says nothing.

@@ -7,6 +7,7 @@ module fkb_program_dp
    use fkb_kinds, only: dp, i8
    use fkb_layer_dp, only: layer_t
    use fkb_plan, only: plan_t, role_t
+   use fkb_regularizer_options, only: regularizer_t
    use fkb_segment, only: segment_t
    use fkb_shape, only: shape_of, shape_t
    implicit none (type, external)
@@ -26,8 +27,7 @@ module fkb_program_dp
       integer :: last_segment = 0                !! of its weights
       logical :: own_trainable = .true.          !! its own option `trainable`
       logical :: frozen = .false.                !! an own or outer `trainable` is false
-      real(dp) :: activity_l1 = 0                !! penalty on its output, per sample
-      real(dp) :: activity_l2 = 0                !! penalty on its output, per sample
+      type(regularizer_t) :: activity            !! penalty on its output, per sample
    end type layer_box_t
 
    !> How a node takes part in training, from the call's argument `training`.
@@ -97,8 +97,7 @@ contains
          self%layers(i)%last_segment = source%layers(i)%last_segment
          self%layers(i)%own_trainable = source%layers(i)%own_trainable
          self%layers(i)%frozen = source%layers(i)%frozen
-         self%layers(i)%activity_l1 = source%layers(i)%activity_l1
-         self%layers(i)%activity_l2 = source%layers(i)%activity_l2
+         self%layers(i)%activity = source%layers(i)%activity
       end do
       allocate (self%nodes(size(source%nodes)))
       do i = 1, size(source%nodes)
@@ -148,8 +147,7 @@ contains
       to%last_segment = from%last_segment
       to%own_trainable = from%own_trainable
       to%frozen = from%frozen
-      to%activity_l1 = from%activity_l1
-      to%activity_l2 = from%activity_l2
+      to%activity = from%activity
    end subroutine move_box
 
    !> The shape of a sample for a node that counts the last `fold` axes as samples.

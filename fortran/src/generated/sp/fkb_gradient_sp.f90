@@ -3,6 +3,7 @@
 module fkb_gradient_sp
    use fkb_error, only: error_t, fkb_err_numeric, raise
    use fkb_kinds, only: dp, i8, wp => sp
+   use fkb_orthogonality_sp, only: orthogonality
    use fkb_segment, only: segment_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -43,9 +44,14 @@ contains
          associate (part => segments(i))
             if (.not. part%trainable) then
                grad(part%first:part%last) = 0
-            else if (part%l1 > 0 .or. part%l2 > 0) then
-               call add_penalty(part%last - part%first + 1, part%l1, part%l2, &
-                                params(part%first:part%last), grad(part%first:part%last), loss)
+            else if (part%regularizer%acts()) then
+               call add_penalty(part%last - part%first + 1, part%regularizer%l1, &
+                                part%regularizer%l2, params(part%first:part%last), &
+                                grad(part%first:part%last), loss)
+               if (part%regularizer%orthogonal > 0) then
+                  call add_orthogonal(part, params(part%first:part%last), &
+                                      grad(part%first:part%last), loss)
+               end if
             end if
          end associate
       end do
@@ -65,6 +71,26 @@ contains
          loss = loss + (l1*abs(real(w(i), dp)) + l2*real(w(i), dp)**2)
       end do
    end subroutine add_penalty
+
+   !> Keras's `OrthogonalRegularizer` of a matrix, whose rows are columns here.
+   subroutine add_orthogonal(segment, w, grad, loss)
+      type(segment_t), intent(in) :: segment
+      real(wp), intent(in), contiguous :: w(:)
+      real(wp), intent(inout), contiguous :: grad(:)
+      real(dp), intent(inout) :: loss
+      real(wp), allocatable :: d(:, :), v(:, :)
+      real(dp) :: value
+      allocate (v, source=reshape(w, segment%shape%extent(:2)))
+      allocate (d, source=reshape(grad, segment%shape%extent(:2)))
+      if (segment%regularizer%columns) then
+         v = transpose(v)
+         d = transpose(d)
+      end if
+      call orthogonality(size(v, 1), size(v, 2), v, segment%regularizer, 1.0_wp, value, d)
+      if (segment%regularizer%columns) d = transpose(d)
+      grad = reshape(d, [size(grad)])
+      loss = loss + value
+   end subroutine add_orthogonal
 
    !> Refuse a loss or a gradient that is not finite.
    subroutine check_finite(loss, grad, error)

@@ -41,6 +41,12 @@ contains
                   ' cannot be trained')
                return
             end if
+            if (self%graph%layers(node%layer)%activity%orthogonal > 0 .and. for_training .and. &
+                (node%plan%out_shapes(1)%rank /= 1 .or. node%fold > 0)) then
+               call raise(error, fkb_err_unsupported, self%graph%node_name(i)//' has an '// &
+                  'orthogonal activity regularizer, which is for outputs with one axis only')
+               return
+            end if
             if (.not. for_training .or. node%call_mode == always_inference) cycle
             if (.not. allocated(node%plan%only_infers)) cycle
             call raise(error, fkb_err_unsupported, self%graph%node_name(i)// &
@@ -61,6 +67,7 @@ contains
       coupled = .false.
       do i = 1, size(self%graph%nodes)
          associate (node => self%graph%nodes(i))
+            coupled = coupled .or. self%graph%layers(node%layer)%activity%orthogonal > 0
             if (node%call_mode == always_inference) cycle
             if (node%plan%infers_when_frozen .and. &
                .not. self%graph%layers(node%layer)%own_trainable) cycle

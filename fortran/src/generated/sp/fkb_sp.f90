@@ -74,6 +74,9 @@ module fkb_sp
    use fkb_optimizer_sp, only: next_run, optimizer_state_t, optimizer_t
    use fkb_optimizer_registry_sp, only: optimizer_registry_t
    use fkb_optimizer_state_sp, only: state_list_t
+   use fkb_constraint_options, only: constrain_norm, constrain_nothing, constrain_sign, &
+      constrain_unit, constraint_t
+   use fkb_regularizer_options, only: regularizer_t
    use fkb_segment, only: segment_t
    implicit none (type, external)
    public
