@@ -8,6 +8,7 @@ y = net.predict(x)
 
 from __future__ import annotations
 
+from . import callbacks
 from .api import FkbWarning, convert, export
 from .engine import Network, load
 from .errors import EngineError, FkbError, FormatError, UnsupportedError
@@ -29,6 +30,7 @@ __all__ = [
     "Trainer",
     "UnsupportedError",
     "__version__",
+    "callbacks",
     "convert",
     "export",
     "load",

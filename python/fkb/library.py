@@ -38,6 +38,22 @@ class CArray(ctypes.Structure):
     )
 
 
+class CSamples(ctypes.Structure):
+    """`fkb_samples` of fkb.h."""
+
+    _fields_ = (
+        ("n_inputs", c_int),
+        ("n_outputs", c_int),
+        ("inputs", POINTER(CArray)),
+        ("targets", POINTER(CArray)),
+        ("weights", POINTER(CArray)),
+    )
+
+
+# `fkb_callback` of fkb.h.
+CALLBACK = ctypes.CFUNCTYPE(
+    c_int, c_void_p, c_int, c_int, c_int, c_int, POINTER(c_char_p), POINTER(c_double)
+)
 _ARRAYS = POINTER(CArray)
 _ERROR = POINTER(CError)
 _SHAPE = POINTER(c_int64)
@@ -107,6 +123,20 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "fkb_trainer_apply": (c_int, [c_void_p, c_int64, _DOUBLES, _ERROR]),
     "fkb_trainer_finish": (None, [c_void_p]),
+    "fkb_trainer_train": (
+        c_int,
+        [
+            *(c_void_p, POINTER(CSamples), POINTER(CSamples), c_char_p),
+            *(CALLBACK, c_void_p, _ERROR),
+        ],
+    ),
+    "fkb_trainer_evaluate": (
+        c_int,
+        [c_void_p, POINTER(CSamples), c_int, c_int, CALLBACK, c_void_p, _DOUBLES, _ERROR],
+    ),
+    "fkb_trainer_metrics": (c_int, [c_void_p, c_char_p, c_char_p, _ERROR]),
+    "fkb_trainer_rate": (c_double, [c_void_p]),
+    "fkb_trainer_set_rate": (c_int, [c_void_p, c_double, _ERROR]),
     "fkb_trainer_store": (c_int, [c_void_p, _ERROR]),
     "fkb_trainer_reset": (None, [c_void_p]),
     "fkb_loss_evaluate": (
@@ -221,7 +251,9 @@ def listed(x: Any, count: int) -> list[Any]:
 
 
 __all__ = [
+    "CALLBACK",
     "CError",
+    "CSamples",
     "byref",
     "c_arrays",
     "c_double",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TextIO
 
 import numpy as np
 
 from . import text_json
+from .callbacks import Callback, EngineCallback, History, LearningRateScheduler
 from .engine import Arrays, Network
 from .errors import EngineError
 from .graph import Array
@@ -17,10 +19,10 @@ from .library import (
     c_double,
     c_void_p,
     check,
-    doubles,
     library,
     native,
 )
+from .listener import Listener, Samples
 
 
 class Trainer:
@@ -31,13 +33,26 @@ class Trainer:
         loss: a loss as in a Keras configuration: a name, or a dict with `class_name` and
             `config`; by default that of the model file.
         optimizer: likewise; by default that of the model file, with its state.
+        metrics: of `fit` and `evaluate`, names or dicts as in a Keras configuration; by default
+            those that the model was compiled with, `[]` for none.
+        weighted_metrics: likewise; sample weights count.
 
     Raises:
         EngineError: the file has none, or it is not one that the library knows.
     """
 
-    def __init__(self, net: Network, loss: Any = None, optimizer: Any = None) -> None:
+    def __init__(
+        self,
+        net: Network,
+        loss: Any = None,
+        optimizer: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
         self._handle: c_void_p | None = None
+        self._metrics = (metrics, weighted_metrics)
+        self._measures = False
+        self.stop_training = False
         self.net = net
         self._library = library()
         handle, error = c_void_p(), CError()
@@ -143,36 +158,131 @@ class Trainer:
         shuffle: bool = True,
         seed: int = 0,
         sample_weight: Arrays = None,
-    ) -> list[float]:
-        """Train for several epochs and return the mean loss of each.
+        callbacks: Sequence[Callback | EngineCallback] = (),
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, ...] | None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+        progress: TextIO | None = None,
+    ) -> History:
+        """Train for several epochs, as Keras does.
 
         Args:
             x: inputs as for `Network.predict`.
             y: targets.
-            epochs: how often all samples are used.
-            batch_size: samples of a step.
+            epochs: number of the last epoch.
+            batch_size: samples of a step; the last batch may be smaller.
             shuffle: whether each epoch takes the samples in a new order.
             seed: of the order and the noise.
             sample_weight: one weight for each sample, or one such array for each output.
+            callbacks: of `fkb.callbacks`, or your own. Those of the engine come first.
+            validation_split: share of the samples, the last ones, that are for validation.
+            validation_data: inputs and targets, and weights if wanted.
+            initial_epoch: epochs that count as done.
+            steps_per_epoch: batches of an epoch, by default all.
+            validation_steps: batches of a validation, by default all.
+            validation_batch_size: by default `batch_size`.
+            validation_freq: epochs from one validation to the next.
+            progress: where to write a line for each epoch, such as `sys.stdout`.
+
+        Returns:
+            The logs of all epochs; as a sequence, the mean losses.
         """
-        inputs, targets, weights = self._batch(x, y, sample_weight)
-        history, error = np.zeros(max(epochs, 1)), CError()
-        code = self._library.fkb_trainer_fit(
+        self._load_metrics()
+        mine = [callback for callback in callbacks if isinstance(callback, Callback)]
+        options = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "shuffle": bool(shuffle),
+            "seed": seed,
+            "initial_epoch": initial_epoch,
+            "steps_per_epoch": steps_per_epoch or 0,
+            "validation_split": 0.0 if validation_data is not None else float(validation_split),
+            "validation_batch_size": validation_batch_size or 0,
+            "validation_steps": validation_steps or 0,
+            "validation_freq": validation_freq,
+            "logs_learning_rate": any(isinstance(c, LearningRateScheduler) for c in mine),
+            "callbacks": [c.config() for c in callbacks if isinstance(c, EngineCallback)],
+        }
+        samples = Samples(*self._batch(x, y, sample_weight))
+        late = None
+        if validation_data is not None:
+            weights = validation_data[2] if len(validation_data) > 2 else None
+            late = Samples(*self._batch(validation_data[0], validation_data[1], weights))
+        listener = Listener(self, mine, epochs, progress)
+        error = CError()
+        code = self._library.fkb_trainer_train(
             self.handle,
-            len(inputs),
-            c_arrays(inputs),
-            len(targets),
-            c_arrays(targets),
-            c_arrays(weights) if weights else None,
-            epochs,
+            byref(samples.described),
+            None if late is None else byref(late.described),
+            _as_json(options),
+            listener.function,
+            None,
+            byref(error),
+        )
+        if listener.failure is not None:
+            raise listener.failure
+        check(code, error)
+        return listener.history
+
+    def evaluate(
+        self,
+        x: Arrays,
+        y: Arrays,
+        *,
+        batch_size: int = 32,
+        sample_weight: Arrays = None,
+        steps: int | None = None,
+    ) -> dict[str, float]:
+        """Return loss and metrics as in inference, averaged over batches as Keras does.
+
+        Args:
+            x: inputs as for `Network.predict`.
+            y: targets.
+            batch_size: samples of a batch; the last one may be smaller.
+            sample_weight: one weight for each sample, or one such array for each output.
+            steps: batches, by default all.
+        """
+        self._load_metrics()
+        samples = Samples(*self._batch(x, y, sample_weight))
+        listener = Listener(self, [], 0, None)
+        loss, error = c_double(), CError()
+        code = self._library.fkb_trainer_evaluate(
+            self.handle,
+            byref(samples.described),
             batch_size,
-            int(shuffle),
-            seed,
-            doubles(history),
+            steps or 0,
+            listener.function,
+            None,
+            byref(loss),
             byref(error),
         )
         check(code, error)
-        return [float(loss) for loss in history[:epochs]]
+        return listener.logs
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate; it may be set between steps."""
+        return float(self._library.fkb_trainer_rate(self.handle))
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        error = CError()
+        check(self._library.fkb_trainer_set_rate(self.handle, float(rate), byref(error)), error)
+
+    def _load_metrics(self) -> None:
+        """Make the metrics, once; by default those that the file names."""
+        if self._measures:
+            return
+        error = CError()
+        given = [None if value is None else _as_json(value) for value in self._metrics]
+        if any(given):
+            given = [value or b"" for value in given]
+        check(self._library.fkb_trainer_metrics(self.handle, *given, byref(error)), error)
+        self._measures = True
 
     def reset_state(self) -> None:
         """Let stateful layers begin anew with zeros; they go on from step to step otherwise."""

@@ -149,6 +149,40 @@ void fkb_trainer_finish(fkb_trainer *trainer);
 int fkb_trainer_fit(fkb_trainer *trainer, int n_inputs, const fkb_array *inputs, int n_outputs,
                     const fkb_array *targets, const fkb_array *sample_weights, int epochs,
                     int batch_size, int shuffle, int64_t seed, double *history, fkb_error *error);
+/* Samples of a training or a validation. weights: one array for each output, or NULL. */
+typedef struct fkb_samples {
+    int n_inputs, n_outputs;
+    const fkb_array *inputs, *targets, *weights;
+} fkb_samples;
+
+#define FKB_TRAIN_BEGIN 0
+#define FKB_EPOCH_BEGIN 1
+#define FKB_BATCH_END 2
+#define FKB_EPOCH_END 3
+#define FKB_TRAIN_END 4
+#define FKB_RESULT 5
+/* Told what happens, with the logs so far; epoch and batch count from 1. The answer: 0 to go on,
+ * 1 to stop after this batch, -1 for a failure. */
+typedef int (*fkb_callback)(void *context, int event, int epoch, int batch, int count,
+                            const char *const *names, const double *values);
+/* Several epochs. options: JSON with epochs, batch_size, shuffle, seed, initial_epoch,
+ * steps_per_epoch, validation_split, validation_batch_size, validation_steps, validation_freq,
+ * logs_learning_rate, callbacks: [{"class_name":"EarlyStopping","config":{"patience":3}}, ...].
+ * validation and callback may be NULL. */
+int fkb_trainer_train(fkb_trainer *trainer, const fkb_samples *samples,
+                      const fkb_samples *validation, const char *options, fkb_callback callback,
+                      void *context, fkb_error *error);
+/* Loss and metrics as in inference; the callback is told all of them once, as FKB_RESULT.
+ * steps: batches, 0 for all. */
+int fkb_trainer_evaluate(fkb_trainer *trainer, const fkb_samples *samples, int batch_size,
+                         int steps, fkb_callback callback, void *context, double *loss,
+                         fkb_error *error);
+/* Log these metrics from now on, as in a Keras configuration; both NULL: those of the file. */
+int fkb_trainer_metrics(fkb_trainer *trainer, const char *metrics, const char *weighted_metrics,
+                        fkb_error *error);
+/* The learning rate. */
+double fkb_trainer_rate(const fkb_trainer *trainer);
+int fkb_trainer_set_rate(fkb_trainer *trainer, double rate, fkb_error *error);
 /* Put the optimizer's state into the network, so that fkb_network_save writes it. */
 int fkb_trainer_store(fkb_trainer *trainer, fkb_error *error);
 /* Let stateful layers begin anew with zeros; they go on from step to step otherwise. */

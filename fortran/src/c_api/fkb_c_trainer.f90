@@ -12,7 +12,7 @@ module fkb_c_trainer
    use fkb_trainer_sp, only: trainer_sp_t => trainer_t
    implicit none (type, external)
    private
-   public :: trainer_handle_t, trainer_of, weights_of, need_batch
+   public :: need_batch, optional_text, trainer_handle_t, trainer_of, weights_of
 
    !> A trainer of a network of one of the kinds.
    type :: trainer_handle_t

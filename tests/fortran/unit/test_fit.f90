@@ -257,7 +257,7 @@ contains
       whole%inputs(1)%d => x
       whole%targets(1)%d => classes
       whole%targets(2)%d => values
-      if (.not. allocated(error)) call source%init_batch(whole, 4, error)
+      if (.not. allocated(error)) call source%init_batch(whole, 3, error)
       before = net%params
       if (.not. allocated(error)) call trainer%evaluate(source, first, error)
       trainer%seed = 5
@@ -290,7 +290,7 @@ contains
       whole%inputs(1)%d => x
       whole%targets(1)%d => classes
       whole%targets(2)%d => values
-      if (.not. allocated(error)) call source%init_batch(whole, 4, error)
+      if (.not. allocated(error)) call source%init_batch(whole, 3, error)
       if (.not. allocated(error)) call trainer%fit(source, 1, error, validation=source, &
                                                    record=record)
       if (allocated(error)) call fail(failure, error%message)

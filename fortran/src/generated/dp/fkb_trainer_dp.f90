@@ -16,6 +16,8 @@ module fkb_trainer_dp
    use fkb_logs, only: logs_t
    use fkb_loss_dp, only: loss_t
    use fkb_loss_registry_dp, only: loss_registry_t
+   use fkb_metric_registry_dp, only: metric_registry_t
+   use fkb_metric_set_dp, only: metric_set_t
    use fkb_network_dp, only: network_t
    use fkb_optimizer_dp, only: optimizer_t
    use fkb_optimizer_registry_dp, only: optimizer_registry_t
@@ -36,6 +38,7 @@ module fkb_trainer_dp
       type(state_t) :: recurrent                     !! of stateful layers, kept from step to step
       integer(i8) :: seed = 0                        !! of the noise in training
       real(wp), allocatable :: grad(:)               !! of the last step or gradient
+      type(metric_set_t) :: metrics                  !! of `fit` and `evaluate`
       type(loss_box_t), allocatable, private :: losses(:)    !! one per output
       class(reduction_t), allocatable, private :: reduction  !! over ranks
       character(:), allocatable, private :: loss_config      !! to be saved; empty: the file's
@@ -45,6 +48,7 @@ module fkb_trainer_dp
       type(bench_t), allocatable, private :: benches(:)      !! one per thread
       real(dp), allocatable, private :: output_losses(:)     !! of the last batch, unweighted
       integer, private :: samples = 0                        !! of the last batch, of all ranks
+      logical, private :: measuring = .false.                !! metrics take part in the pass
       real(wp), allocatable, private :: lane_grad(:, :)      !! (weights, lanes from 2 on)
    contains
       !> Begin: `call trainer%init(net, loss, optimizer, error [, seed])` with one loss for all
@@ -64,6 +68,8 @@ module fkb_trainer_dp
       !> Loss as in inference: `call trainer%evaluate(x, y_true, loss, error [, ...])`, or
       !> `call trainer%evaluate(source, logs, error [, steps])`. Nothing is changed.
       generic :: evaluate => evaluate_sp, evaluate_dp, evaluate_source
+      procedure :: use_metrics
+      procedure :: direction
       procedure :: accept
       procedure :: evaluate_hosts
       procedure :: step_hosts
@@ -239,6 +245,23 @@ module fkb_trainer_dp
          type(error_t), allocatable, intent(out) :: error
          type(host_t), intent(in), optional :: weights(:)
       end subroutine evaluate_hosts
+
+      !> Log these metrics from now on: Keras's names or configurations, by default those that the
+      !> model was compiled with. Metrics of an output without a loss stay empty.
+      module subroutine use_metrics(self, error, metrics, weighted_metrics, registry)
+         class(trainer_t), intent(inout) :: self
+         type(error_t), allocatable, intent(out) :: error
+         character(*), intent(in), optional :: metrics            !! `["mae"]`, empty for none
+         character(*), intent(in), optional :: weighted_metrics   !! sample weights count
+         type(metric_registry_t), intent(in), optional :: registry   !! a user's metrics
+      end subroutine use_metrics
+
+      !> Whether a logged number is better when it is smaller (-1) or larger (1); 0: nobody knows.
+      module function direction(self, name)
+         class(trainer_t), intent(in) :: self
+         character(*), intent(in) :: name                !! without `val_`
+         integer :: direction
+      end function direction
 
       !> Make the step of the last gradient, `trainer%grad`, which may have been changed.
       module subroutine accept(self, error)

@@ -4,13 +4,15 @@ submodule(fkb_trainer_dp) fkb_trainer_fit_dp
    use fkb_array_source_dp, only: array_source_t
    use fkb_batch_source_dp, only: samples_t
    use fkb_compile_dp, only: name_t, output_names
+   use fkb_metric_config_dp, only: metrics_from_config, metrics_of_document
    use fkb_error, only: add_context, fkb_err_argument, fkb_err_numeric, raise
    use fkb_text, only: decimal
    implicit none (type, external)
 
-   !> Sums over the batches of an epoch; means weigh a batch by its samples, as Keras does.
+   !> Sums over the batches of an epoch. As in Keras, the mean loss weighs a batch by its samples,
+   !> those of outputs do not.
    type :: tally_t
-      real(dp) :: samples = 0
+      real(dp) :: samples = 0, batches = 0
       real(dp) :: loss = 0
       real(dp), allocatable :: outputs(:)
    end type tally_t
@@ -206,11 +208,13 @@ contains
       type(tally_t), intent(inout) :: tally
       type(error_t), allocatable, intent(out) :: error
       real(dp) :: loss
+      self%measuring = self%metrics%count() > 0
       if (allocated(batch%weights)) then
          call self%step_hosts(batch%inputs, batch%targets, loss, error, batch%weights)
       else
          call self%step_hosts(batch%inputs, batch%targets, loss, error)
       end if
+      self%measuring = .false.
       if (allocated(error)) then
          if (error%code /= fkb_err_numeric) return
       end if
@@ -252,11 +256,13 @@ contains
          call source%next(batch, done, error)
          if (done .or. allocated(error)) exit
          number = number + 1
+         self%measuring = self%metrics%count() > 0
          if (allocated(batch%weights)) then
             call self%evaluate_hosts(batch%inputs, batch%targets, loss, error, batch%weights)
          else
             call self%evaluate_hosts(batch%inputs, batch%targets, loss, error)
          end if
+         self%measuring = .false.
          call add_context(error, 'batch '//decimal(number))
          call add(self, loss, tally)
       end do
@@ -266,8 +272,9 @@ contains
    end procedure evaluate_source
 
    subroutine start(self, tally)
-      type(trainer_t), intent(in) :: self
+      type(trainer_t), intent(inout) :: self
       type(tally_t), intent(out) :: tally
+      call self%metrics%reset()
       allocate (tally%outputs(size(self%losses)), source=0.0_dp)
    end subroutine start
 
@@ -278,7 +285,8 @@ contains
       type(tally_t), intent(inout) :: tally
       tally%samples = tally%samples + self%samples
       tally%loss = tally%loss + loss*self%samples
-      tally%outputs = tally%outputs + self%output_losses*self%samples
+      tally%batches = tally%batches + 1
+      tally%outputs = tally%outputs + self%output_losses
    end subroutine add
 
    !> The means so far under Keras's names; the losses of outputs where several have one.
@@ -287,8 +295,11 @@ contains
       type(tally_t), intent(in) :: tally
       type(logs_t), intent(out) :: logs
       type(name_t), allocatable :: names(:)
-      integer :: k, with_loss
+      integer :: i, k, with_loss
       call logs%set('loss', tally%loss/tally%samples)
+      do i = 1, self%metrics%count()
+         call logs%set(self%metrics%name(i), self%metrics%value(i))
+      end do
       with_loss = 0
       do k = 1, size(self%losses)
          if (allocated(self%losses(k)%loss)) with_loss = with_loss + 1
@@ -297,9 +308,51 @@ contains
       call output_names(self%net%document, names)
       do k = 1, size(self%losses)
          if (allocated(self%losses(k)%loss)) then
-            call logs%set(names(k)%text//'_loss', tally%outputs(k)/tally%samples)
+            call logs%set(names(k)%text//'_loss', tally%outputs(k)/tally%batches)
          end if
       end do
    end subroutine report
+
+   module procedure use_metrics
+      character(:), allocatable :: plain, weighted
+      if (.not. associated(self%net)) then
+         call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
+      else if (present(metrics) .or. present(weighted_metrics)) then
+         plain = ''
+         weighted = ''
+         if (present(metrics)) plain = metrics
+         if (present(weighted_metrics)) weighted = weighted_metrics
+         call metrics_from_config(self%net%document, plain, weighted, self%metrics, error, registry)
+      else
+         call metrics_of_document(self%net%document, self%metrics, error, registry)
+      end if
+   end procedure use_metrics
+
+   !> By the names that Keras gives, with or without that of an output in front.
+   module procedure direction
+      character(*), parameter :: larger(*) = [character(22) :: 'accuracy', 'acc', 'auc', &
+         'precision', 'recall', 'true_positives', 'true_negatives', 'io_u', 'f1_score', &
+         'fbeta_score', 'r2_score', 'correlation', 'cosine_similarity', 'specificity', 'f_measure']
+      character(*), parameter :: smaller(*) = [character(22) :: 'loss', 'error', 'crossentropy', &
+         'mse', 'mae', 'mape', 'msle', 'hinge', 'divergence', 'poisson', 'log_cosh', &
+         'false_positives', 'false_negatives']
+      integer :: i
+      direction = 0
+      do i = 1, size(larger)
+         if (ends_with(name, trim(larger(i)))) direction = 1
+      end do
+      do i = 1, size(smaller)
+         if (ends_with(name, trim(smaller(i)))) direction = -1
+      end do
+   end procedure direction
+
+   !> Whether a name is this word, or ends with it behind an underscore.
+   pure logical function ends_with(name, word)
+      character(*), intent(in) :: name, word
+      integer :: first
+      first = len(name) - len(word) + 1
+      ends_with = name == word
+      if (first > 1) ends_with = name(first - 1:) == '_'//word
+   end function ends_with
 
 end submodule fkb_trainer_fit_dp

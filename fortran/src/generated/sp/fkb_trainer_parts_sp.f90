@@ -24,6 +24,11 @@ module fkb_trainer_parts_sp
       real(dp) :: normaliser = 1                  !! of the summed loss
       real(dp) :: factor = 1                      !! of the summed loss: loss weight/normaliser
       real(wp), allocatable :: weights(:)         !! (positions, batch) as one vector
+      ! What metrics of a whole batch need, each as one vector.
+      real(wp), allocatable :: truth(:)           !! (target features, batch)
+      real(wp), allocatable :: outputs(:)         !! (features, batch)
+      real(wp), allocatable :: logits(:)          !! (features, batch), where `on_logits`
+      logical :: on_logits = .false.
    end type goal_t
 
    !> How a batch is cut; depends on the network and the batch only, but for the threads.

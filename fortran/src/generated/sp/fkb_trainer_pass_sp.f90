@@ -95,6 +95,7 @@ contains
       if (allocated(error)) return
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       call check_finite(loss, self%grad, error)
+      if (.not. allocated(error)) call update_metrics(self, targets, cut, present(weights), error)
    end procedure gradient_hosts
 
    module procedure evaluate_hosts
@@ -110,6 +111,7 @@ contains
       if (allocated(error)) return
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       if (self%net%keeps_state()) call self%recurrent%advance()
+      call update_metrics(self, targets, cut, present(weights), error)
    end procedure evaluate_hosts
 
    !> A stateful network begins with zeros and goes on from step to step; `recurrent%clear()` begins
@@ -153,6 +155,7 @@ contains
       integer :: k, lane, thread
       values = 0
       totals = 0
+      if (self%measuring) call make_room(self, cut)
       !$omp parallel do default(none) shared(self, inputs, targets, cut, values, totals) &
       !$omp private(lane, thread) num_threads(cut%threads) schedule(static, 1)
       do lane = 1, cut%lanes
@@ -181,7 +184,7 @@ contains
    !> Every `lanes`-th block, from block `lane` on.
    subroutine run_lane(self, bench, recurrent, inputs, targets, cut, lane, value, &
                        totals, grad)
-      type(trainer_t), intent(in), target :: self
+      type(trainer_t), intent(inout), target :: self
       type(bench_t), intent(inout), target :: bench
       type(state_t), intent(inout) :: recurrent          !! each lane has its own columns
       type(host_t), intent(in) :: inputs(:), targets(:)
@@ -203,7 +206,7 @@ contains
    !> Loss and gradient of the columns `first` to `first + columns - 1`, added to `value`, `grad`.
    subroutine run_block(self, bench, recurrent, inputs, targets, first, columns, cut, value, &
                         totals, grad)
-      type(trainer_t), intent(in), target :: self
+      type(trainer_t), intent(inout), target :: self
       type(bench_t), intent(inout), target :: bench
       type(state_t), intent(inout) :: recurrent
       type(host_t), intent(in) :: inputs(:), targets(:)
@@ -228,6 +231,7 @@ contains
          end if
       end do
       if (allocated(bench%error)) return
+      if (self%measuring) call keep_outputs(self, bench, first, columns)
       value = value + self%net%activity_penalty(bench%work)/cut%total
       if (.not. cut%training) return
       call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad)
@@ -271,6 +275,78 @@ contains
          sum_of_losses = sum_of_losses + total
       end associate
    end subroutine evaluate_goal
+
+   !> Room for the outputs of a whole batch, for the metrics.
+   subroutine make_room(self, cut)
+      type(trainer_t), intent(inout) :: self
+      type(cut_t), intent(in) :: cut
+      integer(i8) :: n
+      integer :: k
+      do k = 1, size(self%goals)
+         associate (goal => self%goals(k))
+            n = int(cut%batch, i8)*goal%shape%count()
+            if (allocated(goal%outputs)) then
+               if (size(goal%outputs) < n) deallocate (goal%outputs, goal%logits)
+            end if
+            if (.not. allocated(goal%outputs)) allocate (goal%outputs(n), goal%logits(n))
+            n = int(cut%batch, i8)*goal%targets
+            if (allocated(goal%truth)) then
+               if (size(goal%truth) < n) deallocate (goal%truth)
+            end if
+            if (.not. allocated(goal%truth)) allocate (goal%truth(n))
+            goal%on_logits = .false.
+         end associate
+      end do
+   end subroutine make_room
+
+   !> Keep the outputs of a block for the metrics of the whole batch.
+   subroutine keep_outputs(self, bench, first, columns)
+      type(trainer_t), intent(inout), target :: self
+      type(bench_t), intent(in), target :: bench
+      integer, intent(in) :: first, columns
+      real(wp), pointer, contiguous :: kept(:, :)
+      type(view_t) :: view
+      integer :: k
+      do k = 1, size(self%losses)
+         if (.not. allocated(self%losses(k)%loss)) cycle
+         view = self%net%output(bench%work, k)
+         kept => columns_of(self%goals(k)%outputs, size(view%v, 1), first, columns)
+         kept = view%v
+         if (.not. self%metrics%prefers_logits(k)) cycle
+         view = self%net%output_logits(bench%work, k, act_sigmoid)
+         if (.not. associated(view%v)) view = self%net%output_logits(bench%work, k, act_softmax)
+         if (.not. associated(view%v)) cycle
+         kept => columns_of(self%goals(k)%logits, size(view%v, 1), first, columns)
+         kept = view%v
+         self%goals(k)%on_logits = .true.
+      end do
+   end subroutine keep_outputs
+
+   !> Add a batch to the metrics of all outputs.
+   subroutine update_metrics(self, targets, cut, weighted, error)
+      type(trainer_t), intent(inout), target :: self
+      type(host_t), intent(in) :: targets(:)
+      type(cut_t), intent(in) :: cut
+      logical, intent(in) :: weighted             !! sample weights were given
+      type(error_t), allocatable, intent(out) :: error
+      real(wp), pointer, contiguous :: y_true(:, :), y_pred(:, :), logits(:, :), weights(:, :)
+      integer :: k, n
+      if (.not. self%measuring) return
+      do k = 1, size(self%losses)
+         if (.not. allocated(self%losses(k)%loss)) cycle
+         associate (goal => self%goals(k))
+            n = int(goal%shape%count())
+            call fetch_target(targets(k), self%net%outputs(k), goal, 1, cut%batch, goal%truth, &
+                              y_true)
+            y_pred => columns_of(goal%outputs, n, 1, cut%batch)
+            nullify (logits, weights)       ! absent
+            if (goal%on_logits) logits => columns_of(goal%logits, n, 1, cut%batch)
+            if (weighted) weights => columns_of(goal%weights, goal%positions, 1, cut%batch)
+            call self%metrics%update(k, goal%shape, y_true, y_pred, error, weights, logits=logits)
+         end associate
+         if (allocated(error)) return
+      end do
+   end subroutine update_metrics
 
    !> The targets of a block in the space of the network: the host's memory where it serves.
    subroutine fetch_target(target, port, goal, first, columns, memory, y_true)

@@ -293,6 +293,7 @@ contains
    module procedure clear
       integer :: i
       nullify (self%net)
+      call self%metrics%clear()
       call clear_boxes(self%losses)
       if (allocated(self%optimizer)) then
          call self%optimizer%set_schedule()
