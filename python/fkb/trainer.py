@@ -19,6 +19,7 @@ from .library import (
     c_double,
     c_void_p,
     check,
+    doubles,
     library,
     native,
 )

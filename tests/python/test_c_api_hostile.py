@@ -270,6 +270,47 @@ def test_odd_fits_are_errors_or_nothing(net: c_void_p) -> None:
     LIB.fkb_trainer_free(trainer)
 
 
+def test_odd_trainings_are_errors(net: c_void_p) -> None:
+    error = CError()
+    e = byref(error)
+    x, _kept = arrays((4, 2), (4, 3))
+    y, _kept2 = arrays((4, 3), (4, 3))
+    short, _kept3 = arrays((3, 3), (3, 3))
+    none = library.CALLBACK()
+    samples = library.CSamples(2, 2, x, y, None)
+    trainer = c_void_p()
+    train, evaluate = LIB.fkb_trainer_train, LIB.fkb_trainer_evaluate
+    assert LIB.fkb_trainer_new(net, None, None, byref(trainer), e) == 0
+    refused(train(None, byref(samples), None, b"{}", none, None, e), error, "trainer")
+    refused(train(trainer, None, None, b"{}", none, None, e), error, "samples")
+    refused(evaluate(None, byref(samples), 2, 0, none, None, None, e), error, "trainer")
+    refused(evaluate(trainer, byref(samples), 0, 0, none, None, None, e), error, "0 samples")
+    for options in (b"", b"[]", b'{"epochs":', b'{"epochs":"two"}', b'{"epochs":1.5}', b"null"):
+        assert train(trainer, byref(samples), None, options, none, None, e) == ARGUMENT
+    odd = {b'{"speed":1}': "speed", b'{"callbacks":[{"class_name":"Rest"}]}': "Rest"}
+    odd[b'{"callbacks":[{"class_name":"CSVLogger","config":{"filename":"x","mode":1}}]}'] = "mode"
+    for options, word in odd.items():
+        assert train(trainer, byref(samples), None, options, none, None, e) != 0
+        assert word in error.message.decode()
+    for broken in (
+        library.CSamples(0, 2, x, y, None),
+        library.CSamples(2, -1, x, y, None),
+        library.CSamples(2, 2, None, y, None),
+        library.CSamples(2, 2, x, short, None),
+    ):
+        assert train(trainer, byref(broken), None, b"{}", none, None, e) == ARGUMENT
+        assert evaluate(trainer, byref(broken), 2, 0, none, None, None, e) == ARGUMENT
+        assert train(trainer, byref(samples), byref(broken), b"{}", none, None, e) == ARGUMENT
+    refused(LIB.fkb_trainer_metrics(None, None, None, e), error, "trainer")
+    refused(LIB.fkb_trainer_set_rate(None, 0.1, e), error, "trainer")
+    refused(LIB.fkb_trainer_set_rate(trainer, -0.1, e), error, "at least 0")
+    refused(LIB.fkb_trainer_set_rate(trainer, float("nan"), e), error, "at least 0")
+    assert LIB.fkb_trainer_rate(None) == 0
+    assert train(trainer, byref(samples), None, None, none, None, None) == 0
+    assert evaluate(trainer, byref(samples), 3, 0, none, None, None, None) == 0
+    LIB.fkb_trainer_free(trainer)
+
+
 def test_a_failed_gradient_leaves_the_arrays(net: c_void_p, work: c_void_p) -> None:
     x, _kept = arrays((4, 2), (4, 2))
     y, _kept2 = arrays((4, 3), (4, 3))

@@ -34,6 +34,7 @@ program main
    use test_network_names, only: collect_network_names => collect
    use test_network_threads, only: collect_network_threads => collect
    use test_numbers, only: collect_numbers => collect
+   use test_online, only: collect_online => collect
    use test_operation_kernels, only: collect_operation_kernels => collect
    use test_operation_layers, only: collect_operation_layers => collect
    use test_optimizer, only: collect_optimizer => collect
@@ -122,6 +123,8 @@ program main
    call collect_network_threads(suite)
    call runner%run(suite)
    call collect_numbers(suite)
+   call runner%run(suite)
+   call collect_online(suite)
    call runner%run(suite)
    call collect_operation_kernels(suite)
    call runner%run(suite)

@@ -41,6 +41,9 @@ module fkb_dp
    use fkb_reduce_lr_on_plateau_dp, only: reduce_lr_on_plateau_t
    use fkb_terminate_on_nan_dp, only: terminate_on_nan_t
    use fkb_training_dp, only: callback_t, callbacks_t, training_t
+   ! training inside a simulation
+   use fkb_error_corrector_dp, only: error_corrector_t
+   use fkb_online_dp, only: online_options_t, online_trainer_t
    ! optimizers
    use fkb_adadelta_dp, only: adadelta_t
    use fkb_adafactor_dp, only: adafactor_t

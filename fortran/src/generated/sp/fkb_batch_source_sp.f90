@@ -67,7 +67,8 @@ contains
    pure integer function samples(self)
       class(samples_t), intent(in) :: self
       samples = 0
-      if (allocated(self%inputs)) samples = self%inputs(1)%batch()
+      if (.not. allocated(self%inputs)) return
+      if (size(self%inputs) > 0) samples = self%inputs(1)%batch()
    end function samples
 
    !> Make room for the pointers.

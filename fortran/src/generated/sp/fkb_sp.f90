@@ -41,6 +41,9 @@ module fkb_sp
    use fkb_reduce_lr_on_plateau_sp, only: reduce_lr_on_plateau_t
    use fkb_terminate_on_nan_sp, only: terminate_on_nan_t
    use fkb_training_sp, only: callback_t, callbacks_t, training_t
+   ! training inside a simulation
+   use fkb_error_corrector_sp, only: error_corrector_t
+   use fkb_online_sp, only: online_options_t, online_trainer_t
    ! optimizers
    use fkb_adadelta_sp, only: adadelta_t
    use fkb_adafactor_sp, only: adafactor_t
