@@ -104,6 +104,9 @@ def test_null_handles_and_lists_are_errors(net: c_void_p, work: c_void_p) -> Non
     refused(LIB.fkb_trainer_new(net, b"mse", b"sgd", None, e), error, "place for the trainer")
     refused(LIB.fkb_trainer_step(None, 2, x, 2, y, None, room, e), error, "trainer")
     refused(LIB.fkb_trainer_store(None, e), error, "trainer")
+    code = LIB.fkb_trainer_gradient(None, 2, x, 2, y, None, room, 9, room, e)
+    refused(code, error, "trainer")
+    refused(LIB.fkb_trainer_apply(None, 9, room, e), error, "trainer")
     code = LIB.fkb_trainer_fit(None, 2, x, 2, y, None, 1, 1, 0, 0, room, e)
     refused(code, error, "trainer")
 
@@ -120,6 +123,7 @@ def test_functions_without_a_status_take_null() -> None:
     LIB.fkb_network_free(None)
     LIB.fkb_workspace_free(None)
     LIB.fkb_trainer_free(None)
+    LIB.fkb_trainer_finish(None)
 
 
 def test_unwanted_results_may_be_null(net: c_void_p, work: c_void_p) -> None:
@@ -221,9 +225,38 @@ def test_bad_arrays_are_errors_everywhere(
     assert LIB.fkb_trainer_step(trainer, 2, x, 2, worse, None, room, e) == ARGUMENT
     assert LIB.fkb_trainer_step(trainer, 2, x, 2, y, bad, room, e) == ARGUMENT
     assert LIB.fkb_trainer_fit(trainer, 2, bad, 2, y, None, 2, 2, 0, 0, room, e) == ARGUMENT
+    gradient = LIB.fkb_trainer_gradient
+    assert gradient(trainer, 2, bad, 2, y, None, room, 9, room, e) == ARGUMENT
+    assert gradient(trainer, 2, x, 2, worse, None, room, 9, room, e) == ARGUMENT
     # and nothing is broken by it
     assert LIB.fkb_predict(net, work, 2, x, 2, y, 0, e) == 0
     np.testing.assert_allclose(outputs[1], np.ones((4, 2)) @ KERNEL + 1, rtol=1e-6)
+    LIB.fkb_trainer_free(trainer)
+
+
+@pytest.mark.parametrize("length", [0, 8, 10, -1, 2**62])
+def test_gradients_of_wrong_lengths_are_errors(net: c_void_p, length: int) -> None:
+    error = CError()
+    e = byref(error)
+    x, _kept = arrays((4, 2), (4, 3))
+    y, _kept2 = arrays((4, 3), (4, 3))
+    loss, room, before, after = ((c_double * 9)() for _ in range(4))
+    trainer = c_void_p()
+    assert LIB.fkb_trainer_new(net, None, None, byref(trainer), e) == 0
+    LIB.fkb_network_get_params(net, before)
+    gradient = LIB.fkb_trainer_gradient
+    refused(gradient(trainer, 2, x, 2, y, None, loss, length, room, e), error, "9 weights")
+    refused(gradient(trainer, 2, x, 2, y, None, loss, 9, None, e), error, "place for the gradient")
+    refused(LIB.fkb_trainer_apply(trainer, length, room, e), error, "9 weights")
+    refused(LIB.fkb_trainer_apply(trainer, 9, None, e), error, "gradient")
+    room[3] = float("nan")
+    assert LIB.fkb_trainer_apply(trainer, 9, room, e) != 0
+    LIB.fkb_network_get_params(net, after)
+    assert list(before) == list(after)
+    assert gradient(trainer, 2, x, 2, y, None, None, 9, room, None) == 0
+    assert LIB.fkb_trainer_apply(trainer, 9, room, None) == 0
+    LIB.fkb_network_get_params(net, after)
+    assert list(before) != list(after)
     LIB.fkb_trainer_free(trainer)
 
 

@@ -243,7 +243,9 @@ def test_the_old_optimizers_of_keras_2_make_their_steps(
     path = through_fortran(model, grads[THIRDS[1]], tmp_path, ".h5", "keras2")
     later = tf_keras.models.load_model(path)
     steps_in_keras(later, grads[THIRDS[2]])
-    compare(later.get_weights(), whole.get_weights(), bound(name, kind))
+    # The old decay is a schedule today, and schedules are computed in real32.
+    tolerance = 1e-7 if "decay" in name and kind == "float64" else bound(name, kind)
+    compare(later.get_weights(), whole.get_weights(), tolerance)
 
 
 def test_an_archive_with_an_old_optimizer_is_known_as_such(tmp_path: Path) -> None:
