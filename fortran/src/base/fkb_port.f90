@@ -29,6 +29,7 @@ module fkb_port
       procedure :: features
       procedure :: apply => apply_steps
       procedure :: invert => invert_steps
+      procedure :: scale => scale_by_slopes
    end type port_t
 
 contains
@@ -77,6 +78,21 @@ contains
             self%steps(i)%values, x)
       end do
    end subroutine invert_steps
+
+   !> Multiply in place by the derivative of the steps.
+   pure subroutine scale_by_slopes(self, first, n, x)
+      class(port_t), intent(in) :: self
+      integer, intent(in) :: first           !! position of x(1) along the last axis, from 1
+      integer, intent(in) :: n
+      real(dp), intent(inout) :: x(n)
+      integer :: i
+      if (.not. allocated(self%steps)) return
+      do i = 1, size(self%steps)
+         if (self%steps(i)%kind == step_add .or. self%steps(i)%kind == step_subtract) cycle
+         call apply_one(self%steps(i)%kind, first, n, size(self%steps(i)%values), &
+            self%steps(i)%values, x)
+      end do
+   end subroutine scale_by_slopes
 
    pure subroutine apply_one(kind, first, n, n_values, values, x)
       integer, intent(in) :: kind

@@ -6,7 +6,7 @@ module fkb_host_sp
    use fkb_port, only: port_t
    implicit none (type, external)
    private
-   public :: host_t, take, give, take_target
+   public :: host_t, take, give, take_target, take_slopes, give_slopes
 
    !> Values that are transformed at a time.
    integer, parameter :: chunk = 256
@@ -155,6 +155,68 @@ contains
          end do
       end do
    end subroutine take_target
+
+   !> Directions of an input, or gradients of an output, from the host into the network: times the
+   !> derivative of the port's steps. A host without an array has zeros.
+   subroutine take_slopes(host, port, elements, first, x)
+      type(host_t), intent(in) :: host
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: elements                       !! of the network's last axis
+      integer, intent(in) :: first
+      real(wp), intent(out), contiguous :: x(:, :)          !! (features, columns)
+      real(dp) :: part(chunk)
+      integer :: at, i, j, n, p, stride
+      if (.not. (associated(host%s) .or. associated(host%d))) then
+         x = 0
+         return
+      end if
+      stride = elements
+      if (allocated(port%chosen)) stride = port%host_elements
+      do j = 1, size(x, 2)
+         do p = 0, size(x, 1)/max(elements, 1) - 1
+            do at = 0, elements - 1, chunk
+               n = min(chunk, elements - at)
+               do i = 1, n
+                  part(i) = element(host, p*stride + position(port, at + i), first + j - 1)
+               end do
+               call port%scale(at + 1, n, part)
+               x(p*elements + at + 1:p*elements + at + n, j) = real(part(:n), wp)
+            end do
+         end do
+      end do
+   end subroutine take_slopes
+
+   !> Gradients of an input, or directions of an output, from the network to the host. An element
+   !> that the port takes twice gets the sum, one that it does not take gets 0.
+   subroutine give_slopes(x, port, elements, first, host)
+      real(wp), intent(in), contiguous :: x(:, :)           !! (features, columns)
+      type(port_t), intent(in) :: port
+      integer, intent(in) :: elements                       !! of the network's last axis
+      integer, intent(in) :: first
+      type(host_t), intent(in) :: host
+      real(dp) :: part(chunk)
+      integer :: at, i, j, n, p, row, stride
+      stride = elements
+      if (allocated(port%chosen)) stride = port%host_elements
+      if (associated(host%s)) host%s(:, first:first + size(x, 2) - 1) = 0
+      if (associated(host%d)) host%d(:, first:first + size(x, 2) - 1) = 0
+      do j = 1, size(x, 2)
+         do p = 0, size(x, 1)/max(elements, 1) - 1
+            do at = 0, elements - 1, chunk
+               n = min(chunk, elements - at)
+               part(:n) = real(x(p*elements + at + 1:p*elements + at + n, j), dp)
+               call port%scale(at + 1, n, part)
+               do i = 1, n
+                  row = p*stride + position(port, at + i)
+                  if (associated(host%s)) host%s(row, first + j - 1) = &
+                     host%s(row, first + j - 1) + real(part(i), sp)
+                  if (associated(host%d)) host%d(row, first + j - 1) = &
+                     host%d(row, first + j - 1) + part(i)
+               end do
+            end do
+         end do
+      end do
+   end subroutine give_slopes
 
    !> Where the network's element `i` of the last axis stands in the host's.
    pure integer function position(port, i)
