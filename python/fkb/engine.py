@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .derivatives import Derivatives
 from .errors import EngineError
 from .graph import Array
 from .library import (
@@ -81,7 +82,7 @@ class _Workspace:
             self.handle = 0
 
 
-class Network(Weights):
+class Network(Weights, Derivatives):
     """A network in the library. It may be used by several threads at once.
 
     Args:

@@ -103,6 +103,24 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             *(_DOUBLES, c_int, c_int64, c_int64, _ERROR),
         ],
     ),
+    "fkb_jvp": (
+        c_int,
+        [
+            *(c_void_p, c_void_p, c_int, _ARRAYS, _ARRAYS, _DOUBLES, c_int, _ARRAYS, _ARRAYS),
+            *(c_void_p, c_void_p, _ERROR),
+        ],
+    ),
+    "fkb_vjp": (
+        c_int,
+        [
+            *(c_void_p, c_void_p, c_int, _ARRAYS, c_int, _ARRAYS, _ARRAYS, _ARRAYS, _DOUBLES),
+            *(c_void_p, c_void_p, _ERROR),
+        ],
+    ),
+    "fkb_jacobian": (
+        c_int,
+        [c_void_p, c_void_p, c_int, _ARRAYS, c_int, c_int, _ARRAYS, c_void_p, _ERROR],
+    ),
     "fkb_check_samples": (c_int, [c_void_p, c_void_p, _DOUBLES, POINTER(c_int), _ERROR]),
     "fkb_trainer_new": (c_int, [c_void_p, c_char_p, c_char_p, POINTER(c_void_p), _ERROR]),
     "fkb_trainer_free": (None, [c_void_p]),

@@ -3,7 +3,7 @@
 !> FKB_KIND is fkb_sp or fkb_dp, chosen in CMakeLists.txt: the same source serves both precisions.
 module my_scale
    use FKB_KIND, only: config_t, error_t, fkb_err_argument, mode_t, plan_t, raise, shape_of, &
-      shape_t, unary_layer_t, wp
+      shape_t, tangent_own, unary_layer_t, wp
    implicit none (type, external)
    private
    public :: scale_t
@@ -16,6 +16,7 @@ module my_scale
       procedure :: lay_out
       procedure :: apply
       procedure :: apply_backward
+      procedure :: apply_tangent
    end type scale_t
 
 contains
@@ -48,6 +49,7 @@ contains
       call plan%add_output(in_shapes(1))
       plan%cache = in_shapes(1)%count()     ! tanh(x) is kept for apply_backward
       plan%can_train = .true.
+      plan%tangent = tangent_own            ! apply_tangent is there
    end subroutine lay_out
 
    !> y = gain scale tanh(x)
@@ -82,6 +84,37 @@ contains
       call multiply(size(weights), size(dx)/size(weights), self%gain*weights, dx)
       call add_products(size(weights), size(dy)/size(weights), self%gain, dy, cache, dweights)
    end subroutine apply_backward
+
+   !> dy = gain scale (1 - tanh(x)**2) dx + gain dscale tanh(x)
+   subroutine apply_tangent(self, plan, weights, dweights, x, y, cache, scratch, dx, dy, mode)
+      class(scale_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: dweights(:)        !! direction, or of size 0
+      real(wp), intent(in), contiguous :: x(:, :)
+      real(wp), intent(in), contiguous :: y(:, :)
+      real(wp), intent(inout), contiguous :: cache(:)        !! as apply left it, to stay so
+      real(wp), intent(inout), contiguous :: scratch(:)
+      real(wp), intent(in), contiguous :: dx(:, :)           !! direction of x
+      real(wp), intent(out), contiguous :: dy(:, :)          !! to be overwritten
+      type(mode_t), intent(in) :: mode
+      dy = dx*(1 - reshape(cache, shape(dx))**2)
+      call multiply(size(weights), size(dy)/size(weights), self%gain*weights, dy)
+      if (size(dweights) > 0) call add_scaled(size(weights), size(dy)/size(weights), &
+         self%gain*dweights, cache, dy)
+   end subroutine apply_tangent
+
+   !> y(:, j) = y(:, j) + factors t(:, j)
+   pure subroutine add_scaled(features, columns, factors, t, y)
+      integer, intent(in) :: features, columns
+      real(wp), intent(in) :: factors(features)
+      real(wp), intent(in) :: t(features, columns)           !! tanh(x)
+      real(wp), intent(inout) :: y(features, columns)
+      integer :: j
+      do j = 1, columns
+         y(:, j) = y(:, j) + factors*t(:, j)
+      end do
+   end subroutine add_scaled
 
    !> y(:, j) = factors y(:, j): a matrix of any shape, seen as columns of features.
    pure subroutine multiply(features, columns, factors, y)

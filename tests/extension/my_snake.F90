@@ -3,7 +3,8 @@
 !> An activation is a layer without weights. Registered under the name that Keras saves for the
 !> function, it serves both `Dense(activation=snake)` and `Activation(snake)`.
 module my_snake
-   use FKB_KIND, only: config_t, error_t, mode_t, plan_t, shape_t, unary_layer_t, wp
+   use FKB_KIND, only: config_t, error_t, mode_t, plan_t, shape_t, tangent_backward, &
+      unary_layer_t, wp
    implicit none (type, external)
    private
    public :: snake_t
@@ -34,6 +35,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       call plan%add_output(in_shapes(1))
       plan%can_train = .true.
+      plan%tangent = tangent_backward
    end subroutine lay_out
 
    !> y = x + sin(x)**2

@@ -24,7 +24,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("fortran", "linking", "training", "python", "c")),
+    *(f"docs/{name}.md" for name in ("fortran", "linking", "training", "derivatives")),
+    *(f"docs/{name}.md" for name in ("python", "c")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:!|#|/\*) ([\w-]+\.\w+|Makefile)(?: \*/)?\n")
@@ -50,10 +51,12 @@ program piece
    type(network_t) :: other
    type(workspace_t) :: work
    type(trainer_t) :: trainer
+   type(derivatives_t) :: slopes
    type(error_t), allocatable :: error
    type(view_t) :: inputs(2), outputs(1)
    real, target :: x(4, n), y(2, n), x0(4), y0(2), flux(3, n)
    real :: field(4, 10, 20, n), result(2, 10, 20, n), loss, weights(n), grad(114)
+   real, target :: dx(4, n), dy(2, n), v(114), jac(2, 4, n)
    real(dp) :: x_r8(4, n), y_r8(2, n), worst, history(10)
 {body}
 end program piece

@@ -119,6 +119,26 @@ int fkb_gradient(const fkb_network *network, fkb_workspace *workspace, int n_inp
                  const fkb_array *inputs, int n_outputs, const fkb_array *dy, const fkb_array *y,
                  const fkb_array *dx, double *dparams, int training, int64_t seed, int64_t step,
                  fkb_error *error);
+/* Derivatives of a network as it predicts, its transforms included. Outputs, and their directions
+ * for a direction of the inputs (or NULL: zeros), of all weights (or NULL) and of the state.
+ * state: as in fkb_predict_state, NULL without stateful layers; dstate: the direction of the old
+ * state, replaced by that of the new one, or NULL. */
+int fkb_jvp(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
+            const fkb_array *inputs, const fkb_array *dinputs, const double *dparams,
+            int n_outputs, const fkb_array *outputs, const fkb_array *doutputs, fkb_state *state,
+            fkb_state *dstate, fkb_error *error);
+/* Outputs, and the gradients of sum(weights*outputs) with respect to the inputs, to all weights
+ * summed over the batch (or NULL) and to the state. The state stays; gstate: the gradient of the
+ * new state, replaced by that of the old one, or NULL. */
+int fkb_vjp(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
+            const fkb_array *inputs, int n_outputs, const fkb_array *weights,
+            const fkb_array *outputs, const fkb_array *dinputs, double *gparams, fkb_state *state,
+            fkb_state *gstate, fkb_error *error);
+/* jacobian[batch][inputs][outputs]: derivatives of output number `output`, from 0, with respect to
+ * input number `input`, each flattened. */
+int fkb_jacobian(const fkb_network *network, fkb_workspace *workspace, int n_inputs,
+                 const fkb_array *inputs, int output, int input, const fkb_array *jacobian,
+                 fkb_state *state, fkb_error *error);
 /* Run the samples that the file records; worst: largest difference over largest output. */
 int fkb_check_samples(const fkb_network *network, fkb_workspace *workspace, double *worst,
                       int *count, fkb_error *error);

@@ -8,6 +8,8 @@ module fkb_c_run
    use fkb_c_network, only: network_handle_t, network_of
    use fkb_c_state, only: state_handle_t, state_of
    use fkb_c_text, only: need, report
+   use fkb_derivatives_dp, only: derivatives_dp_t => derivatives_t
+   use fkb_derivatives_sp, only: derivatives_sp_t => derivatives_t
    use fkb_error, only: error_t
    use fkb_kinds, only: dp, sp
    use fkb_layer_dp, only: mode_dp_t => mode_t
@@ -16,11 +18,14 @@ module fkb_c_run
    use fkb_network_sp, only: workspace_sp_t => workspace_t
    implicit none (type, external)
    private
+   public :: workspace_handle_t, work_of, need_handles
 
    !> A workspace that serves networks of both kinds.
    type :: workspace_handle_t
       type(workspace_sp_t) :: single_work
       type(workspace_dp_t) :: double_work
+      type(derivatives_sp_t) :: single_slopes
+      type(derivatives_dp_t) :: double_slopes
    end type workspace_handle_t
 
 contains
@@ -51,6 +56,8 @@ contains
       work => work_of(handle)
       call work%single_work%clear()
       call work%double_work%clear()
+      call work%single_slopes%clear()
+      call work%double_slopes%clear()
       deallocate (work)
    end subroutine free_workspace
 

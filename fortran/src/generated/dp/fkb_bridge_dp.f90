@@ -13,7 +13,7 @@ module fkb_bridge_dp
    use fkb_text, only: decimal
    implicit none (type, external)
    private
-   public :: bridge_predict, bridge_gradient, attach
+   public :: bridge_predict, bridge_gradient, attach, network_shapes
 
 contains
 

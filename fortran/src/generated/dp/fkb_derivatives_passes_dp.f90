@@ -103,7 +103,8 @@ contains
       if (present(gstate)) call check_direction(state, gstate, error)
       call check_arrays(w, host_features(self, net, .false.), batch, 'weight of an output', error)
       call check_arrays(dx, host_features(self, net, .true.), batch, 'gradient of an input', error)
-      if (present(y)) call check_arrays(y, host_features(self, net, .false.), batch, 'output', error)
+      if (present(y)) call check_arrays(y, host_features(self, net, .false.), batch, 'output', &
+                                        error)
       if (allocated(error)) return
       if (present(state)) then
          before = state

@@ -58,6 +58,7 @@ contains
       type(host_t) :: hosts(size(views))
       integer :: k
       do k = 1, size(views)
+         hosts(k) = host_t()           ! gfortran 12 leaves results of this kind as they are
          hosts(k)%s => views(k)%v
       end do
    end function hosts_sp
@@ -114,6 +115,7 @@ contains
       type(host_t) :: hosts(size(views))
       integer :: k
       do k = 1, size(views)
+         hosts(k) = host_t()           ! gfortran 12 leaves results of this kind as they are
          hosts(k)%d => views(k)%v
       end do
    end function hosts_dp

@@ -2,6 +2,7 @@
 !> Whole Jacobians: samples are repeated, each with a direction of its own.
 submodule(fkb_derivatives_sp) fkb_derivatives_jacobian_sp
    use fkb_error, only: fkb_err_argument, raise
+   use fkb_plan, only: tangent_none
    use fkb_text, only: decimal
    implicit none (type, external)
 
@@ -37,7 +38,7 @@ contains
             decimal(n_in)//' columns for each sample')
          return
       end if
-      by_rows = n_out < n_in
+      by_rows = n_out < n_in .or. lacks_tangent(net)
       pairs = batch*merge(n_out, n_in, by_rows)
       do first = 1, pairs, most_pairs
          call compute_pairs(self, net, x, output, input, jac, inputs, outputs, by_rows, first, &
@@ -45,6 +46,16 @@ contains
          if (allocated(error)) return
       end do
    end procedure jacobian_hosts
+
+   !> Whether a layer has no forward derivative, so that only rows can be computed.
+   pure logical function lacks_tangent(net)
+      type(network_t), intent(in) :: net
+      integer :: i
+      lacks_tangent = .false.
+      do i = 1, size(net%graph%nodes)
+         lacks_tangent = lacks_tangent .or. net%graph%nodes(i)%plan%tangent == tangent_none
+      end do
+   end function lacks_tangent
 
    !> Some pairs: their samples repeated, a unit vector each, and the result into its place.
    subroutine compute_pairs(self, net, x, output, input, jac, inputs, outputs, by_rows, first, n, &
@@ -141,7 +152,8 @@ contains
          if (by_rows) then
             if (associated(jac%s)) jac%s(direction, sample*n_in + 1:(sample + 1)*n_in) = &
                real(values(:, p), sp)
-            if (associated(jac%d)) jac%d(direction, sample*n_in + 1:(sample + 1)*n_in) = values(:, p)
+            if (associated(jac%d)) jac%d(direction, sample*n_in + 1:(sample + 1)*n_in) = &
+               values(:, p)
          else
             if (associated(jac%s)) jac%s(:, sample*n_in + direction) = real(values(:, p), sp)
             if (associated(jac%d)) jac%d(:, sample*n_in + direction) = values(:, p)

@@ -125,8 +125,8 @@ contains
       integer, intent(in) :: batch, state_columns
       type(error_t), allocatable, intent(inout) :: error
       if (state_columns < 0 .and. net%keeps_state()) then
-         call raise(error, fkb_err_argument, 'the network has stateful layers: make a state with '// &
-            'net%make_state and pass it as state=')
+         call raise(error, fkb_err_argument, 'the network has stateful layers: make a state '// &
+            'with net%make_state and pass it as state=')
       else if (state_columns >= 0 .and. state_columns /= batch) then
          call raise(error, fkb_err_argument, 'the state has '//decimal(state_columns)// &
             ' columns, '//decimal(batch)//' are needed')

@@ -1,6 +1,6 @@
 ! Generated from network/fkb_derivatives.fypp: edit that file and run tools/generate.py
-!> Derivatives of a network as it predicts: products of its Jacobian with directions (tangent-linear)
-!> and of the transposed Jacobian with gradients (adjoint), for data assimilation and sensitivities.
+!> Derivatives of a network as it predicts, for data assimilation and sensitivities: products of its
+!> Jacobian with directions (tangent-linear) and of the transposed one with gradients (adjoint).
 !>
 !>     type(derivatives_t) :: slopes                              ! memory of one thread
 !>     call slopes%jvp(net, x, dx, y, dy, error)                  ! y = f(x), dy = J dx
