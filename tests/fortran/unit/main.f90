@@ -11,6 +11,7 @@ program main
    use test_convolution_layers, only: collect_convolution_layers => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
+   use test_derivatives, only: collect_derivatives => collect
    use test_document, only: collect_document => collect
    use test_early_stopping, only: collect_early_stopping => collect
    use test_einsum, only: collect_einsum => collect
@@ -77,6 +78,8 @@ program main
    call collect_crc32(suite)
    call runner%run(suite)
    call collect_dense_kernels(suite)
+   call runner%run(suite)
+   call collect_derivatives(suite)
    call runner%run(suite)
    call collect_document(suite)
    call runner%run(suite)

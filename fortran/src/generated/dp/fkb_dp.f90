@@ -7,6 +7,7 @@ module fkb_dp
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    ! networks
+   use fkb_derivatives_dp, only: derivatives_t
    use fkb_host_dp, only: host_t
    use fkb_model_dp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_dp, only: network_t, workspace_t

@@ -7,6 +7,7 @@ module fkb_sp
    use fkb_kinds, only: dp, i8, sp, wp => sp
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    ! networks
+   use fkb_derivatives_sp, only: derivatives_t
    use fkb_host_sp, only: host_t
    use fkb_model_sp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_sp, only: network_t, workspace_t
