@@ -272,6 +272,20 @@ def test_the_averages_become_the_weights_at_the_end(kind: str, tmp_path: Path) -
     compare(list(net.weights.values()), model.get_weights(), TOLERANCE[kind])
 
 
+def test_fit_ends_with_the_averages_as_in_keras(kind: str, tmp_path: Path) -> None:
+    optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.7)
+    model = model_of(keras, optimizer)
+    model.save(tmp_path / "model.keras")
+    fkb.convert(tmp_path / "model.keras", tmp_path / "model.fkb")
+    net = fkb.load(tmp_path / "model.fkb")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(24, 6, 2)).astype(kind), rng.normal(size=(24, 3)).astype(kind)
+    model.fit(x, y, epochs=2, batch_size=8, shuffle=False, verbose=0)
+    fkb.Trainer(net).fit(x, y, epochs=2, batch_size=8, shuffle=False)
+    # Gradients of the two differ by roundings, and the network adds them up.
+    compare(list(net.weights.values()), model.get_weights(), 20 * TOLERANCE[kind])
+
+
 def test_gradients_of_a_trainer_are_those_of_its_steps(tmp_path: Path) -> None:
     model = model_of(keras, keras.optimizers.SGD(0.5))
     model.save(tmp_path / "model.keras")
