@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
@@ -159,6 +159,7 @@ class Trainer:
         shuffle: bool = True,
         seed: int = 0,
         sample_weight: Arrays = None,
+        class_weight: Mapping[int, float] | None = None,
         callbacks: Sequence[Callback | EngineCallback] = (),
         validation_split: float = 0.0,
         validation_data: tuple[Any, ...] | None = None,
@@ -179,6 +180,8 @@ class Trainer:
             shuffle: whether each epoch takes the samples in a new order.
             seed: of the order and the noise.
             sample_weight: one weight for each sample, or one such array for each output.
+            class_weight: weights of classes in place of sample weights; targets are labels, or
+                one-hot. Classes that are not named have the weight 1.
             callbacks: of `fkb.callbacks`, or your own. Those of the engine come first.
             validation_split: share of the samples, the last ones, that are for validation.
             validation_data: inputs and targets, and weights if wanted.
@@ -208,6 +211,8 @@ class Trainer:
             "logs_learning_rate": any(isinstance(c, LearningRateScheduler) for c in mine),
             "callbacks": [c.config() for c in callbacks if isinstance(c, EngineCallback)],
         }
+        if class_weight is not None:
+            sample_weight = self._class_weights(y, class_weight, sample_weight)
         samples = Samples(*self._batch(x, y, sample_weight))
         late = None
         if validation_data is not None:
@@ -273,6 +278,23 @@ class Trainer:
     def learning_rate(self, rate: float) -> None:
         error = CError()
         check(self._library.fkb_trainer_set_rate(self.handle, float(rate), byref(error)), error)
+
+    def _class_weights(
+        self, y: Arrays, class_weight: Mapping[int, float], sample_weight: Arrays
+    ) -> Array:
+        """Return the sample weights that Keras makes of class weights."""
+        if sample_weight is not None:
+            raise EngineError("class_weight and sample_weight cannot be given together")
+        targets = self.net.by_position(y, outputs=True)
+        if len(targets) != 1:
+            raise EngineError("class_weight is for networks with one output")
+        labels = np.asarray(targets[0])
+        if labels.ndim > 1:
+            labels = labels[..., 0] if labels.shape[-1] == 1 else np.argmax(labels, axis=-1)
+        if labels.ndim != 1:
+            raise EngineError("class_weight is for targets with one class for each sample")
+        classes = np.round(labels).astype(int)
+        return np.array([class_weight.get(int(label), 1.0) for label in classes])
 
     def _load_metrics(self) -> None:
         """Make the metrics, once; by default those that the file names."""

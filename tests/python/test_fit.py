@@ -176,6 +176,18 @@ def test_steps_of_an_epoch_are_those_of_keras(kind: str, tmp_path: Path) -> None
     compare(model, tmp_path, kind, x, y, steps_per_epoch=4, validation_data=(x, y))
 
 
+@pytest.mark.parametrize("one_hot", [True, False])
+def test_class_weights_are_those_of_keras(one_hot: bool, kind: str, tmp_path: Path) -> None:
+    x, _ = numbers(kind, 17)
+    labels = np.argmax(x[:, :3], axis=1)
+    y = np.eye(3, dtype=kind)[labels] if one_hot else labels.astype(kind).reshape(-1, 1)
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, activation="softmax")])
+    loss = "categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False, metrics=["accuracy"])
+    weights = {0: 0.5, 2: 3.0}
+    compare(model, tmp_path, kind, x, y, class_weight=weights, validation_data=(x[:9], y[:9]))
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 30, 77, 100])
 def test_an_evaluation_is_that_of_keras(batch_size: int, kind: str, tmp_path: Path) -> None:
     x, y = numbers(kind, 7)
@@ -430,6 +442,10 @@ REFUSED: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
         "nothing",
     ),
     "frequency": (lambda t, x, y: t.fit(x, y, validation_freq=0), "validation_freq"),
+    "both weights": (
+        lambda t, x, y: t.fit(x, y, sample_weight=np.ones(77), class_weight={0: 2.0}),
+        "together",
+    ),
     "targets": (lambda t, x, y: t.fit(x, y[:5]), "77 samples"),
     "metric": (
         lambda t, x, y: fkb.Trainer(t.net, metrics=["no_metric"]).fit(x, y),

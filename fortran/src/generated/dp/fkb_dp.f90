@@ -30,6 +30,7 @@ module fkb_dp
    ! several epochs: batches, logs, callbacks
    use fkb_array_source_dp, only: array_source_t
    use fkb_batch_source_dp, only: batch_source_t, samples_t
+   use fkb_class_weights, only: weigh_classes
    use fkb_csv_logger_dp, only: csv_logger_t
    use fkb_early_stopping_dp, only: early_stopping_t
    use fkb_file_source_dp, only: file_source_t

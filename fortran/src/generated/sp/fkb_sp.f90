@@ -30,6 +30,7 @@ module fkb_sp
    ! several epochs: batches, logs, callbacks
    use fkb_array_source_sp, only: array_source_t
    use fkb_batch_source_sp, only: batch_source_t, samples_t
+   use fkb_class_weights, only: weigh_classes
    use fkb_csv_logger_sp, only: csv_logger_t
    use fkb_early_stopping_sp, only: early_stopping_t
    use fkb_file_source_sp, only: file_source_t
