@@ -23,7 +23,14 @@ from .report import shown
 # Keras looks for these in an `.h5` file.
 _LEGACY_KEYS = ("loss", "metrics", "weighted_metrics", "loss_weights")
 _KERAS3_CLASSES = ("Lamb", "LossScaleOptimizer", "Muon", "MultiOptimizer", "ScheduleFreeAdamW")
+# Keras knows no such optimizers: a model that they trained is exported without its compilation.
+_ONLY_FKB = ("Rprop",)
 _KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")
+
+
+def is_only_ours(compiled: Compile) -> bool:
+    """Whether the optimizer is one that Keras does not have."""
+    return optimizer_parts(compiled.config)[0] in _ONLY_FKB
 
 
 def export_compile(writing: Writing) -> Config | None:
@@ -32,7 +39,7 @@ def export_compile(writing: Writing) -> Config | None:
     None where the model was not compiled. What the dialect cannot say goes to the report.
     """
     compiled = writing.graph.compile
-    if compiled is None:
+    if compiled is None or is_only_ours(compiled):
         return None
     result = {key: _part(key, value, writing) for key, value in compiled.config.items()}
     _check_state(writing, compiled)

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import FkbError
 from .graph import Array, Compile, Graph, Layer, Weight
 from .keras_compile import read_compile_config
-from .keras_compile_export import export_compile, keras2_variables
+from .keras_compile_export import export_compile, is_only_ours, keras2_variables
 from .keras_config import Reading, joins_masks_formerly, parse_json, read_model
 from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
@@ -166,11 +166,12 @@ def _write_variables(file: h5py.File, group: str, arrays: list[Array]) -> None:
 
 def _optimizer_arrays(writing: Writing) -> list[Array]:
     """Return the optimizer's variables as the file holds them; Keras 3 takes none from `.h5`."""
-    if writing.graph.compile is None or (writing.major >= 3 and not writing.archive):
+    compiled = writing.graph.compile
+    if compiled is None or is_only_ours(compiled) or (writing.major >= 3 and not writing.archive):
         return []
     if writing.major == 2:
         return [value for _, value in keras2_variables(writing.graph)]
-    return keras3_variables(writing.graph.compile, writing.graph.model, writing.graph.keras_major)
+    return keras3_variables(compiled, writing.graph.model, writing.graph.keras_major)
 
 
 def write_names(owner: h5py.Group, attribute: str, names: list[str]) -> None:

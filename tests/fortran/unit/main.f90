@@ -19,6 +19,7 @@ program main
    use test_encoding_layers, only: collect_encoding_layers => collect
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
+   use test_full_batch, only: collect_full_batch => collect
    use test_gemm, only: collect_gemm => collect
    use test_initializer, only: collect_initializer => collect
    use test_json, only: collect_json => collect
@@ -95,6 +96,8 @@ program main
    call collect_fingerprint(suite)
    call runner%run(suite)
    call collect_fit(suite)
+   call runner%run(suite)
+   call collect_full_batch(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)

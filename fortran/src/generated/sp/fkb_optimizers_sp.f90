@@ -17,6 +17,7 @@ module fkb_optimizers_sp
    use fkb_kinds, only: dp
    use fkb_optimizer_sp, only: optimizer_t
    use fkb_optimizer_registry_sp, only: optimizer_registry_t
+   use fkb_rprop_sp, only: rprop_t
    use fkb_sgd_sp, only: sgd_t
    use fkb_text, only: quote, span_t
    implicit none (type, external)
@@ -52,6 +53,8 @@ contains
       call registry%add('Lamb', lamb_t(), error)
       if (allocated(error)) return
       call registry%add('Adafactor', adafactor_t(), error)
+      if (allocated(error)) return
+      call registry%add('Rprop', rprop_t(), error)
       if (allocated(error)) return
       call add_legacy_optimizers(registry, error)
    end subroutine add_builtin_optimizers

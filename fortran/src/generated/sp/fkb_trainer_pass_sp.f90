@@ -36,10 +36,21 @@ contains
       call self%optimizer%step(self%net%params, self%grad, self%state, self%net%graph%segments, &
                                error)
       if (allocated(error)) return
+      call update_layers(self, mode)
+   end subroutine make_step
+
+   module procedure settle
+      if (allocated(self%benches)) call update_layers(self, training_mode(self, .true., 1))
+   end procedure settle
+
+   !> What a step changes besides the weights that are trained.
+   subroutine update_layers(self, mode)
+      type(trainer_t), intent(inout), target :: self
+      type(mode_t), intent(in) :: mode
       call self%net%update_pass(self%benches(1)%work, mode)
       if (self%net%keeps_state()) call self%recurrent%advance()
       call forget_old(self)
-   end subroutine make_step
+   end subroutine update_layers
 
    module procedure apply
       if (.not. associated(self%net)) then

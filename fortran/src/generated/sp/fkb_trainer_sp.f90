@@ -71,6 +71,7 @@ module fkb_trainer_sp
       procedure :: use_metrics
       procedure :: direction
       procedure :: accept
+      procedure :: settle
       procedure :: evaluate_hosts
       procedure :: step_hosts
       procedure :: gradient_hosts
@@ -142,6 +143,12 @@ module fkb_trainer_sp
       module subroutine clear(self)
          class(trainer_t), intent(inout) :: self
       end subroutine clear
+
+      !> Let layers change their statistics after the last gradient, without a step of the
+      !> optimizer: for methods that have changed the weights themselves.
+      module subroutine settle(self)
+         class(trainer_t), intent(inout), target :: self
+      end subroutine settle
 
       !> One step from a gradient of the flat vector that was made elsewhere.
       !> Raises an error, and changes nothing, where it is not finite or has a wrong length.
