@@ -65,8 +65,9 @@ class Writing:
         return version_of(self.version) < (3, 10)
 
 
-# Options that the model file may leave out and the constructors of Keras may not.
-_NEEDED = ("pool_size", "rate", "stddev")
+# Options that a model file may leave out, and that the constructors of Keras need or, as that of
+# ConvLSTM2D in Keras 2, give another value.
+_NEEDED = ("pool_size", "rate", "stddev", "recurrent_activation")
 
 # Bidirectional sets `zero_output_for_mask` of its layers by itself, whatever the Keras.
 _DIRECTIONS = ("forward_layer", "backward_layer")

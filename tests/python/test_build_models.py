@@ -376,3 +376,23 @@ def compare_training(net: Any, model: Any, x: list[Any], y: list[Any], kind: str
         theirs.append(float(model.train_on_batch(xs, ys, return_dict=True)["loss"]))
     np.testing.assert_allclose(mine, theirs, rtol=1e-4 if kind == "float32" else 1e-8)
     assert mine[0] != mine[2]
+
+
+# Keras 2 has no such layers or calls: operations as nodes, states and masks by keyword, int32.
+ONLY_KERAS3 = {"masked", "operations", "normalized"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in ONLY_KERAS3])
+def test_keras_2_loads_and_predicts(name: str, built: tuple[str, Path], tmp_path: Path) -> None:
+    kind, folder = built
+    tf_keras.backend.set_floatx(kind)
+    other_weights(folder / f"{name}.fkb", tmp_path / "net.fkb")
+    fkb.export(tmp_path / "net.fkb", tmp_path / "net.h5", "keras2")
+    model = tf_keras.models.load_model(tmp_path / "net.h5", compile=False)
+    x = inputs_of(model, kind, 4)
+    wanted = model.predict(x[0] if len(x) == 1 else x, verbose=0)
+    mine = fkb.load(tmp_path / "net.fkb").predict(x[0] if len(x) == 1 else x)
+    several = wanted if isinstance(wanted, list) else [wanted]
+    for one, two in zip(mine if isinstance(mine, list) else [mine], several, strict=True):
+        np.testing.assert_allclose(one, two, atol=TOLERANCE[kind] * max(1.0, np.abs(two).max()))
+    tf_keras.backend.set_floatx("float32")

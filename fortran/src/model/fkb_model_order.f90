@@ -40,18 +40,24 @@ contains
       integer, allocatable, intent(out) :: blocks(:)    !! positions in `blocks`
       logical, allocatable, intent(out) :: needed(:)    !! per node of the document
       integer, allocatable :: met(:), depth(:), finished(:)
+      logical, allocatable :: derived(:)
       integer :: count, i, n, k
       allocate (needed(document%node_count), source=.false.)
+      allocate (derived(document%block_count), source=.false.)
+      do i = 2, document%block_count
+         derived(i) = is_derived(document, i)
+      end do
       allocate (met(document%block_count), depth(document%block_count), source=-1)
       allocate (finished(document%node_count))
       n = 0
       count = 0
       associate (range => document%blocks(1)%outputs%references)
          do i = range%first, range%last
-            call search(document, document%references(i)%node, needed, finished, n, met, count)
+            call search(document, document%references(i)%node, derived, needed, finished, n, met, &
+                        count)
          end do
       end associate
-      call find_depths(document, finished(:n), depth)
+      call find_depths(document, finished(:n), derived, depth)
       associate (range => document%blocks(1)%inputs%references)
          do i = range%first, range%last
             k = document%references(i)%block
@@ -60,17 +66,66 @@ contains
          end do
       end associate
       call sort_blocks(depth, met, blocks)
+      if (.not. any(derived)) return
+      needed = .false.
+      associate (range => document%blocks(1)%outputs%references)
+         do i = range%first, range%last
+            call mark_needed(document, document%references(i)%node, needed)
+         end do
+      end associate
+      do i = 1, size(blocks)                            ! inputs that nothing uses
+         if (document%class_name(blocks(i)) /= 'InputLayer') cycle
+         needed(document%blocks(blocks(i))%nodes%first) = .true.
+      end do
+      call insert_derived(document, derived, needed, blocks)
    end subroutine keras_order
+
+   !> Whether a layer computes a mask that Keras derives by itself: Keras does not know the layer.
+   logical function is_derived(document, block)
+      type(document_t), intent(in) :: document
+      integer, intent(in) :: block
+      integer :: i
+      is_derived = .false.
+      do i = document%blocks(block)%options%first, document%blocks(block)%options%last
+         is_derived = is_derived .or. (document%options(i)%meta .and. &
+            document%text%same(document%options(i)%key, 'implicit'))
+      end do
+   end function is_derived
+
+   !> Put the layers that compute masks where they stood: behind those that were before them.
+   subroutine insert_derived(document, derived, needed, blocks)
+      type(document_t), intent(in) :: document
+      logical, intent(in) :: derived(:)                 !! per block
+      logical, intent(in) :: needed(:)                  !! per node
+      integer, allocatable, intent(inout) :: blocks(:)
+      integer :: at, before, block
+      before = 0
+      block = document%blocks(1)%first_child
+      do while (block > 0)
+         associate (nodes => document%blocks(block)%nodes)
+            if (any(needed(nodes%first:nodes%last))) then
+               if (derived(block)) then
+                  at = findloc(blocks, before, dim=1)
+                  blocks = [blocks(:at), block, blocks(at + 1:)]
+               end if
+               before = block
+            end if
+         end associate
+         block = document%blocks(block)%next
+      end do
+   end subroutine insert_derived
 
    !> Depth-first search from an output: number the layers as they are met, list the calls as they
    !> are finished.
-   subroutine search(document, root, needed, finished, n, met, count)
+   subroutine search(document, root, derived, needed, finished, n, met, count)
       type(document_t), intent(in) :: document
       integer, intent(in) :: root
+      logical, intent(in) :: derived(:)                 !! per block: left out
       logical, intent(inout) :: needed(:)
       integer, intent(inout) :: finished(:), n, met(:), count
-      integer, allocatable :: stack(:), next(:)
+      integer, allocatable :: stack(:), next(:), turn(:)
       integer :: depth, node, wanted
+      call sort_arguments(document, turn)
       allocate (stack(document%node_count + 1), next(document%node_count + 1))
       depth = 0
       call enter(root)
@@ -83,10 +138,10 @@ contains
                depth = depth - 1
                cycle
             end if
-            wanted = document%references(next(depth))%node
+            wanted = document%references(turn(next(depth)))%node
             next(depth) = next(depth) + 1
          end associate
-         call enter(wanted)
+         if (.not. derived(document%nodes(wanted)%block)) call enter(wanted)
       end do
    contains
       subroutine enter(new)
@@ -105,10 +160,34 @@ contains
       end subroutine enter
    end subroutine search
 
+   !> The references in the order in which Keras looks at them: keywords sorted within a call.
+   subroutine sort_arguments(document, turn)
+      type(document_t), intent(in) :: document
+      integer, allocatable, intent(out) :: turn(:)      !! per position: the reference
+      integer :: first, i, k, moved, node
+      allocate (turn(document%reference_count))
+      turn = [(i, i=1, document%reference_count)]
+      do node = 1, document%node_count
+         first = document%nodes(node)%references%first
+         do i = first + 1, document%nodes(node)%references%last
+            do k = i, first + 1, -1
+               associate (one => document%references(turn(k - 1)), &
+                          two => document%references(turn(k)))
+                  if (.not. document%text%get(one%keyword) > document%text%get(two%keyword)) exit
+               end associate
+               moved = turn(k)
+               turn(k) = turn(k - 1)
+               turn(k - 1) = moved
+            end do
+         end do
+      end do
+   end subroutine sort_arguments
+
    !> The depth of each layer that is met: that of its deepest call.
-   subroutine find_depths(document, finished, depth)
+   subroutine find_depths(document, finished, derived, depth)
       type(document_t), intent(in) :: document
       integer, intent(in) :: finished(:)                !! calls, inputs before outputs
+      logical, intent(in) :: derived(:)                 !! per block: left out
       integer, intent(inout) :: depth(:)                !! per block
       integer :: of_node(document%node_count), i, k, node
       of_node = 0
@@ -118,6 +197,7 @@ contains
             depth(block) = max(depth(block), of_node(node))
             of_node(node) = depth(block)
             do k = range%first, range%last
+               if (derived(document%references(k)%block)) cycle
                associate (before => of_node(document%references(k)%node))
                   before = max(before, of_node(node) + 1)
                end associate

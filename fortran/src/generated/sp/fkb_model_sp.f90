@@ -258,7 +258,10 @@ contains
       type(tensor_t), allocatable :: before(:)
       integer :: i
       call document%take_values(old)
-      allocate (before, source=document%tensors(:first - 1))
+      allocate (before(first - 1))               ! without any, the pool need not be there
+      do i = 1, first - 1
+         before(i) = document%tensors(i)
+      end do
       call document%lay_out_values()
       allocate (new%singles(document%value_count(in_singles)), source=0.0_sp)
       allocate (new%doubles(document%value_count(in_doubles)))
