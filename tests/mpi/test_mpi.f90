@@ -25,6 +25,9 @@ contains
                      spread_batch_is_the_whole)
       call suite%add('real32 ranks learn what one learns with the whole', real32_is_the_whole)
       call suite%add('weights of samples count over all ranks', weights_count_everywhere)
+      call suite%add('epochs over ranks are those of one rank', epochs_are_the_whole)
+      call suite%add('ranks with different numbers of batches are told so', &
+                     different_epochs_are_refused)
       call suite%add('an error of one rank stops the step of all', one_error_stops_all)
       call suite%add('a file that is not there is an error on all ranks', missing_file_is_known)
       call suite%add('weights that differ are found, and made the same', differences_are_found)
@@ -193,6 +196,68 @@ contains
       if (allocated(failure)) return
       call check(failure, abs(loss - whole_loss) <= 1e-12_dp*whole_loss, 'the losses are equal')
    end subroutine weights_count_everywhere
+
+   !> Batches of 12 samples on each rank are batches of 12 times as many ranks on one.
+   subroutine epochs_are_the_whole(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t), target :: net, whole_net
+      type(trainer_t) :: trainer, whole
+      type(error_t), allocatable :: error
+      real(dp) :: x(3, samples), y(2, samples), history(3), whole_history(3)
+      real(dp), allocatable :: mine(:, :), wanted(:, :)
+      integer :: at, batch, first, last, rank, ranks, i
+      call write_model(file, .false.)
+      call make_batch(x, y, first, last)
+      call begin(trainer, net, failure)
+      if (allocated(failure)) return
+      call whole_net%load(file, error)
+      call whole%init(whole_net, mean_squared_error_t(), adam_t(learning_rate=0.01_dp), error, &
+                      seed=5)
+      call MPI_Comm_rank(MPI_COMM_WORLD, rank)
+      call MPI_Comm_size(MPI_COMM_WORLD, ranks)
+      allocate (mine(3, 0), wanted(2, 0))
+      do batch = 0, samples/(12*ranks) - 1
+         do i = 1, 12
+            at = 12*(ranks*batch + rank) + i
+            mine = reshape([mine, x(:, at)], [3, size(mine, 2) + 1])
+            wanted = reshape([wanted, y(:, at)], [2, size(wanted, 2) + 1])
+         end do
+      end do
+      call trainer%fit(mine, wanted, 3, 12, error, shuffle=.false., history=history)
+      at = 12*ranks*(samples/(12*ranks))
+      if (.not. allocated(error)) call whole%fit(x(:, :at), y(:, :at), 3, 12*ranks, error, &
+                                                 shuffle=.false., history=whole_history)
+      if (allocated(error)) call fail(failure, error%message)
+      if (allocated(failure)) return
+      call check(failure, all(abs(history - whole_history) <= 1e-12_dp*whole_history), &
+                 'the losses of the epochs are equal')
+      call check(failure, maxval(abs(net%params - whole_net%params)) <= &
+                 1e-9_dp*maxval(abs(whole_net%params)), 'the weights are those of one rank')
+   end subroutine epochs_are_the_whole
+
+   subroutine different_epochs_are_refused(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t), target :: net
+      type(trainer_t) :: trainer
+      type(error_t), allocatable :: error
+      real(dp) :: x(3, samples), y(2, samples)
+      integer :: first, last, rank, ranks
+      call MPI_Comm_rank(MPI_COMM_WORLD, rank)
+      call MPI_Comm_size(MPI_COMM_WORLD, ranks)
+      if (ranks == 1) then
+         call skip(failure, 'needs two ranks')
+         return
+      end if
+      call write_model(file, .false.)
+      call make_batch(x, y, first, last)
+      call begin(trainer, net, failure)
+      if (allocated(failure)) return
+      last = merge(32, 24, rank == 0)
+      call trainer%fit(x(:, :last), y(:, :last), 2, 8, error)
+      call check(failure, allocated(error), 'every rank has an error')
+      if (allocated(failure)) return
+      call check(failure, index(error%message, 'different numbers of batches') > 0, error%message)
+   end subroutine different_epochs_are_refused
 
    subroutine one_error_stops_all(failure)
       type(failure_t), allocatable, intent(out) :: failure

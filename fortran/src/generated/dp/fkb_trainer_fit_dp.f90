@@ -110,6 +110,7 @@ contains
          end if
          if (present(validation)) call validate(self, validation, epoch, chosen, logs, error)
          if (.not. allocated(error)) call listeners%epoch_end(self, epoch, logs, error)
+         call agree_to_stop(self, error)
          if (.not. allocated(error) .and. present(record)) call record%add(epoch, logs)
          if (self%run%stop) exit
       end do
@@ -157,9 +158,13 @@ contains
       call start(self, tally)
       call callbacks%epoch_begin(self, epoch, error)
       number = 0
-      do while (.not. allocated(error))
+      do
          if (steps > 0 .and. number >= steps) exit
-         call next_batch(source, epoch, number == 0, fresh, batch, done, error)
+         done = .true.
+         if (.not. allocated(error)) then
+            call next_batch(source, epoch, number == 0, fresh, batch, done, error)
+         end if
+         call agree_to_end(self, done, error)
          if (done .or. allocated(error)) exit
          number = number + 1
          call train_batch(self, batch, tally, error)
@@ -170,10 +175,20 @@ contains
          end if
          call report(self, tally, logs)
          call callbacks%batch_end(self, epoch, number, logs, error)
-         if (self%run%stop) exit
+         call agree_to_stop(self, error)
+         if (self%run%stop .or. allocated(error)) exit
       end do
       if (steps == 0) fresh = .false.
    end subroutine run_epoch
+
+   !> One rank that stops, stops all.
+   subroutine agree_to_stop(self, error)
+      type(trainer_t), intent(inout) :: self
+      type(error_t), allocatable, intent(inout) :: error
+      logical :: every, some
+      call ask_ranks(self, self%run%stop, some, every, error)
+      self%run%stop = some
+   end subroutine agree_to_stop
 
    !> The next batch; at the begin of an epoch the source may have to begin anew.
    subroutine next_batch(source, epoch, first, fresh, batch, done, error)
@@ -251,9 +266,11 @@ contains
       call start(self, tally)
       call source%begin_epoch(1, error)
       number = 0
-      do while (.not. allocated(error))
+      do
          if (most > 0 .and. number >= most) exit
-         call source%next(batch, done, error)
+         done = .true.
+         if (.not. allocated(error)) call source%next(batch, done, error)
+         call agree_to_end(self, done, error)
          if (done .or. allocated(error)) exit
          number = number + 1
          self%measuring = self%metrics%count() > 0
