@@ -195,7 +195,7 @@ fi
 set_up_toolchain
 case "$level" in
   build) set_up_python plot ;;
-  test) set_up_test_tools; set_up_python plot,keras,test,lint,dev ;;
+  test) set_up_test_tools; set_up_python plot,keras,examples,test,lint,dev ;;
   bench) set_up_python plot,keras,bench ;;
 esac
 . tools/env.sh
