@@ -33,30 +33,21 @@ module fkb_network_dp
       type(values_t), private :: kept                 !! values of the file that are no weights
       integer(i8), private :: kept_after(3) = 0       !! their offsets count from here, per buffer
    contains
-      procedure :: load
-      procedure :: load_document
-      procedure :: save
-      procedure :: copy
-      procedure :: clear
-      procedure :: loaded
+      procedure :: load, load_document, loaded
+      procedure :: save, copy, clear
       procedure :: check_samples
       generic :: predict => predict_sp, predict_dp, predict_one_sp, predict_one_dp, &
          predict_many_sp, predict_many_dp
       generic :: predict_any => predict_any_sp, predict_any_dp
-      procedure :: make_state
-      procedure :: keeps_state
+      procedure :: make_state, keeps_state
       procedure :: run
       procedure :: input_features, output_features
       procedure :: set_trainable, set_rate_factor
       procedure :: copy_weights, initialize
       procedure :: can_train
       procedure :: has_batch_coupling
-      procedure :: forward_pass
-      procedure :: backward_pass
-      procedure :: tangent_pass
-      procedure :: slope
-      procedure :: update_pass
-      procedure :: output, output_logits
+      procedure :: forward_pass, backward_pass, tangent_pass, update_pass
+      procedure :: output, output_logits, pass_value, slope
       procedure :: output_gradient, input_gradient
       procedure :: activity_penalty
       procedure, private :: predict_sp, predict_dp, predict_one_sp, predict_one_dp
@@ -394,6 +385,14 @@ module fkb_network_dp
          integer, intent(in) :: activation              !! such as `act_softmax`
          type(view_t) :: view
       end function output_logits
+
+      !> A value of the last `forward_pass`: an input, or the mask of an output, by its number.
+      module function pass_value(self, work, value) result(view)
+         class(network_t), intent(in) :: self
+         type(workspace_t), intent(in), target :: work
+         integer, intent(in) :: value                   !! of the graph
+         type(view_t) :: view
+      end function pass_value
 
       !> Where the gradient of an output, or of its logits, is to be put before `backward_pass`;
       !> outputs that nobody asks for take no part.

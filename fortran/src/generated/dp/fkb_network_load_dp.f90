@@ -348,6 +348,7 @@ contains
       call move_alloc(fresh%graph%values, self%graph%values)
       call move_alloc(fresh%graph%inputs, self%graph%inputs)
       call move_alloc(fresh%graph%outputs, self%graph%outputs)
+      call move_alloc(fresh%graph%output_masks, self%graph%output_masks)
       call move_alloc(fresh%graph%states, self%graph%states)
       call move_alloc(fresh%graph%segments, self%graph%segments)
       self%graph%key = fresh%graph%key

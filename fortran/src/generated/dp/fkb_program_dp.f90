@@ -66,6 +66,7 @@ module fkb_program_dp
       type(value_t), allocatable :: values(:)
       integer, allocatable :: inputs(:)          !! values, in Keras's order
       integer, allocatable :: outputs(:)         !! values, in Keras's order
+      integer, allocatable :: output_masks(:)    !! values, one per output; 0 where it has none
       type(state_value_t), allocatable :: states(:)   !! in the order of the rows of a state
       type(segment_t), allocatable :: segments(:)
       integer(i8) :: key = 0                     !! tells workspaces of different networks apart
@@ -110,6 +111,7 @@ contains
       allocate (self%values, source=source%values)
       allocate (self%inputs, source=source%inputs)
       allocate (self%outputs, source=source%outputs)
+      allocate (self%output_masks, source=source%output_masks)
       allocate (self%states, source=source%states)
       self%key = source%key
    end subroutine copy_program
@@ -128,6 +130,7 @@ contains
       if (allocated(self%values)) deallocate (self%values)
       if (allocated(self%inputs)) deallocate (self%inputs)
       if (allocated(self%outputs)) deallocate (self%outputs)
+      if (allocated(self%output_masks)) deallocate (self%output_masks)
       if (allocated(self%states)) deallocate (self%states)
       if (allocated(self%segments)) deallocate (self%segments)
       self%key = 0

@@ -23,7 +23,10 @@ module fkb_trainer_parts_dp
       integer :: targets = 0                      !! features of its target
       real(dp) :: normaliser = 1                  !! of the summed loss
       real(dp) :: factor = 1                      !! of the summed loss: loss weight/normaliser
+      logical :: weighted = .false.               !! sample weights or a mask were given
+      logical :: masked = .false.                 !! the loss leaves positions out: see `mask`
       real(wp), allocatable :: weights(:)         !! (positions, batch) as one vector
+      real(wp), allocatable :: mask(:)            !! likewise, of what the loss leaves out
       ! What metrics of a whole batch need, each as one vector.
       real(wp), allocatable :: truth(:)           !! (target features, batch)
       real(wp), allocatable :: outputs(:)         !! (features, batch)

@@ -1,6 +1,7 @@
 ! Generated from train/fkb_trainer_prepare.fypp: edit that file and run tools/generate.py
 !> Before a pass: checks, blocks, workspaces, sample weights.
-submodule(fkb_trainer_dp) fkb_trainer_prepare_dp
+submodule(fkb_trainer_dp:fkb_trainer_inner_dp) fkb_trainer_prepare_dp
+   use fkb_batch_dp, only: batch_t
    use fkb_error, only: add_context, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_loss_dp, only: positions_of, reduce_weighted_mean
    use fkb_shape, only: open_extent, shape_t
@@ -81,7 +82,7 @@ contains
          large_bytes/column)))
       if (cut%columns > 16) cut%columns = cut%columns - mod(cut%columns, 16)
       cut%columns = min(cut%columns, cut%batch)
-      if (self%net%has_batch_coupling()) cut%columns = cut%batch
+      if (is_coupled(self)) cut%columns = cut%batch
       cut%blocks = (cut%batch - 1)/cut%columns + 1
       n_params = max(1_i8, size(self%grad, kind=i8))
       cut%lanes = int(min(int(cut%blocks, i8), int(most_lanes, i8), 1_i8 + 2_i8**28/n_params))
@@ -89,6 +90,15 @@ contains
 !$    if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
 !$ 1 + int(min(work/least_work, 1e6_dp)))
    end subroutine cut_batch
+
+   module procedure is_coupled
+      integer :: k
+      is_coupled = self%net%has_batch_coupling() .or. any(self%net%graph%output_masks > 0)
+      do k = 1, size(self%losses)
+         if (.not. allocated(self%losses(k)%loss)) cycle
+         is_coupled = is_coupled .or. self%losses(k)%loss%couples_batch()
+      end do
+   end procedure is_coupled
 
    !> Multiplications of one sample forward, about: every weight at every position.
    pure real(dp) function products_of(self) result(products)
@@ -241,8 +251,51 @@ contains
             return
          end if
          call fill_weights(goal, cut%batch, loss%reduction == reduce_weighted_mean, error, weights)
+         goal%masked = loss%looks_ahead()
       end associate
+      self%goals(k)%weighted = present(weights)
+      if (self%goals(k)%masked .and. .not. allocated(error)) call look_ahead(self, k, target, cut, &
+                                                                             error)
    end subroutine prepare_goal
+
+   !> Let a loss look at all targets, and leave positions out.
+   subroutine look_ahead(self, k, target, cut, error)
+      type(trainer_t), intent(inout), target :: self
+      integer, intent(in) :: k
+      type(host_t), intent(in) :: target
+      type(cut_t), intent(in) :: cut
+      type(error_t), allocatable, intent(out) :: error
+      type(batch_t) :: batch
+      real(wp), allocatable :: memory(:)
+      real(wp), pointer, contiguous :: mask(:, :), y_true(:, :)
+      integer :: n
+      associate (goal => self%goals(k))
+         n = goal%positions*cut%batch
+         if (allocated(goal%mask)) then
+            if (size(goal%mask) < n) deallocate (goal%mask)
+         end if
+         if (.not. allocated(goal%mask)) allocate (goal%mask(n))
+         goal%mask = 1
+         allocate (memory(goal%targets*cut%batch))
+         call fetch_target(target, self%net%outputs(k), goal, 1, cut%batch, memory, y_true)
+         mask => columns_of(goal%mask, goal%positions, 1, cut%batch)
+         batch%samples = cut%batch
+         batch%step = self%state%iteration
+         batch%weighted = goal%weighted .or. self%net%graph%output_masks(k) > 0
+         batch%inputs = inputs_of(self, self%benches(1))
+         call self%losses(k)%loss%check_target(goal%shape, y_true, error)
+         if (allocated(error)) return
+         call self%losses(k)%loss%begin_batch(batch, goal%shape, y_true, mask, error)
+      end associate
+   end subroutine look_ahead
+
+   module procedure inputs_of
+      integer :: k
+      allocate (views(size(self%net%graph%inputs)))
+      do k = 1, size(views)
+         views(k) = self%net%pass_value(bench%work, self%net%graph%inputs(k))
+      end do
+   end procedure inputs_of
 
    !> The sample weights of one output for each position; ones where none are given.
    subroutine fill_weights(goal, batch, weighted_mean, error, weights)

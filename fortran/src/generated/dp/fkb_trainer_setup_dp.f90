@@ -2,8 +2,7 @@
 !> Beginning and ending: losses, optimizer, and the state that travels in the model file.
 submodule(fkb_trainer_dp) fkb_trainer_setup_dp
    use fkb_compile_dp, only: compile_option, losses_from_config
-   use fkb_document, only: document_t
-   use fkb_error, only: fkb_err_argument, fkb_err_format, fkb_err_unsupported, raise
+   use fkb_error, only: fkb_err_argument, fkb_err_format, raise
    use fkb_json, only: json_real_text
    use fkb_optimizer_dp, only: optimizer_state_t
    use fkb_optimizers_dp, only: optimizer_from_config
@@ -34,7 +33,6 @@ contains
    module procedure init_boxes
       integer :: k
       call net%can_train(error)
-      if (.not. allocated(error)) call refuse_output_masks(net%document, error)
       if (allocated(error)) return
       if (size(losses) /= size(net%outputs)) then
          call raise(error, fkb_err_argument, 'the network has '//decimal(size(net%outputs))// &
@@ -93,24 +91,6 @@ contains
       if (allocated(net%optimizer_state)) call restore(self, net%optimizer_state, error)
       if (allocated(error)) call self%clear()
    end procedure init_from_file
-
-   !> Keras's losses leave out the steps that the mask of an output marks; ours do not know it.
-   subroutine refuse_output_masks(document, error)
-      type(document_t), intent(in) :: document
-      type(error_t), allocatable, intent(out) :: error
-      integer :: i
-      associate (options => document%blocks(1)%options)
-         do i = options%first, options%last
-            if (.not. document%options(i)%meta) cycle
-            if (.not. document%text%same(document%options(i)%key, 'output_masks')) cycle
-            call raise(error, fkb_err_unsupported, 'an output has a mask (the model''s meta '// &
-               'data "output_masks"), which a loss would have to use: that is not supported; '// &
-               'let a layer that stops masks, such as Reshape, end the model, and use sample '// &
-               'weights')
-            return
-         end do
-      end associate
-   end subroutine refuse_output_masks
 
    !> Release losses one by one: a compiler may forget what their extensions own.
    subroutine clear_boxes(boxes)

@@ -8,7 +8,8 @@ module fkb_lowering_sp
    use fkb_calls_sp, only: add_input, read_call
    use fkb_channels_sp, only: call_layer
    use fkb_document, only: document_t
-   use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
+   use fkb_document_masks, only: find_output_masks
+   use fkb_error, only: add_context, error_t, fkb_err_format, fkb_err_unsupported, raise
    use fkb_json, only: json_element, json_kind, json_length
    use fkb_kinds, only: i8
    use fkb_program_sp, only: follows_mode, program_t
@@ -69,6 +70,12 @@ contains
       if (allocated(error)) return
       do k = 1, size(graph%outputs)
          associate (value => builder%values(graph%outputs(k)))
+            value%consumers = value%consumers + 1
+         end associate
+      end do
+      do k = 1, size(graph%output_masks)
+         if (graph%output_masks(k) == 0) cycle
+         associate (value => builder%values(graph%output_masks(k)))
             value%consumers = value%consumers + 1
          end associate
       end do
@@ -162,7 +169,34 @@ contains
             end associate
          end do
       end associate
+      if (container == 1) call add_output_masks(document, graph, builder, scope, call, error)
    end subroutine expand
+
+   !> The masks of the model's outputs, which losses use: its meta data `output_masks`.
+   recursive subroutine add_output_masks(document, graph, builder, scope, call, error)
+      type(document_t), intent(in) :: document
+      type(program_t), intent(inout) :: graph
+      type(builder_t), intent(inout) :: builder
+      type(scope_t), intent(inout) :: scope
+      type(call_t), intent(in) :: call
+      type(error_t), allocatable, intent(out) :: error
+      integer, allocatable :: indices(:), nodes(:)
+      integer :: k
+      call find_output_masks(document, nodes, indices, error)
+      if (allocated(error)) return
+      allocate (graph%output_masks(size(nodes)), source=0)
+      do k = 1, size(nodes)
+         if (nodes(k) == 0) cycle
+         call visit(document, graph, builder, scope, call, nodes(k), error)
+         if (allocated(error)) return
+         if (indices(k) >= scope%count(nodes(k))) then
+            call raise(error, fkb_err_format, 'the meta data "output_masks" names an output'// &
+                       ' that a layer does not have', document%blocks(1)%line)
+            return
+         end if
+         graph%output_masks(k) = scope%values(scope%first(nodes(k)) + indices(k))
+      end do
+   end subroutine add_output_masks
 
    !> The values that a container is called with are those of its InputLayers.
    subroutine bind_inputs(document, container, call, scope, error)

@@ -4,11 +4,16 @@ module fkb_metric_names_sp
    use fkb_accuracy_metrics_sp, only: accuracy_binary, accuracy_by_shape, &
       accuracy_categorical, accuracy_equal, accuracy_sparse, accuracy_sparse_top, accuracy_t, &
       accuracy_top
+   use fkb_auc_sp, only: auc_t
+   use fkb_confusion_metrics_sp, only: confusion_metric_t, confusion_names
+   use fkb_correlation_metrics_sp, only: axis_correlation_t, bias_t, correlation_t
    use fkb_error, only: error_t, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_iou_sp, only: iou_names, iou_t
    use fkb_loss_registry_sp, only: add_builtin_losses, loss_registry_t
    use fkb_mean_metrics_sp, only: loss_metric_t
    use fkb_metric_sp, only: metric_t
    use fkb_object_config, only: class_to_snake
+   use fkb_score_metrics_sp, only: f_beta_score_t, r2_score_t
    use fkb_text, only: quote
    implicit none (type, external)
    private
@@ -72,6 +77,8 @@ contains
          allocate (metric, source=accuracy_t(form=forms(i)))
          return
       end do
+      call other_metric(name, metric)
+      if (allocated(metric)) return
       do i = 1, size(means)
          if (.not. is_named(name, trim(means(i)%class_name))) cycle
          call mean_of_loss(trim(means(i)%class_name), trim(means(i)%loss), metric, error)
@@ -80,10 +87,41 @@ contains
       call raise(error, fkb_err_unknown, 'no metric '//quote(name)//' is known')
    end subroutine builtin_metric
 
+   !> The metrics that are neither accuracies nor means of losses; none for another name.
+   subroutine other_metric(name, metric)
+      character(*), intent(in) :: name
+      class(metric_t), allocatable, intent(out) :: metric
+      integer :: i
+      do i = 1, size(confusion_names)
+         if (.not. is_named(name, trim(confusion_names(i)))) cycle
+         allocate (metric, source=confusion_metric_t(form=i))
+         return
+      end do
+      do i = 1, size(iou_names)
+         if (.not. is_named(name, trim(iou_names(i)))) cycle
+         allocate (metric, source=iou_t(form=i))
+         return
+      end do
+      if (is_named(name, 'AUC')) allocate (metric, source=auc_t())
+      if (is_named(name, 'FBetaScore')) allocate (metric, source=f_beta_score_t())
+      if (is_named(name, 'F1Score')) allocate (metric, source=f_beta_score_t(fixed_beta=.true.))
+      if (is_named(name, 'R2Score')) allocate (metric, source=r2_score_t())
+      if (is_named(name, 'PearsonCorrelation')) allocate (metric, source=axis_correlation_t())
+      if (is_named(name, 'ConcordanceCorrelation')) then
+         allocate (metric, source=axis_correlation_t(concordance=.true.))
+      end if
+      if (is_named(name, 'Bias')) allocate (metric, source=bias_t())
+      if (is_named(name, 'Correlation')) allocate (metric, source=correlation_t())
+      if (is_named(name, 'AnomalyCorrelation')) then
+         allocate (metric, source=correlation_t(anomaly=.true.))
+      end if
+   end subroutine other_metric
+
    !> Whether a name is that of a class: the class, its snake case or an alias.
    pure logical function is_named(name, class_name)
       character(*), intent(in) :: name, class_name
-      is_named = name == class_name .or. name == class_to_snake(class_name)
+      is_named = name == class_name .or. name == class_to_snake(class_name) .or. &
+         name == 'fkb>'//class_name
       select case (class_name)
       case ('MeanSquaredError')
          is_named = is_named .or. name == 'mse' .or. name == 'MSE'

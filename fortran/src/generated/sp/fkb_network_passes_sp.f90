@@ -1,7 +1,7 @@
 ! Generated from network/fkb_network_passes.fypp: edit that file and run tools/generate.py
 !> Training: forward over whole columns, the reverse sweep, and what layers change themselves.
 submodule(fkb_network_sp:fkb_network_inner_sp) fkb_network_passes_sp
-   use fkb_activations, only: n_parameters
+   use fkb_activations, only: act_linear, n_parameters
    use fkb_activity_penalty_sp, only: add_activity_gradient, penalty_of_activity
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_sp, only: take
@@ -256,13 +256,37 @@ contains
    end function seed_at
 
    !> The value that the gradient of output `k` belongs to.
-   pure integer function seeded_value(self, k, on_logits) result(value)
+   integer function seeded_value(self, k, on_logits) result(value)
       class(network_t), intent(in) :: self
       integer, intent(in) :: k
       logical, intent(in) :: on_logits
       value = self%graph%outputs(k)
-      if (on_logits) value = self%graph%nodes(self%graph%values(value)%producer)%inputs(1)
+      if (on_logits) value = self%graph%nodes(activated_by(self, k))%inputs(1)
    end function seeded_value
+
+   !> The node whose activation is the last one of output `k`: Keras looks through layers that hand
+   !> their input on. 0 where an input of the network is the output.
+   integer function activated_by(self, k) result(node)
+      class(network_t), intent(in) :: self
+      integer, intent(in) :: k
+      real(dp) :: parameters(n_parameters)
+      integer :: id
+      node = self%graph%values(self%graph%outputs(k))%producer
+      do while (node > 0)
+         select case (self%graph%layers(self%graph%nodes(node)%layer)%class_name)
+         case ('Identity')
+            if (self%document%keras_major() < 3) return     ! a copy there, without its origin
+         case ('Activation')
+            call self%graph%layers(self%graph%nodes(node)%layer)%layer%as_activation(id, parameters)
+            if (id /= act_linear) return
+         case ('ActivityRegularization')
+         case default
+            return
+         end select
+         if (size(self%graph%nodes(node)%inputs) /= 1) return
+         node = self%graph%values(self%graph%nodes(node)%inputs(1))%producer
+      end do
+   end function activated_by
 
    module procedure update_pass
       integer :: i
@@ -282,7 +306,7 @@ contains
    module procedure output_logits
       real(dp) :: parameters(n_parameters)
       integer :: id, node, value
-      node = self%graph%values(self%graph%outputs(k))%producer
+      node = activated_by(self, k)
       if (node == 0) return
       call self%graph%layers(self%graph%nodes(node)%layer)%layer%as_activation(id, parameters)
       if (id /= activation .or. size(self%graph%nodes(node)%inputs) /= 1) return
@@ -290,6 +314,11 @@ contains
       view%shape = work%shapes(value)
       view%v => value_at(work%values, work, value, view%shape)
    end procedure output_logits
+
+   module procedure pass_value
+      view%shape = work%shapes(value)
+      view%v => value_at(work%values, work, value, view%shape)
+   end procedure pass_value
 
    module procedure output_gradient
       integer :: value

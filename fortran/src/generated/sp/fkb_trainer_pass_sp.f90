@@ -1,11 +1,9 @@
 ! Generated from train/fkb_trainer_pass.fypp: edit that file and run tools/generate.py
 !> One batch: blocks, lanes and threads; loss, gradient and the step.
-submodule(fkb_trainer_sp) fkb_trainer_pass_sp
+submodule(fkb_trainer_sp:fkb_trainer_inner_sp) fkb_trainer_pass_sp
    use fkb_activations, only: act_sigmoid, act_softmax
    use fkb_error, only: fkb_err_argument, raise
    use fkb_gradient_sp, only: add_lanes, add_penalties, check_finite
-   use fkb_host_sp, only: take_target
-   use fkb_port, only: port_t
    use fkb_text, only: decimal
 !$ use omp_lib, only: omp_get_thread_num
    implicit none (type, external)
@@ -238,7 +236,7 @@ contains
       do k = 1, size(targets)
          if (allocated(bench%error)) return
          if (allocated(self%losses(k)%loss)) then
-            call evaluate_goal(self, bench, k, targets(k), first, columns, value, totals(k))
+            call evaluate_goal(self, bench, k, targets(k), first, columns, cut, value, totals(k))
          end if
       end do
       if (allocated(bench%error)) return
@@ -247,45 +245,6 @@ contains
       if (.not. cut%training) return
       call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad)
    end subroutine run_block
-
-   !> The loss of one output, and its gradient into the workspace.
-   subroutine evaluate_goal(self, bench, k, target, first, columns, value, sum_of_losses)
-      type(trainer_t), intent(in), target :: self
-      type(bench_t), intent(inout), target :: bench
-      integer, intent(in) :: k
-      type(host_t), intent(in) :: target
-      integer, intent(in) :: first, columns
-      real(dp), intent(inout) :: value
-      real(dp), intent(inout) :: sum_of_losses
-      type(view_t) :: given, gradient
-      real(wp), pointer, contiguous :: y_true(:, :), weights(:, :)
-      real(dp) :: total
-      logical :: on_logits
-      associate (goal => self%goals(k), loss => self%losses(k)%loss)
-         call fetch_target(target, self%net%outputs(k), goal, first, columns, bench%targets, y_true)
-         call loss%check_target(goal%shape, y_true, bench%error)
-         if (allocated(bench%error)) return
-         weights => columns_of(goal%weights, goal%positions, first, columns)
-         on_logits = .false.
-         if (loss%prefers_logits()) then
-            given = self%net%output_logits(bench%work, k, act_sigmoid)
-            if (.not. associated(given%v)) then
-               given = self%net%output_logits(bench%work, k, act_softmax)
-            end if
-            on_logits = associated(given%v)
-         end if
-         if (.not. on_logits) given = self%net%output(bench%work, k)
-         gradient = self%net%output_gradient(bench%work, k, on_logits)
-         if (on_logits) then
-            call loss%evaluate_logits(goal%shape, y_true, given%v, weights, total, gradient%v)
-         else
-            call loss%evaluate(goal%shape, y_true, given%v, weights, total, gradient%v)
-         end if
-         gradient%v = real(goal%factor, wp)*gradient%v
-         value = value + goal%factor*total
-         sum_of_losses = sum_of_losses + total
-      end associate
-   end subroutine evaluate_goal
 
    !> Room for the outputs of a whole batch, for the metrics.
    subroutine make_room(self, cut)
@@ -341,6 +300,8 @@ contains
       logical, intent(in) :: weighted             !! sample weights were given
       type(error_t), allocatable, intent(out) :: error
       real(wp), pointer, contiguous :: y_true(:, :), y_pred(:, :), logits(:, :), weights(:, :)
+      real(wp), pointer, contiguous :: mask(:, :)
+      type(view_t) :: view
       integer :: k, n
       if (.not. self%measuring) return
       do k = 1, size(self%losses)
@@ -350,37 +311,17 @@ contains
             call fetch_target(targets(k), self%net%outputs(k), goal, 1, cut%batch, goal%truth, &
                               y_true)
             y_pred => columns_of(goal%outputs, n, 1, cut%batch)
-            nullify (logits, weights)       ! absent
+            nullify (logits, mask, weights)       ! absent
+            if (self%net%graph%output_masks(k) > 0) then      ! the batch is one block
+               view = self%net%pass_value(self%benches(1)%work, self%net%graph%output_masks(k))
+               mask => view%v
+            end if
             if (goal%on_logits) logits => columns_of(goal%logits, n, 1, cut%batch)
             if (weighted) weights => columns_of(goal%weights, goal%positions, 1, cut%batch)
-            call self%metrics%update(k, goal%shape, y_true, y_pred, error, weights, logits=logits)
+            call self%metrics%update(k, goal%shape, y_true, y_pred, error, weights, mask, logits)
          end associate
          if (allocated(error)) return
       end do
    end subroutine update_metrics
-
-   !> The targets of a block in the space of the network: the host's memory where it serves.
-   subroutine fetch_target(target, port, goal, first, columns, memory, y_true)
-      type(host_t), intent(in) :: target
-      type(port_t), intent(in) :: port
-      type(goal_t), intent(in) :: goal
-      integer, intent(in) :: first, columns
-      real(wp), intent(inout), contiguous, target :: memory(:)
-      real(wp), pointer, contiguous, intent(out) :: y_true(:, :)
-      real(wp), pointer, contiguous :: whole(:, :)
-      whole => target%same()
-      if (associated(whole) .and. .not. port%changes()) then
-         y_true => whole(:, first:first + columns - 1)
-         return
-      end if
-      y_true(1:goal%targets, 1:columns) => memory(:goal%targets*columns)
-      if (port%changes()) then
-         call take_target(target, port, goal%shape%extent(1), first, y_true)
-      else if (associated(target%s)) then
-         y_true = real(target%s(:, first:first + columns - 1), wp)
-      else
-         y_true = real(target%d(:, first:first + columns - 1), wp)
-      end if
-   end subroutine fetch_target
 
 end submodule fkb_trainer_pass_sp

@@ -1,8 +1,8 @@
 ! Generated from train/fkb_trainer_ranks.fypp: edit that file and run tools/generate.py
 !> A batch that is spread over ranks: what they agree on before a pass, and the sums after it.
-submodule(fkb_trainer_sp) fkb_trainer_ranks_sp
+submodule(fkb_trainer_sp:fkb_trainer_inner_sp) fkb_trainer_ranks_sp
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
-   use fkb_loss_sp, only: reduce_weighted_mean
+   use fkb_loss_sp, only: reduce_mean, reduce_sum
    use fkb_text, only: decimal
    implicit none (type, external)
 
@@ -18,6 +18,9 @@ contains
       else if (reduction%ranks > 1 .and. self%net%has_batch_coupling()) then
          call raise(error, fkb_err_unsupported, 'a layer couples the samples of a batch, such'// &
                     ' as BatchNormalization: its batch cannot be spread over ranks; freeze it')
+      else if (reduction%ranks > 1 .and. is_coupled(self)) then
+         call raise(error, fkb_err_unsupported, 'a loss or the mask of an output couples the'// &
+                    ' samples of a batch, which cannot be spread over ranks then')
       else
          if (allocated(self%reduction)) deallocate (self%reduction)
          allocate (self%reduction, source=reduction)
@@ -55,12 +58,18 @@ contains
       type(trainer_t), intent(in), target :: self
       integer, intent(in) :: k
       type(cut_t), intent(in) :: cut
-      real(wp), pointer, contiguous :: weights(:, :)
+      real(wp), pointer, contiguous :: mask(:, :), weights(:, :)
       real(dp) :: values(1)
       associate (goal => self%goals(k), loss => self%losses(k)%loss)
          weights => columns_of(goal%weights, goal%positions, 1, cut%batch)
-         divisor = loss%normaliser(goal%shape, cut%total, weights)
-         if (.not. allocated(self%reduction) .or. loss%reduction /= reduce_weighted_mean) return
+         if (goal%masked) then
+            mask => columns_of(goal%mask, goal%positions, 1, cut%batch)
+            divisor = loss%normaliser(goal%shape, cut%total, weights*mask, mask)
+         else
+            divisor = loss%normaliser(goal%shape, cut%total, weights)
+         end if
+         if (.not. allocated(self%reduction) .or. loss%reduction == reduce_sum) return
+         if (loss%reduction == reduce_mean .and. .not. goal%masked) return
       end associate
       values(1) = divisor
       if (divisor >= huge(divisor)) values(1) = 0      ! no weight on this rank
