@@ -13,6 +13,8 @@ from .keras_shapes import ModelShapes, Unknown
 from .registry import Shape, layer_spec
 from .report import Report
 
+# Layers that do something of their own in training.
+_OWN_TRAINING = ("BatchNormalization", "SpectralNormalization")
 # Options that a layer draws random numbers for in training.
 _RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
 _ENCODERS = ("CategoryEncoding", "Discretization", "IntegerLookup", "Hashing")
@@ -82,7 +84,7 @@ def _minds_training(layer: Layer) -> bool:
     """Whether a layer, or one in it, does something else in training than in inference."""
     for inner in (layer, *(child for _, child in layer.walk())):
         spec = layer_spec(inner.class_name)
-        if spec is None or not spec.trains or inner.class_name == "BatchNormalization":
+        if spec is None or not spec.trains or inner.class_name in _OWN_TRAINING:
             return True
         if any(inner.config.get(option) for option in _RATES):
             return True

@@ -136,8 +136,9 @@ def _former(
 def _zeroes_masked_rows(layer: Layer) -> bool:
     """Whether an attention has masks and computes its weights with the layer Softmax.
 
-    Measured with Keras 3.3.3, 3.9.2 and 3.15.1: without dropout and scores all agree, and so do
-    Attention and AdditiveAttention.
+    Measured with Keras 3.3.3, 3.9.2 and 3.15.1: without dropout and scores all agree. Functional
+    models in which Attention or AdditiveAttention has masks of query and value fail to predict in
+    3.3.3 and 3.9.2; the source of their masks is compared only.
     """
     if layer.class_name not in ("MultiHeadAttention", "GroupQueryAttention"):
         return False

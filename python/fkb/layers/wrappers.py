@@ -235,7 +235,8 @@ SPECS = (
         children=(ChildRule("layer", "layer", lends=True),),
         around=_spectral,
         call_options={"training": None},
-        trains=False,
-        note="it runs with the kernel of the last training step; training it is refused by name",
+        note="it runs with the kernel of the last training step; a training step divides the "
+        "kernel by its largest singular value first. Training it in TimeDistributed, or with "
+        "several calls in one model, is refused",
     ),
 )

@@ -8,6 +8,7 @@ module fkb_bridge_dp
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_layer_dp, only: mode_t, view_t
    use fkb_network_dp, only: network_t, workspace_t
+   use fkb_preparation_dp, only: refuse_preparation
    use fkb_shape, only: shape_t
    use fkb_state_dp, only: state_t
    use fkb_text, only: decimal
@@ -55,6 +56,8 @@ contains
       type(state_t) :: state
       integer :: k
       call net%can_train(error, mode%training)
+      if (.not. allocated(error) .and. mode%training) call refuse_preparation( &
+         net%graph, error)
       if (.not. allocated(error)) call check_counts(net, size(inputs), size(dx), size(dy), &
          size(y), error)
       if (.not. allocated(error)) call attach(inputs, x, error)

@@ -140,6 +140,12 @@ contains
          plan%only_infers = 'Keras 3 takes the statistics of each time step of TimeDistributed '// &
             'apart, which is not supported: freeze the layer'
       end if
+      if (call%fold > 0 .and. plan%prepares_training) then
+         plan%only_infers = 'in TimeDistributed Keras normalises its kernel anew for each time '// &
+            'step, which is not supported'
+      end if
+      if (call%mode == always_training .and. plan%prepares_training) plan%only_infers = &
+         'it changes its weights in every call then, in inference too'
       if (call%mode == always_training .and. allocated(plan%only_infers)) then
          call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &
             plan%only_infers)

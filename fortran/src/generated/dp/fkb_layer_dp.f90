@@ -33,6 +33,7 @@ module fkb_layer_dp
       procedure(forward_i), deferred :: forward
       procedure :: backward => no_backward
       procedure :: tangent => marked_tangent
+      procedure :: prepare => no_prepare
       procedure :: update => no_update
       procedure :: check_input => accept_input
       procedure :: as_activation => no_activation
@@ -152,6 +153,16 @@ contains
          end do
       end select
    end subroutine marked_tangent
+
+   !> What a training step changes before its forward pass, where the plan says
+   !> `prepares_training`; called once per node, in order, before the batch is cut.
+   subroutine no_prepare(self, plan, weights, inner, mode)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(inout), contiguous :: weights(:)      !! this layer's slice
+      real(wp), intent(inout), contiguous :: inner(:)        !! of the layer it is around, or size 0
+      type(mode_t), intent(in) :: mode
+   end subroutine no_prepare
 
    !> What a training step changes besides the optimizer; called once per node after backward.
    subroutine no_update(self, plan, weights, cache, mode)

@@ -150,7 +150,8 @@ module fkb_trainer_dp
          class(trainer_t), intent(inout), target :: self
       end subroutine settle
 
-      !> One step from a gradient of the flat vector that was made elsewhere.
+      !> One step from a gradient of the flat vector that was made elsewhere. What layers change
+      !> themselves in a training step, such as moving statistics, stays as it is.
       !> Raises an error, and changes nothing, where it is not finite or has a wrong length.
       module subroutine apply(self, grad, error)
          class(trainer_t), intent(inout) :: self

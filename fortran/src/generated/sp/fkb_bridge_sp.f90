@@ -8,6 +8,7 @@ module fkb_bridge_sp
    use fkb_kinds, only: dp, i8, sp, wp => sp
    use fkb_layer_sp, only: mode_t, view_t
    use fkb_network_sp, only: network_t, workspace_t
+   use fkb_preparation_sp, only: refuse_preparation
    use fkb_shape, only: shape_t
    use fkb_state_sp, only: state_t
    use fkb_text, only: decimal
@@ -55,6 +56,8 @@ contains
       type(state_t) :: state
       integer :: k
       call net%can_train(error, mode%training)
+      if (.not. allocated(error) .and. mode%training) call refuse_preparation( &
+         net%graph, error)
       if (.not. allocated(error)) call check_counts(net, size(inputs), size(dx), size(dy), &
          size(y), error)
       if (.not. allocated(error)) call attach(inputs, x, error)

@@ -6,6 +6,7 @@ module fkb_full_batch_sp
    use fkb_host_sp, only: host_t
    use fkb_kinds, only: dp, sp, wp => sp
    use fkb_objective_sp, only: objective_t
+   use fkb_preparation_sp, only: refuse_preparation
    use fkb_trainer_sp, only: trainer_t
    implicit none (type, external)
    private
@@ -26,7 +27,8 @@ module fkb_full_batch_sp
 contains
 
    !> Begin with the host's arrays, one per input and output.
-   !> Raises an error where weights have constraints, which such methods do not follow.
+   !> Raises an error where weights have constraints, or change before a step, which such methods
+   !> do not follow.
    subroutine init_hosts(self, trainer, inputs, targets, error)
       class(full_batch_t), intent(inout) :: self
       type(trainer_t), intent(in), target :: trainer
@@ -37,6 +39,8 @@ contains
          call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
          return
       end if
+      call refuse_preparation(trainer%net%graph, error)
+      if (allocated(error)) return
       do i = 1, size(trainer%net%graph%segments)
          associate (part => trainer%net%graph%segments(i))
             if (.not. part%trainable .or. part%constraint%kind == constrain_nothing) cycle

@@ -34,8 +34,7 @@ contains
             'zero_output_for_mask seed')
          call cells_in_turn(document, graph, builder, block, call, made, error)
       case ('SpectralNormalization')
-         call config%ignore('power_iterations')
-         call spectral_normalization(document, graph, builder, block, call, made, error)
+         call spectral_normalization(document, graph, builder, block, config, call, made, error)
       case default
          call raise(error, fkb_err_unsupported, 'layers around layers of this class are not '// &
             'supported')
@@ -105,19 +104,25 @@ contains
       call call_child(document, graph, builder, child, inner, made, error)
    end subroutine time_distributed
 
-   !> The inner layer runs with the kernel that the file has, which is normalised already; what
-   !> training needs beyond that is kept in a layer of its own behind it.
-   recursive subroutine spectral_normalization(document, graph, builder, block, call, made, error)
+   !> The inner layer runs with the kernel as it is; a layer of its own behind it normalises that
+   !> kernel before each training step.
+   recursive subroutine spectral_normalization(document, graph, builder, block, config, call, &
+                                               made, error)
       type(document_t), intent(in) :: document
       type(program_t), intent(inout) :: graph
       type(builder_t), intent(inout) :: builder
       integer, intent(in) :: block
+      type(config_t), intent(inout) :: config
       type(call_t), intent(in) :: call
       integer, allocatable, intent(out) :: made(:)
       type(error_t), allocatable, intent(out) :: error
       type(call_t) :: next
+      character(:), allocatable :: options
       integer, allocatable :: kept(:)
-      integer :: box, child
+      integer :: box, child, power_iterations
+      power_iterations = 1
+      call config%get('power_iterations', power_iterations, error)
+      if (allocated(error)) return
       child = child_of(document, block, 'layer', error)
       if (allocated(error)) return
       call call_child(document, graph, builder, child, call, made, error)
@@ -128,10 +133,16 @@ contains
                call raise(error, fkb_err_unsupported, 'one weight, "vector_u", is expected')
                return
             end if
-            call add_box(graph, builder, builder%box_of(child), 'SpectralNormalization', &
-               '{"length":'//decimal(document%tensors(weights%first)%count)//'}', box, error)
+            options = '{"length":'//decimal(document%tensors(weights%first)%count)// &
+               ',"power_iterations":'//decimal(power_iterations)// &
+               inner_kernel(builder, builder%box_of(child))
          end associate
+         ! Lower bounds of lengths: of `normalize` of Keras 3, and of TensorFlow's `l2_normalize`.
+         options = options//',"shortest":'//merge('1e-7', '1e-6', builder%keras_major >= 3)//'}'
+         call add_box(graph, builder, builder%box_of(child), 'SpectralNormalization', options, &
+            box, error)
          if (allocated(error)) return
+         graph%layers(box)%around = builder%box_of(child)
          graph%layers(box)%block = block
          graph%layers(box)%path = document%path(block)
          builder%box_of(block) = box
@@ -141,6 +152,26 @@ contains
       call add_node(graph, builder, builder%box_of(block), next, kept, error)
       if (.not. allocated(error)) made(1) = kept(1)
    end subroutine spectral_normalization
+
+   !> Where the kernel stands among the weights of a layer, as options; nothing if it has none.
+   function inner_kernel(builder, box) result(options)
+      type(builder_t), intent(in) :: builder
+      integer, intent(in) :: box
+      character(:), allocatable :: options
+      integer :: i, node
+      options = ''
+      do node = 1, builder%n_nodes
+         if (builder%nodes(node)%layer /= box) cycle
+         associate (weights => builder%nodes(node)%plan%weights)
+            do i = 1, size(weights)
+               if (weights(i)%name /= 'kernel') cycle
+               options = ',"kernel_first":'//decimal(weights(i)%first)//',"kernel_size":'// &
+                  decimal(weights(i)%shape%count())
+            end do
+         end associate
+         return
+      end do
+   end function inner_kernel
 
    !> Two layers, one of which goes backwards, and what becomes of their outputs.
    recursive subroutine bidirectional(document, graph, builder, block, config, call, made, error)

@@ -2,6 +2,7 @@
 !> Questions about a network.
 submodule(fkb_network_sp) fkb_network_info_sp
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_preparation_sp, only: refuse_several_calls
    use fkb_program_sp, only: always_inference
    implicit none (type, external)
 
@@ -54,6 +55,8 @@ contains
             return
          end associate
       end do
+      if (for_training) call refuse_several_calls(self%graph, error)
+      if (allocated(error)) return
       do i = 1, size(self%graph%segments)
          if (.not. allocated(self%graph%segments(i)%refusal)) cycle
          if (.not. self%graph%segments(i)%trainable) cycle

@@ -20,6 +20,7 @@ module fkb_program_sp
       character(:), allocatable :: class_name    !! as registered
       class(layer_t), allocatable :: layer
       integer :: block = 0                       !! in the document; 0: made by the loader
+      integer :: around = 0                      !! layer whose weights `prepare` changes, 0: none
       type(config_t) :: options                  !! of a layer that the loader made
       integer(i8) :: first = 1                   !! of its slice
       integer(i8) :: last = 0                    !! of its slice
@@ -91,6 +92,7 @@ contains
          self%layers(i)%class_name = source%layers(i)%class_name
          allocate (self%layers(i)%layer, source=source%layers(i)%layer)
          self%layers(i)%block = source%layers(i)%block
+         self%layers(i)%around = source%layers(i)%around
          self%layers(i)%options = source%layers(i)%options
          self%layers(i)%first = source%layers(i)%first
          self%layers(i)%last = source%layers(i)%last
@@ -143,6 +145,7 @@ contains
       call move_alloc(from%path, to%path)
       call move_alloc(from%class_name, to%class_name)
       to%block = from%block
+      to%around = from%around
       to%options = from%options
       to%first = from%first
       to%last = from%last

@@ -4,6 +4,7 @@ submodule(fkb_trainer_sp:fkb_trainer_inner_sp) fkb_trainer_pass_sp
    use fkb_activations, only: act_sigmoid, act_softmax
    use fkb_error, only: fkb_err_argument, raise
    use fkb_gradient_sp, only: add_lanes, add_penalties, check_finite
+   use fkb_preparation_sp, only: prepare_weights, prepares_training
    use fkb_text, only: decimal
 !$ use omp_lib, only: omp_get_thread_num
    implicit none (type, external)
@@ -31,6 +32,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(mode_t) :: mode
       mode = training_mode(self, .true., 1)
+      call prepare_weights(self%net%graph, self%net%params, mode)
       call self%optimizer%step(self%net%params, self%grad, self%state, self%net%graph%segments, &
                                error)
       if (allocated(error)) return
@@ -92,11 +94,25 @@ contains
 
    module procedure gradient_hosts
       type(cut_t) :: cut
+      real(wp), allocatable :: kept(:)
       loss = 0
       call prepare_batch(self, inputs, targets, cut, error, weights)
       if (.not. allocated(error)) call begin_state(self, cut%batch, error)
       call agree_on_batch(self, cut, error)
       if (allocated(error)) return
+      if (prepares_training(self%net%graph)) kept = self%net%params
+      call prepare_weights(self%net%graph, self%net%params, training_mode(self, .true., 1))
+      call gradient_of_batch(self, inputs, targets, cut, loss, error)
+      if (allocated(kept)) self%net%params = kept
+      if (.not. allocated(error)) call update_metrics(self, targets, cut, present(weights), error)
+   end procedure gradient_hosts
+
+   subroutine gradient_of_batch(self, inputs, targets, cut, loss, error)
+      type(trainer_t), intent(inout), target :: self
+      type(host_t), intent(in) :: inputs(:), targets(:)
+      type(cut_t), intent(in) :: cut
+      real(dp), intent(out) :: loss
+      type(error_t), allocatable, intent(out) :: error
       call run_lanes(self, inputs, targets, cut, loss, error)
       if (cut%lanes > 1 .and. .not. allocated(error)) call add_lanes(size(self%grad, kind=i8), &
          cut%lanes - 1, cut%threads, self%lane_grad, self%grad)
@@ -104,8 +120,7 @@ contains
       if (allocated(error)) return
       call add_penalties(self%net%graph%segments, self%net%params, self%grad, loss)
       call check_finite(loss, self%grad, error)
-      if (.not. allocated(error)) call update_metrics(self, targets, cut, present(weights), error)
-   end procedure gradient_hosts
+   end subroutine gradient_of_batch
 
    module procedure evaluate_hosts
       type(cut_t) :: cut
