@@ -181,6 +181,19 @@ contains
       if (steps == 0) fresh = .false.
    end subroutine run_epoch
 
+   !> Ranks whose epochs end after different numbers of batches would wait for each other.
+   subroutine agree_to_end(self, done, error)
+      type(trainer_t), intent(in) :: self
+      logical, intent(inout) :: done                  !! no further batch
+      type(error_t), allocatable, intent(inout) :: error
+      logical :: every, some
+      call ask_ranks(self, done, some, every, error)
+      done = some
+      if (allocated(error) .or. (some .eqv. every)) return
+      call raise(error, fkb_err_argument, 'the ranks have different numbers of batches in an'// &
+                 ' epoch')
+   end subroutine agree_to_end
+
    !> One rank that stops, stops all.
    subroutine agree_to_stop(self, error)
       type(trainer_t), intent(inout) :: self

@@ -104,15 +104,6 @@ contains
       all_of_them = nint(values(1)) == self%reduction%ranks
    end procedure ask_ranks
 
-   module procedure agree_to_end
-      logical :: all_done, some_done
-      call ask_ranks(self, done, some_done, all_done, error)
-      done = some_done
-      if (allocated(error) .or. (some_done .eqv. all_done)) return
-      call raise(error, fkb_err_argument, 'the ranks have different numbers of batches in an'// &
-                 ' epoch')
-   end procedure agree_to_end
-
    !> Stop where another rank had to stop: the step is made on all of them, or on none.
    subroutine raise_for_others(failed, error)
       integer, intent(in) :: failed

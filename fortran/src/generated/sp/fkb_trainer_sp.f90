@@ -310,13 +310,6 @@ module fkb_trainer_sp
          type(error_t), allocatable, intent(inout) :: error
       end subroutine ask_ranks
 
-      !> Ranks whose epochs end after different numbers of batches would wait for each other.
-      module subroutine agree_to_end(self, done, error)
-         class(trainer_t), intent(in) :: self
-         logical, intent(inout) :: done                  !! this rank has no further batch
-         type(error_t), allocatable, intent(inout) :: error
-      end subroutine agree_to_end
-
       !> Columns of a matrix that is kept as one vector.
       module function columns_of(vector, rows, first, columns) result(matrix)
          real(wp), intent(in), contiguous, target :: vector(:)
