@@ -52,10 +52,14 @@ program piece
    type(workspace_t) :: work
    type(trainer_t) :: trainer
    type(derivatives_t) :: slopes
+   type(metric_set_t) :: metrics
+   type(shape_t) :: shape
+   type(adam_t) :: adam
    type(error_t), allocatable :: error
    type(view_t) :: inputs(2), outputs(1)
    real, target :: x(4, n), y(2, n), x0(4), y0(2), flux(3, n)
    real :: field(4, 10, 20, n), result(2, 10, 20, n), loss, weights(n), grad(114)
+   real :: y_true(2, n), y_pred(2, n)
    real, target :: dx(4, n), dy(2, n), v(114), jac(2, 4, n)
    real(dp) :: x_r8(4, n), y_r8(2, n), worst, history(10)
 {body}
@@ -380,7 +384,7 @@ dense = functional((3,), layers.Dense(2))
 flipped = functional((3,), lambda x: layers.RandomFlip()(layers.Reshape((1, 3, 1))(x)))
 trained = {
     "optimizers": (dense, keras.optimizers.Muon(), "mse"),
-    "losses": (dense, keras.optimizers.SGD(), "poisson"),
+    "losses": (dense, keras.optimizers.SGD(), "crossentropy"),
     "image augmentation": (flipped, keras.optimizers.SGD(), "mse"),
 }
 for name, (model, optimizer, loss) in trained.items():

@@ -91,31 +91,53 @@ contains
    subroutine other_metric(name, metric)
       character(*), intent(in) :: name
       class(metric_t), allocatable, intent(out) :: metric
+      type(confusion_metric_t), allocatable :: confusion
+      type(iou_t), allocatable :: iou
       integer :: i
       do i = 1, size(confusion_names)
          if (.not. is_named(name, trim(confusion_names(i)))) cycle
-         allocate (metric, source=confusion_metric_t(form=i))
+         allocate (confusion)
+         confusion%form = i
+         call move_alloc(confusion, metric)
          return
       end do
       do i = 1, size(iou_names)
          if (.not. is_named(name, trim(iou_names(i)))) cycle
-         allocate (metric, source=iou_t(form=i))
+         allocate (iou)
+         iou%form = i
+         call move_alloc(iou, metric)
          return
       end do
-      if (is_named(name, 'AUC')) allocate (metric, source=auc_t())
-      if (is_named(name, 'FBetaScore')) allocate (metric, source=f_beta_score_t())
-      if (is_named(name, 'F1Score')) allocate (metric, source=f_beta_score_t(fixed_beta=.true.))
-      if (is_named(name, 'R2Score')) allocate (metric, source=r2_score_t())
-      if (is_named(name, 'PearsonCorrelation')) allocate (metric, source=axis_correlation_t())
-      if (is_named(name, 'ConcordanceCorrelation')) then
-         allocate (metric, source=axis_correlation_t(concordance=.true.))
-      end if
-      if (is_named(name, 'Bias')) allocate (metric, source=bias_t())
-      if (is_named(name, 'Correlation')) allocate (metric, source=correlation_t())
-      if (is_named(name, 'AnomalyCorrelation')) then
-         allocate (metric, source=correlation_t(anomaly=.true.))
-      end if
+      if (is_named(name, 'AUC')) allocate (auc_t :: metric)
+      if (is_named(name, 'FBetaScore')) allocate (f_beta_score_t :: metric)
+      if (is_named(name, 'R2Score')) allocate (r2_score_t :: metric)
+      if (is_named(name, 'PearsonCorrelation')) allocate (axis_correlation_t :: metric)
+      if (is_named(name, 'Bias')) allocate (bias_t :: metric)
+      if (is_named(name, 'Correlation')) allocate (correlation_t :: metric)
+      if (.not. allocated(metric)) call variant(name, metric)
    end subroutine other_metric
+
+   !> Metrics that are others with an option set.
+   subroutine variant(name, metric)
+      character(*), intent(in) :: name
+      class(metric_t), allocatable, intent(out) :: metric
+      type(f_beta_score_t), allocatable :: score
+      type(axis_correlation_t), allocatable :: concordance
+      type(correlation_t), allocatable :: anomaly
+      if (is_named(name, 'F1Score')) then
+         allocate (score)
+         score%fixed_beta = .true.
+         call move_alloc(score, metric)
+      else if (is_named(name, 'ConcordanceCorrelation')) then
+         allocate (concordance)
+         concordance%concordance = .true.
+         call move_alloc(concordance, metric)
+      else if (is_named(name, 'AnomalyCorrelation')) then
+         allocate (anomaly)
+         anomaly%anomaly = .true.
+         call move_alloc(anomaly, metric)
+      end if
+   end subroutine variant
 
    !> Whether a name is that of a class: the class, its snake case or an alias.
    pure logical function is_named(name, class_name)

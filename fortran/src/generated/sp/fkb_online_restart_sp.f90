@@ -14,11 +14,12 @@ submodule(fkb_online_sp) fkb_online_restart_sp
 contains
 
    module procedure save
-      type(block_writer_t) :: writer
+      type(block_writer_t), allocatable :: writer        ! its buffer is too large for a stack
       if (.not. allocated(self%buffer%x)) then
          call raise(error, fkb_err_argument, 'there is nothing to save before the first samples')
          return
       end if
+      allocate (writer)
       call writer%open(path, title, error)
       if (allocated(error)) return
       call writer%put(integers_of(self))
