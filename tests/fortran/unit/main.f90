@@ -6,6 +6,7 @@ program main
    use test_attention_layers, only: collect_attention_layers => collect
    use test_callbacks, only: collect_callbacks => collect
    use test_class_weights, only: collect_class_weights => collect
+   use test_composed_loss, only: collect_composed_loss => collect
    use test_config, only: collect_config => collect
    use test_conv_kernels, only: collect_conv_kernels => collect
    use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
@@ -70,6 +71,8 @@ program main
    call collect_callbacks(suite)
    call runner%run(suite)
    call collect_class_weights(suite)
+   call runner%run(suite)
+   call collect_composed_loss(suite)
    call runner%run(suite)
    call collect_config(suite)
    call runner%run(suite)

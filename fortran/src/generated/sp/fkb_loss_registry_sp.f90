@@ -15,6 +15,7 @@ module fkb_loss_registry_sp
    use fkb_overlap_losses_sp, only: dice_t, tversky_t
    use fkb_relative_losses_sp, only: cosine_similarity_t, kl_divergence_t, &
       mean_absolute_percentage_error_t, mean_squared_logarithmic_error_t, poisson_t
+   use fkb_ssim_sp, only: ssim_t
    use fkb_text, only: quote
    implicit none (type, external)
    private
@@ -160,6 +161,7 @@ contains
       if (.not. allocated(error)) call registry%add('dice', dice_t(), error)
       if (.not. allocated(error)) call registry%add('tversky', tversky_t(), error)
       if (.not. allocated(error)) call registry%add('circle', circle_t(), error)
+      if (.not. allocated(error)) call registry%add('fkb>SSIM', ssim_t(), error)
    end subroutine add_builtin_losses
 
    !> The loss that Keras's compile configuration means: a name, `"mse"`, or a serialised object,

@@ -13,12 +13,17 @@ module fkb_sp
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_state_sp, only: state_t
    ! training
+   use fkb_circle_sp, only: circle_t
+   use fkb_composed_loss_sp, only: composed_loss_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_cosine_decays, only: cosine_decay_restarts_t, cosine_decay_t
    use fkb_decays, only: exponential_decay_t, inverse_time_decay_t, piecewise_constant_decay_t, &
       polynomial_decay_t
+   use fkb_focal_losses_sp, only: binary_focal_crossentropy_t, &
+      categorical_focal_crossentropy_t, categorical_generalized_crossentropy_t
    use fkb_full_batch_sp, only: full_batch_t
+   use fkb_hinges_sp, only: categorical_hinge_t, hinge_t, squared_hinge_t
    use fkb_initializer_options, only: initializer_from_json, initializer_t
    use fkb_initializer_sp, only: fill_weights
    use fkb_lbfgs_sp, only: lbfgs_converged, lbfgs_iterations, lbfgs_no_descent, &
@@ -26,11 +31,15 @@ module fkb_sp
    use fkb_losses_sp, only: huber_t, log_cosh_t, mean_absolute_error_t, mean_squared_error_t
    use fkb_metric_config_sp, only: metrics_from_config, metrics_of_document
    use fkb_metric_set_sp, only: metric_set_t
+   use fkb_overlap_losses_sp, only: dice_t, tversky_t
    use fkb_reduction_sp, only: reduction_t
+   use fkb_relative_losses_sp, only: cosine_similarity_t, kl_divergence_t, &
+      mean_absolute_percentage_error_t, mean_squared_logarithmic_error_t, poisson_t
    use fkb_objective_sp, only: objective_t
    use fkb_rprop_sp, only: rprop_t
    use fkb_schedule, only: schedule_t
    use fkb_schedules, only: schedule_from_json
+   use fkb_ssim_sp, only: ssim_t
    use fkb_trainer_sp, only: fit_options_t, loss_box_t, trainer_t
    ! several epochs: batches, logs, callbacks
    use fkb_array_source_sp, only: array_source_t
