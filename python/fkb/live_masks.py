@@ -19,6 +19,8 @@ from .mask_rules import Call, Mask, Masks, Use, rule_of
 
 TAKES_OFF = "MultiHeadAttention"
 HEADS = (TAKES_OFF, "GroupQueryAttention", "GroupedQueryAttention")
+# Layers whose argument is a list of tensors: Keras 3 writes no mask of these into the call.
+PLAIN = ("Attention", "AdditiveAttention")
 # Stands for a mask that a tensor may or may not carry.
 UNSURE = Mask("", (), hidden="unsure")
 _CallKey = tuple[str, int]
@@ -78,7 +80,9 @@ class LiveMasks:
         if call.layer.class_name == TAKES_OFF:
             return carried[:1]
         # A mask that the call was given when the model was built wins over those of the tensors.
-        stated = use.takes.get("mask") is not None or "mask" in call.node.kwargs
+        stated = "mask" in call.node.kwargs
+        if call.layer.class_name not in PLAIN:
+            stated = stated or use.takes.get("mask") is not None
         rule = rule_of(call.layer)
         if stated or rule is None or call.layer.class_name == "TimeDistributed":
             return use.gives

@@ -8,7 +8,7 @@ from typing import Any
 from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes, call_order
-from .live_masks import HEADS, UNSURE, LiveMasks
+from .live_masks import HEADS, PLAIN, UNSURE, LiveMasks
 from .mask_rules import Call, Mask, MaskError, Masks, Use, rule_of, tensor
 from .report import Report
 
@@ -94,18 +94,27 @@ class Follower:
         return self.major >= 3 and not self.path and not inner
 
     def _go_by_live_masks(self, call: Call, number: int, use: Use, where: str) -> None:
-        """Give attention with heads the masks that its inputs still carry when it runs."""
+        """Give attention the masks that its inputs still carry when it runs."""
         if self._live is None:
             return
         live, key = self._live, (call.layer.name, number)
         live.follow(call, number, use)
         rule = rule_of(call.layer)
-        if call.layer.class_name not in HEADS or rule is None:
+        if rule is None or "mask" in call.node.kwargs:
             return
-        self.queries[key] = use.takes.get("query_mask")
-        takes = rule(replace(call, mask_of=lambda ref: live.carried(ref, key))).takes
-        use.takes = {name: None if mask is UNSURE else mask for name, mask in takes.items()}
-        for name in [name for name, mask in takes.items() if mask is UNSURE and self.changes]:
+        if call.layer.class_name in PLAIN:
+            carried = [live.carried(ref, key) for ref in call.refs]
+            takes = rule(replace(call, masks=carried)).takes
+            unsure = ["mask"] if UNSURE in carried else []
+            use.takes = {} if unsure else takes
+        elif call.layer.class_name in HEADS:
+            self.queries[key] = use.takes.get("query_mask")
+            takes = rule(replace(call, mask_of=lambda ref: live.carried(ref, key))).takes
+            unsure = [name for name, mask in takes.items() if mask is UNSURE]
+            use.takes = {name: None if mask is UNSURE else mask for name, mask in takes.items()}
+        else:
+            return
+        for name in unsure if self.changes else []:
             self.report.add(
                 where,
                 name,

@@ -159,6 +159,8 @@ def test_what_the_other_keras_does_not_have_is_refused(
 def set_floats(keras: Any, major: int, dtype: str) -> None:
     """Make Keras compute in that dtype."""
     (keras.backend if major == 2 else keras.config).set_floatx(dtype)
+    if major == 2:
+        keras.mixed_precision.set_global_policy(dtype)
     if major == 3:
         keras.config.set_dtype_policy(dtype)
 

@@ -243,7 +243,7 @@ def _decoder(k: Any) -> Any:
 @graph("mask to attention to attention", changed=True)
 def _chained(k: Any) -> Any:
     words = k.Input((5,), dtype="int32", name="words")
-    hidden = k.layers.Dropout(0.1, name="o")(_table(k)(words))
+    hidden = k.layers.Dropout(0.0, name="o")(_table(k)(words))
     one = k.layers.MultiHeadAttention(2, 3, name="one")(hidden, hidden)
     two = k.layers.MultiHeadAttention(2, 3, name="two")(one, hidden)
     last = k.layers.Attention(name="last")([two, hidden])

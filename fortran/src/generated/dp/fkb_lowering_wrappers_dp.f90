@@ -121,7 +121,7 @@ contains
       integer, allocatable :: kept(:)
       integer :: box, child, power_iterations
       power_iterations = 1
-      call config%get('power_iterations', power_iterations, error)
+      call config%get('power_iterations', power_iterations, error, default=1)
       if (allocated(error)) return
       child = child_of(document, block, 'layer', error)
       if (allocated(error)) return
