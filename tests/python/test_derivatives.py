@@ -141,7 +141,15 @@ def cast(inputs: Any, dtype: str) -> Any:
     return like(inputs, arrays)
 
 
-@pytest.mark.parametrize(("case", "major"), every_case())
+def most_of_the_zoo() -> list[Any]:
+    """Every model of Keras 3; those of Keras 2, whose layers are the same, in the long run."""
+    marks = {2: pytest.mark.long, 3: ()}
+    return [
+        pytest.param(*case.values, id=case.id, marks=marks[case.values[1]]) for case in every_case()
+    ]
+
+
+@pytest.mark.parametrize(("case", "major"), most_of_the_zoo())
 def test_products_with_the_jacobian(
     case: zoo.Case, major: int, tmp_path: Path, in_real64: None
 ) -> None:
