@@ -1,9 +1,9 @@
 !> Keras's initializers by their names and options: plain data, the same for both kinds.
 module fkb_initializer_options
-   use fkb_config, only: config_from_json, config_t
+   use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported, raise
-   use fkb_json, only: json_compact, json_is_object, json_kind, json_string
    use fkb_kinds, only: dp, i8
+   use fkb_object_config, only: object_from_json
    use fkb_shape, only: max_rank, shape_t
    use fkb_text, only: decimal, quote
    implicit none (type, external)
@@ -45,16 +45,9 @@ contains
       type(initializer_t), intent(out) :: initializer
       type(error_t), allocatable, intent(out) :: error
       type(config_t) :: config
-      character(:), allocatable :: name, text, unread
-      text = json_compact(given)
-      if (json_is_object(text)) then
-         call config_from_json(text, config, error)
-         name = config%class_name
-      else
-         call config_from_json('{}', config, error)
-         name = text
-         if (json_kind(text) == 'string') name = json_string(text)
-      end if
+      character(:), allocatable :: name, unread
+      call object_from_json(given, 'initializer', name, config, error)
+      config%class_name = name
       if (allocated(error)) return
       call read_options(name(index(name, '>') + 1:), config, initializer, error)
       if (.not. allocated(error)) call read_seed(config, initializer, error)

@@ -34,8 +34,8 @@ contains
       call json_check(text, 1, last, problem)
       if (.not. allocated(problem) .and. last /= len(text)) problem = 'text after the value'
       if (allocated(problem)) then
-         call raise(error, fkb_err_argument, 'malformed configuration of a '//what//', '// &
-                    quote(text)//': '//problem)
+         call raise(error, fkb_err_argument, 'malformed JSON in the configuration of the '// &
+                    what//', '//quote(text)//': '//problem)
          return
       end if
       select case (json_kind(text))
@@ -52,11 +52,11 @@ contains
          else if (len(name) > 0) then
             if (json_kind(inner) == 'object') call config_from_json(inner, config, error)
          else
-            call raise(error, fkb_err_argument, 'the configuration of a '//what//', '// &
+            call raise(error, fkb_err_argument, 'the configuration of the '//what//', '// &
                        quote(text)//', names no class')
          end if
       case default
-         call raise(error, fkb_err_argument, 'the configuration of a '//what//' is '// &
+         call raise(error, fkb_err_argument, 'the configuration of the '//what//' is '// &
                     quote(text)//', not a name or an object')
       end select
    end subroutine object_from_json

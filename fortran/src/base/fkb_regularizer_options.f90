@@ -1,9 +1,9 @@
 !> Keras's regularizers by their names and options: plain data for weights and activities.
 module fkb_regularizer_options
-   use fkb_config, only: config_from_json, config_t
+   use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported, raise
-   use fkb_json, only: json_compact, json_is_object, json_kind, json_string
    use fkb_kinds, only: dp
+   use fkb_object_config, only: object_from_json
    use fkb_rounding, only: rounded_to_single
    use fkb_text, only: quote
    implicit none (type, external)
@@ -39,16 +39,9 @@ contains
       type(regularizer_t), intent(out) :: regularizer
       type(error_t), allocatable, intent(out) :: error
       type(config_t) :: config
-      character(:), allocatable :: name, text, unread
-      text = json_compact(given)
-      if (json_is_object(text)) then
-         call config_from_json(text, config, error)
-         name = config%class_name
-      else
-         call config_from_json('{}', config, error)
-         name = text
-         if (json_kind(text) == 'string') name = json_string(text)
-      end if
+      character(:), allocatable :: name, unread
+      call object_from_json(given, 'regularizer', name, config, error)
+      config%class_name = name
       if (.not. allocated(error)) call read_options(name, config, keras_major, regularizer, error)
       if (allocated(error)) return
       call config%unread(unread)
