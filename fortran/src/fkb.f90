@@ -18,6 +18,10 @@ module fkb
    use fkb_crossentropies_sp, only: binary_crossentropy_sp_t => binary_crossentropy_t, &
       categorical_crossentropy_sp_t => categorical_crossentropy_t, &
       sparse_categorical_crossentropy_sp_t => sparse_categorical_crossentropy_t
+   use fkb_ensemble_dp, only: ensemble_dp_t => ensemble_t, &
+      ensemble_workspace_dp_t => ensemble_workspace_t
+   use fkb_ensemble_sp, only: ensemble_sp_t => ensemble_t, &
+      ensemble_workspace_sp_t => ensemble_workspace_t
    use fkb_host_dp, only: host_dp_t => host_t
    use fkb_host_sp, only: host_sp_t => host_t
    use fkb_layer_dp, only: layer_dp_t => layer_t, mode_dp_t => mode_t, &

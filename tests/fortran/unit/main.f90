@@ -18,6 +18,8 @@ program main
    use test_early_stopping, only: collect_early_stopping => collect
    use test_einsum, only: collect_einsum => collect
    use test_encoding_layers, only: collect_encoding_layers => collect
+   use test_ensemble, only: collect_ensemble => collect
+   use test_ensemble_files, only: collect_ensemble_files => collect
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
    use test_full_batch, only: collect_full_batch => collect
@@ -95,6 +97,10 @@ program main
    call collect_einsum(suite)
    call runner%run(suite)
    call collect_encoding_layers(suite)
+   call runner%run(suite)
+   call collect_ensemble(suite)
+   call runner%run(suite)
+   call collect_ensemble_files(suite)
    call runner%run(suite)
    call collect_fingerprint(suite)
    call runner%run(suite)

@@ -12,6 +12,8 @@ module fkb_dp
    use fkb_model_dp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_dp, only: network_t, workspace_t
    use fkb_state_dp, only: state_t
+   ! networks that work together
+   use fkb_ensemble_dp, only: ensemble_t, ensemble_workspace_t
    ! training
    use fkb_circle_dp, only: circle_t
    use fkb_composed_loss_dp, only: composed_loss_t

@@ -12,6 +12,8 @@ module fkb_sp
    use fkb_model_sp, only: keras_tensor_t, layer_spec_t, model_t
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_state_sp, only: state_t
+   ! networks that work together
+   use fkb_ensemble_sp, only: ensemble_t, ensemble_workspace_t
    ! training
    use fkb_circle_sp, only: circle_t
    use fkb_composed_loss_sp, only: composed_loss_t
