@@ -1,0 +1,89 @@
+!> Training data: what the physics was asked and what it said, as a numpy file.
+module samples
+   use, intrinsic :: iso_fortran_env, only: int64, wp => real64
+   use column_grid, only: n_columns, n_levels
+   use column_model, only: column_model_t
+   implicit none (type, external)
+   private
+   public :: samples_t
+
+   !> Values of an input, of an output and of both.
+   integer, parameter, public :: n_inputs = 3*n_levels + 4, n_outputs = 2*n_levels + 5
+   integer, parameter :: n_values = n_inputs + n_outputs
+   !> Bytes before the numbers.
+   integer, parameter :: header_length = 128
+
+   !> A file of samples: rows of Q, T, V, PS, SOLIN, SHF, LHF and dq, dT, FSNT, FSNS, FLNT, FLNS,
+   !! PRECT. It is only written by the first process.
+   type :: samples_t
+      integer, private :: unit = -1
+      integer(int64), private :: rows = 0
+   contains
+      procedure :: open_file, add, close_file
+   end type samples_t
+
+contains
+
+   !> Begin a file.
+   subroutine open_file(self, path, rank, message)
+      class(samples_t), intent(inout) :: self
+      character(len=*), intent(in) :: path !! A new file, .npy.
+      integer, intent(in) :: rank !! Of this process.
+      character(len=:), allocatable, intent(out) :: message !! What went wrong, if anything did.
+      integer :: status
+      if (rank /= 0) return
+      open (newunit=self%unit, file=path, access="stream", form="unformatted", &
+         status="replace", action="write", iostat=status)
+      if (status /= 0) message = "the file """//path//""" cannot be written"
+      if (status == 0) call write_header(self)
+   end subroutine open_file
+
+   !> What the physics was asked in the last step, and its answer: all columns.
+   subroutine add(self, model)
+      class(samples_t), intent(inout) :: self
+      type(column_model_t), intent(in) :: model !! After a step.
+      real(wp) :: own(n_values, size(model%gusts)), rows(n_values, n_columns)
+      associate (x => model%asked, y => model%answer)
+         own(:n_levels, :) = x%q
+         own(n_levels + 1:2*n_levels, :) = x%t
+         own(2*n_levels + 1:3*n_levels, :) = x%v
+         own(3*n_levels + 1, :) = x%ps
+         own(3*n_levels + 2, :) = x%solin
+         own(3*n_levels + 3, :) = x%shf
+         own(3*n_levels + 4, :) = x%lhf
+         own(n_inputs + 1:n_inputs + n_levels, :) = y%dq
+         own(n_inputs + n_levels + 1:n_inputs + 2*n_levels, :) = y%dt
+         own(n_values - 4, :) = y%fsnt
+         own(n_values - 3, :) = y%fsns
+         own(n_values - 2, :) = y%flnt
+         own(n_values - 1, :) = y%flns
+         own(n_values, :) = y%prect
+      end associate
+      call model%ring%gather(own, rows)
+      if (self%unit == -1) return
+      write (self%unit) rows
+      self%rows = self%rows + n_columns
+   end subroutine add
+
+   !> Say how many rows there are, and close.
+   subroutine close_file(self)
+      class(samples_t), intent(inout) :: self
+      if (self%unit == -1) return
+      call write_header(self)
+      close (self%unit)
+      self%unit = -1
+   end subroutine close_file
+
+   !> The header of format 1.0. Source: numpy.lib.format.
+   subroutine write_header(self)
+      class(samples_t), intent(in) :: self
+      character(len=header_length) :: header
+      character(len=80) :: shape
+      write (shape, "(a,i0,a,i0,a)") "(", self%rows, ", ", n_values, "), }"
+      header = char(147)//"NUMPY"//achar(1)//achar(0)//achar(header_length - 10)//achar(0)// &
+         "{'descr': '<f8', 'fortran_order': False, 'shape': "//trim(shape)
+      header(header_length:) = achar(10)
+      write (self%unit, pos=1) header
+   end subroutine write_header
+
+end module samples
