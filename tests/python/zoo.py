@@ -19,6 +19,7 @@ import zoo_pooling  # noqa: F401
 import zoo_recurrent  # noqa: F401
 import zoo_resampling  # noqa: F401
 import zoo_scaling  # noqa: F401
+import zoo_spectrogram  # noqa: F401
 import zoo_wrappers  # noqa: F401
 from zoo_cases import BOTH, CASES, KERAS2, KERAS3, Case
 

@@ -90,7 +90,7 @@ contains
          call read_scaling(config, initializer, error)
       case ('STFT', 'stft', 'STFTInitializer')
          call raise(error, fkb_err_unsupported, 'the initializer '//quote(name)//' is not '// &
-                    'supported: it is for the kernels of STFTSpectrogram, which FKB has not')
+                    'supported: make the kernels of STFTSpectrogram in Keras')
       case default
          call read_scaled(name, initializer, error)
       end select

@@ -316,9 +316,81 @@ def _separable(axes: int) -> LayerSpec:
     )
 
 
+def _transform_length(config: Config) -> int:
+    """Return the option `fft_length`, by default the next power of two."""
+    frame = int(config["frame_length"])
+    return int(config["fft_length"] or 1 << (frame - 1).bit_length())
+
+
+def _window_kind(value: Any) -> str | None:
+    numbers = isinstance(value, list) and all(map(checks.is_number, value))
+    fits = value is None or isinstance(value, str) or numbers
+    return None if fits else "must be a name or a list of numbers"
+
+
+def _check_frames(config: Config, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    frame, step = config["frame_length"], config["frame_step"]
+    if not 1 <= (step or frame // 2) <= frame:
+        yield "frame_step", f"is {step}: it must be from 1 to the {frame} values of a frame"
+    if _transform_length(config) < frame:
+        yield "fft_length", f"must not be less than the {frame} values of a frame"
+    elif config["mode"] == "psd" and _transform_length(config) < 2:
+        yield "fft_length", "must be 2 or more in mode psd"
+
+
+def _spectrogram(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of a spectrogram: frames, and frequencies of all channels or of each."""
+    size = channels(config, shapes[0])
+    window = {
+        "data_format": config["data_format"],
+        "kernel_size": config["frame_length"],
+        "strides": config["frame_step"] or config["frame_length"] // 2,
+        "dilation_rate": 1,
+        "padding": config["padding"],
+    }
+    (frames,) = extents(window, shapes[0], 1)
+    rows = _transform_length(config) // 2 + 1
+    rows *= 2 if config["mode"] == "stft" else 1
+    if not config["expand_dims"]:
+        return reshaped(config, shapes[0], [frames], rows * size)
+    if config["data_format"] == "channels_first":
+        return (shapes[0][0], size, frames, rows)
+    return (shapes[0][0], frames, rows, size)
+
+
+def _kernel_of_frames(config: Config, shapes: Shapes) -> Shape:
+    return (config["frame_length"], 1, _transform_length(config) // 2 + 1)
+
+
+_MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
+_SPECTROGRAM = LayerSpec(
+    "STFTSpectrogram",
+    options=(
+        Option("mode", "log", check=checks.one_of(*_MODES)),
+        Option("frame_length", 256, check=checks.positive),
+        Option("frame_step", None, check=checks.optional(checks.positive)),
+        Option("fft_length", None, check=checks.optional(checks.positive)),
+        Option("window", "hann", Use.KEPT, check=_window_kind),
+        Option("periodic", False, Use.KEPT, check=checks.boolean),
+        Option("scaling", "density", Use.KEPT, check=checks.one_of(None, "density", "spectrum")),
+        Option("padding", "valid", check=checks.one_of("valid", "same")),
+        Option("expand_dims", False, check=checks.boolean),
+        data_format(),
+    ),
+    weights=(
+        WeightRule("real_kernel", _kernel_of_frames, when=lambda c: c["mode"] != "imag"),
+        WeightRule("imag_kernel", _kernel_of_frames, when=lambda c: c["mode"] != "real"),
+    ),
+    output=_spectrogram,
+    check=_check_frames,
+    majors=ONLY_KERAS3,
+)
+
+
 SPECS = (
     *(_conv(axes) for axes in (1, 2, 3)),
     *(_conv_transpose(axes) for axes in (1, 2, 3)),
     *(_depthwise(axes) for axes in (1, 2)),
     *(_separable(axes) for axes in (1, 2)),
+    _SPECTROGRAM,
 )

@@ -28,13 +28,10 @@ REFUSED: dict[str, str] = {
     "TFSMLayer": _FOREIGN.format("a TensorFlow SavedModel"),
     "TorchModuleWrapper": _FOREIGN.format("PyTorch"),
     "Lambda": "is a Lambda layer, whose code cannot be converted: write a registered layer",
-    "STFTSpectrogram": (
-        "is not computed here: apply it to the signals before the model, or write it as two "
-        "Conv1D layers that hold its windowed cosines and sines"
-    ),
     "MelSpectrogram": (
-        "is not computed here: apply it to the signals before the model, or write it as two "
-        "Conv1D layers that hold its windowed cosines and sines, and a Dense layer for the bands"
+        "cuts its decibels off below the loudest value of the whole batch, so that what it says "
+        "of a sample depends on the others: apply it to the signals before the model, or write it "
+        "as STFTSpectrogram in mode psd and a Dense layer for the bands"
     ),
     "LocallyConnected1D": (
         "is a class of Keras 2 that is not computed here: cut the input into its windows, and "

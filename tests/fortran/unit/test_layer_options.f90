@@ -53,6 +53,10 @@ contains
                    'mean (4,) option; variance (4,) option')
       call weights(failure, 'Rescaling', '{"scale":2,"offset":[1,2,3,4]}', [4, 2], &
                    'scale () option; offset (4,) option')
+      call weights(failure, 'STFTSpectrogram', '{"frame_length":6}', [2, 16], &
+                   'real_kernel (6, 1, 5); imag_kernel (6, 1, 5)')
+      call weights(failure, 'STFTSpectrogram', '{"mode":"imag","frame_length":4}', [2, 16], &
+                   'imag_kernel (4, 1, 3)')
       call weights(failure, 'Flatten', '{}', none, '')
    end subroutine weights_are_those_of_keras
 

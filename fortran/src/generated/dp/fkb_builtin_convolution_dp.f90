@@ -6,6 +6,7 @@ module fkb_builtin_convolution_dp
    use fkb_error, only: error_t
    use fkb_registry_dp, only: registry_t
    use fkb_separable_conv_dp, only: separable_conv_t
+   use fkb_spectrogram_dp, only: spectrogram_t
    implicit none (type, external)
    private
    public :: add_convolution_layers
@@ -26,6 +27,7 @@ contains
       call registry%put('DepthwiseConv2D', conv_t(axes=2, depthwise=.true.), error)
       call registry%put('SeparableConv1D', separable_conv_t(axes=1), error)
       call registry%put('SeparableConv2D', separable_conv_t(axes=2), error)
+      call registry%put('STFTSpectrogram', spectrogram_t(), error)
    end subroutine add_convolution_layers
 
 end module fkb_builtin_convolution_dp
