@@ -10,6 +10,8 @@ module fkb
    use fkb_views, only: view_dp_t, view_sp_t
    use fkb_adam_dp, only: adam_dp_t => adam_t
    use fkb_adam_sp, only: adam_sp_t => adam_t
+   use fkb_bank_dp, only: bank_dp_t => bank_t, bank_workspace_dp_t => bank_workspace_t
+   use fkb_bank_sp, only: bank_sp_t => bank_t, bank_workspace_sp_t => bank_workspace_t
    use fkb_builtin_dp, only: add_builtin_layers_dp => add_builtin_layers
    use fkb_builtin_sp, only: add_builtin_layers_sp => add_builtin_layers
    use fkb_crossentropies_dp, only: binary_crossentropy_dp_t => binary_crossentropy_t, &
@@ -22,6 +24,8 @@ module fkb
       ensemble_workspace_dp_t => ensemble_workspace_t
    use fkb_ensemble_sp, only: ensemble_sp_t => ensemble_t, &
       ensemble_workspace_sp_t => ensemble_workspace_t
+   use fkb_gate_dp, only: gate_dp_t => gate_t, gate_workspace_dp_t => gate_workspace_t
+   use fkb_gate_sp, only: gate_sp_t => gate_t, gate_workspace_sp_t => gate_workspace_t
    use fkb_host_dp, only: host_dp_t => host_t
    use fkb_host_sp, only: host_sp_t => host_t
    use fkb_layer_dp, only: layer_dp_t => layer_t, mode_dp_t => mode_t, &

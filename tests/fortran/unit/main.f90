@@ -4,6 +4,7 @@ program main
    use test_activation_kernels, only: collect_activation_kernels => collect
    use test_attention_kernels, only: collect_attention_kernels => collect
    use test_attention_layers, only: collect_attention_layers => collect
+   use test_bank, only: collect_bank => collect
    use test_callbacks, only: collect_callbacks => collect
    use test_class_weights, only: collect_class_weights => collect
    use test_composed_loss, only: collect_composed_loss => collect
@@ -23,6 +24,7 @@ program main
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
    use test_full_batch, only: collect_full_batch => collect
+   use test_gate, only: collect_gate => collect
    use test_gemm, only: collect_gemm => collect
    use test_initializer, only: collect_initializer => collect
    use test_json, only: collect_json => collect
@@ -70,6 +72,8 @@ program main
    call runner%run(suite)
    call collect_attention_layers(suite)
    call runner%run(suite)
+   call collect_bank(suite)
+   call runner%run(suite)
    call collect_callbacks(suite)
    call runner%run(suite)
    call collect_class_weights(suite)
@@ -107,6 +111,8 @@ program main
    call collect_fit(suite)
    call runner%run(suite)
    call collect_full_batch(suite)
+   call runner%run(suite)
+   call collect_gate(suite)
    call runner%run(suite)
    call collect_gemm(suite)
    call runner%run(suite)

@@ -13,7 +13,9 @@ module fkb_dp
    use fkb_network_dp, only: network_t, workspace_t
    use fkb_state_dp, only: state_t
    ! networks that work together
+   use fkb_bank_dp, only: bank_t, bank_workspace_t
    use fkb_ensemble_dp, only: ensemble_t, ensemble_workspace_t
+   use fkb_gate_dp, only: gate_t, gate_workspace_t
    ! training
    use fkb_circle_dp, only: circle_t
    use fkb_composed_loss_dp, only: composed_loss_t

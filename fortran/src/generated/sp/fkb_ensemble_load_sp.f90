@@ -2,8 +2,8 @@
 !> Where an ensemble comes from: files and networks.
 submodule(fkb_ensemble_sp) fkb_ensemble_load_sp
    use fkb_collection, only: collection_t
-   use fkb_crew_sp, only: append, clear_boxes
-   use fkb_error, only: add_context, fkb_err_argument, fkb_err_file, fkb_err_unsupported, raise
+   use fkb_crew_sp, only: append, check_ends, check_member, clear_boxes, load_box
+   use fkb_error, only: add_context, fkb_err_argument, fkb_err_file, raise
    use fkb_files, only: beside, files_like, is_directory, literal, path_t
    use fkb_text, only: decimal, quote
    implicit none (type, external)
@@ -164,9 +164,7 @@ contains
       integer, intent(in) :: copies
       type(error_t), allocatable, intent(out) :: error
       type(network_box_t) :: box
-      allocate (box%net)
-      box%name = path
-      call box%net%load(path, error)
+      call load_box(box, path, error)
       if (.not. allocated(error)) call add_box(self, box, weight, copies, error)
       if (allocated(error) .and. allocated(box%net)) call box%net%clear()
    end subroutine load_one
@@ -182,34 +180,26 @@ contains
       allocate (box%net)
       box%name = 'member '//decimal(self%members() + 1)
       call box%net%copy(net)
-      call add_box(self, box, w, n, error)
+      call check_member(box, error)
+      if (.not. allocated(error)) call add_box(self, box, w, n, error)
       if (allocated(error) .and. allocated(box%net)) call box%net%clear()
    end procedure add
 
-   !> Check a network against those before it and take it; the box is empty afterwards.
+   !> Check a member against those before it and take it; the box is empty afterwards.
    subroutine add_box(self, box, weight, copies, error)
       class(ensemble_t), intent(inout) :: self
       type(network_box_t), intent(inout) :: box
       real(dp), intent(in) :: weight
       integer, intent(in) :: copies
       type(error_t), allocatable, intent(out) :: error
-      if (.not. box%net%loaded()) then
-         call raise(error, fkb_err_argument, box%name//': no network is loaded')
-      else if (size(box%net%inputs) /= 1 .or. size(box%net%outputs) /= 1) then
-         call raise(error, fkb_err_unsupported, box%name//' has '// &
-            decimal(size(box%net%inputs))//' inputs and '//decimal(size(box%net%outputs))// &
-            ' outputs: a member of an ensemble has one of each, join them with Concatenate')
-      else if (box%net%keeps_state()) then
-         call raise(error, fkb_err_unsupported, box%name//' is stateful: an ensemble keeps no'// &
-            ' states, predict with each network and a state of its own')
-      else if (.not. (weight >= 0 .and. weight <= huge(1.0_sp))) then
+      if (.not. (weight >= 0 .and. weight <= huge(1.0_sp))) then
          call raise(error, fkb_err_argument, box%name//': the weight of a member is a finite'// &
             ' number, 0 or more')
       else if (copies < 1 .or. copies > most_copies) then
          call raise(error, fkb_err_argument, box%name//': a network makes 1 to '// &
             decimal(most_copies)//' members')
       else if (allocated(self%boxes)) then
-         call compare_ends(self%boxes(1), box, error)
+         call check_ends(box, self%boxes(1), .true., error)
       end if
       if (allocated(error)) return
       call append(self%boxes, box)
@@ -217,19 +207,6 @@ contains
       self%weights = [self%weights, weight]
       self%copies = [self%copies, copies]
    end subroutine add_box
-
-   !> Refuse a network that takes or gives another number of values than the first; 0 is open.
-   subroutine compare_ends(first, box, error)
-      type(network_box_t), intent(in) :: first, box
-      type(error_t), allocatable, intent(out) :: error
-      integer :: here(2), there(2)
-      here = [box%net%input_features(1), box%net%output_features(1)]
-      there = [first%net%input_features(1), first%net%output_features(1)]
-      if (all(here == there .or. here == 0 .or. there == 0)) return
-      call raise(error, fkb_err_argument, box%name//' takes '//decimal(here(1))// &
-         ' values and gives '//decimal(here(2))//', '//first%name//' takes '// &
-         decimal(there(1))//' and gives '//decimal(there(2)))
-   end subroutine compare_ends
 
    module procedure count_members
       count_members = 0

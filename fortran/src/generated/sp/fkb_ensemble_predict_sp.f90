@@ -1,7 +1,7 @@
 ! Generated from couple/fkb_ensemble_predict.fypp: edit that file and run tools/generate.py
 !> Predictions of an ensemble: members and blocks of columns are tasks, shared out among threads.
 submodule(fkb_ensemble_sp) fkb_ensemble_predict_sp
-   use fkb_crew_sp, only: threads_for
+   use fkb_crew_sp, only: grow, threads_for
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_host_sp, only: give, host_t, take
    use fkb_network_sp, only: workspace_t
@@ -378,16 +378,6 @@ contains
       end associate
       call give(y, net%outputs(1), elements, 1, host)
    end subroutine run_disturbed
-
-   subroutine grow(values, n)
-      real(wp), allocatable, intent(inout) :: values(:)
-      integer, intent(in) :: n
-      if (allocated(values)) then
-         if (size(values) >= n) return
-         deallocate (values)
-      end if
-      allocate (values(n))
-   end subroutine grow
 
    !> The weight of each member.
    pure subroutine spread_weights(self, weights)

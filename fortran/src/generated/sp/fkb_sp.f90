@@ -13,7 +13,9 @@ module fkb_sp
    use fkb_network_sp, only: network_t, workspace_t
    use fkb_state_sp, only: state_t
    ! networks that work together
+   use fkb_bank_sp, only: bank_t, bank_workspace_t
    use fkb_ensemble_sp, only: ensemble_t, ensemble_workspace_t
+   use fkb_gate_sp, only: gate_t, gate_workspace_t
    ! training
    use fkb_circle_sp, only: circle_t
    use fkb_composed_loss_sp, only: composed_loss_t
