@@ -155,6 +155,8 @@ def test_outputs_and_gradients_are_those_of_keras(
             assert y.dtype == compared
             close(y, truth, bound, f"output {k}")
         modes = [False] if any(word in case.name for word in RANDOM) else [False, True]
+        if "renorm" in case.name and (major, compared) == (2, "float64"):
+            modes = [False]  # Keras 2 cannot train it
         for training in modes:
             if case.exact == 1 or "constraint" in case.name or not case.gradient:
                 continue

@@ -67,6 +67,12 @@ layer("batch normalization of rank 5", (2, 2, 3, 2), _batch())
 layer("batch normalization of axis 1, rank 4", (4, 3, 2), _batch(axis=1))
 layer("batch normalization of axis 2, rank 5", (2, 4, 3, 2), _batch(axis=2))
 layer("batch normalization of axis -2", (4, 3), _batch(axis=-2))
+layer("batch normalization, renorm", (4, 3), _batch(renorm=True))
+layer(
+    "batch normalization of axis 1, renorm with bounds",
+    (4, 3, 2),
+    _batch(axis=1, renorm=True, renorm_clipping={"rmax": 2.0, "dmax": 3.0}, renorm_momentum=0.8),
+)
 layer("batch normalization of a list", (4, 3), _batch(axis=[1]), KERAS2, portable=True)
 layer("batch normalization, synchronized", (4, 3), _batch(synchronized=True))
 

@@ -61,6 +61,7 @@ module fkb_plan
       logical :: random = .false.                   !! draws random numbers in training
       logical :: batch_coupled = .false.            !! in training a column sees the others
       logical :: prepares_training = .false.        !! `prepare` is to be called
+      logical :: once_in_training = .false.         !! one call a step: it sees what calls change
       logical :: infers_when_frozen = .false.       !! frozen, it runs as in inference
       logical :: passes_through = .false.           !! in inference the output is the input
       logical :: fuses_activation = .false.         !! forward applies `activation` too

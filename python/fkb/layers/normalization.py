@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -98,6 +99,17 @@ def _adapted(config: Config) -> bool:
     return config["mean"] is None
 
 
+def _bounds(value: Any) -> str | None:
+    """Check the bounds of batch renormalisation."""
+    if value is None or (
+        isinstance(value, dict)
+        and value.keys() <= {"rmin", "rmax", "dmax"}
+        and all(bound is None or checks.is_number(bound) for bound in value.values())
+    ):
+        return None
+    return "must have numbers for rmin, rmax and dmax"
+
+
 SPECS = (
     LayerSpec(
         "BatchNormalization",
@@ -109,9 +121,9 @@ SPECS = (
             initializer("moving_mean_initializer", "zeros"),
             initializer("moving_variance_initializer", "ones"),
             Option("synchronized", False, Use.KEPT, check=checks.boolean, noise=True),
-            fixed("renorm", False),
-            Option("renorm_clipping", None, Use.KEPT, noise=True),
-            Option("renorm_momentum", 0.99, Use.KEPT, noise=True),
+            Option("renorm", False, check=checks.boolean, noise=True),
+            Option("renorm_clipping", None, Use.TRAINING, check=_bounds, noise=True),
+            Option("renorm_momentum", 0.99, Use.TRAINING, check=checks.number, noise=True),
             fixed("virtual_batch_size", None, majors=ONLY_KERAS2),
             Option("fused", None, Use.KEPT, majors=ONLY_KERAS2, noise=True),
         ),
@@ -120,6 +132,10 @@ SPECS = (
             WeightRule("beta", _axis_shape, when="center"),
             WeightRule("moving_mean", _axis_shape, trainable=False),
             WeightRule("moving_variance", _axis_shape, trainable=False),
+            *(
+                WeightRule(name, _axis_shape, trainable=False, when="renorm")
+                for name in ("moving_stddev", "renorm_mean", "renorm_stddev")
+            ),
         ),
         check=_check_channels,
         call_options={"training": None},

@@ -117,7 +117,10 @@ contains
       call refused(failure, 'RepeatVector', '{"n":0}', '"n" = 0')
       call refused(failure, 'Flatten', '{"data_format":"sideways"}', '"data_format" = "sideways"')
       call refused(failure, 'BatchNormalization', '{"axis":[1,2]}', '"axis" = [1,2]')
-      call refused(failure, 'BatchNormalization', '{"renorm":true}', '"renorm" = true')
+      call refused(failure, 'BatchNormalization', '{"renorm":true,"renorm_clipping":3}', &
+                   '"renorm_clipping" = 3')
+      call refused(failure, 'BatchNormalization', '{"renorm":true,"renorm_clipping":{"r":1}}', &
+                   '"renorm_clipping" = {"r":1}')
       call refused(failure, 'BatchNormalization', '{"virtual_batch_size":4}', &
                    '"virtual_batch_size" = 4')
       call refused(failure, 'LayerNormalization', '{"axis":[]}', '"axis"')

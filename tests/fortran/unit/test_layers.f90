@@ -111,6 +111,10 @@ contains
       call one(failure, 'BatchNormalization', '{"scale":false,"trainable":false}', [3, 2])
       call one(failure, 'BatchNormalization', '{"axis":[3]}', [3, 2, 4], keras_major=2)
       call one(failure, 'BatchNormalization', '{"axis":-1}', [130], batch=3)
+      ! r and d count as constants: differences see the same where bounds make them constant.
+      call one(failure, 'BatchNormalization', '{"renorm":true,"renorm_clipping":'// &
+               '{"rmin":1.5,"rmax":1.5,"dmax":0}}', [3], batch=9)
+      call one(failure, 'BatchNormalization', '{"renorm":true,"axis":1,"trainable":false}', [3, 2])
       call one(failure, 'LayerNormalization', '{}', [5])
       call one(failure, 'LayerNormalization', '{"axis":[1]}', [5, 3])
       call one(failure, 'LayerNormalization', '{"axis":[-1,1],"center":false}', [4, 3, 2])

@@ -8,19 +8,23 @@
 !> Keras 2 computes inputs of rank 4 and 5 (the batch counted) with TensorFlow's fused kernel,
 !> unless in float64: there the moving variance takes N/(N - 1) times the batch's. In all of Keras 2
 !> `1 - momentum` is a real32.
+!>
+!> With batch renormalisation inference is the same. In training
+!> y = gamma ((x - mean)/deviation r + d) + beta, with r and d of `fkb_renorm_kernels`, which count
+!> as constants; Keras 2 has no fused kernel for it.
 module fkb_batch_normalization_dp
    use fkb_activation_kernels_dp, only: activate_in_place
    use fkb_config, only: config_t
-   use fkb_error, only: add_context, error_t, fkb_err_argument, raise
+   use fkb_error, only: error_t
    use fkb_kinds, only: dp, sp, wp => dp
-   use fkb_layer_options, only: add_output, closed_count, expect_inputs, get_axes, &
-      refuse_option
    use fkb_layer_dp, only: layer_t, mode_t, view_t
    use fkb_masked_kernels_dp, only: masked_backward, masked_moments, spread_mask
    use fkb_normalization_kernels_dp, only: channel_backward, channel_moments, &
       channel_normalize, channel_sums, channel_tangent
-   use fkb_plan, only: plan_t, tangent_own
-   use fkb_shape, only: max_rank, open_extent, shape_of, shape_t, storage_dimension
+   use fkb_plan, only: plan_t
+   use fkb_renorm_kernels_dp, only: renorm_correction
+   use fkb_rounding, only: rounded_to_single
+   use fkb_shape, only: shape_t
    implicit none (type, external)
    private
    public :: batch_normalization_t
@@ -31,14 +35,24 @@ module fkb_batch_normalization_dp
    !> Keras's `backend.epsilon()`.
    real(dp), parameter :: count_guard = 1e-7_dp
 
+   !> A bound that no value of either kind is beyond.
+   real(dp), parameter :: unbounded = real(huge(1.0_sp), dp)
+
    !> Keras's `BatchNormalization`. Weights: gamma and beta where used, moving_mean and
-   !> moving_variance, all of shape (channels).
+   !> moving_variance, with renorm moving_stddev, renorm_mean and renorm_stddev, all of shape
+   !> (channels).
    type, extends(layer_t) :: batch_normalization_t
       integer :: axis = -1                 !! Keras's, of the channels
       real(dp) :: momentum = 0.99_dp       !! of the moving statistics
       real(dp) :: epsilon = 1e-3_dp        !! added to the variance
       logical :: center = .true.           !! whether there is a beta
       logical :: scale = .true.            !! whether there is a gamma
+      logical :: renorm = .false.          !! batch renormalisation
+      real(dp) :: renorm_momentum = 0.99_dp        !! of the statistics that r and d compare with
+      real(dp) :: rmin = 0                 !! least r
+      real(dp) :: rmax = unbounded         !! largest r
+      real(dp) :: dmax = unbounded         !! largest magnitude of d
+      real(dp) :: first_deviation = 1      !! what deviations begin with, -1: random
       logical :: keras_2 = .false.         !! moves the statistics as Keras 2 does
       logical :: may_fuse = .false.        !! Keras 2 and not float64
    contains
@@ -50,124 +64,22 @@ module fkb_batch_normalization_dp
       procedure :: update
    end type batch_normalization_t
 
+   interface
+      module subroutine configure(self, config, error)
+         class(batch_normalization_t), intent(inout) :: self
+         type(config_t), intent(inout) :: config
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine configure
+
+      module subroutine lay_out(self, in_shapes, plan, error)
+         class(batch_normalization_t), intent(in) :: self
+         type(shape_t), intent(in) :: in_shapes(:)
+         type(plan_t), intent(inout) :: plan
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine lay_out
+   end interface
+
 contains
-
-   subroutine configure(self, config, error)
-      class(batch_normalization_t), intent(inout) :: self
-      type(config_t), intent(inout) :: config
-      type(error_t), allocatable, intent(out) :: error
-      integer :: axes(max_rank), n
-      call get_axes(config, 'axis', axes, n, error, default=[-1])
-      if (allocated(error)) return
-      if (n /= 1) then
-         call refuse_option(config, 'axis', 'expected one axis', error)
-         return
-      end if
-      self%axis = axes(1)
-      call config%get('momentum', self%momentum, error, default=0.99_dp)
-      if (allocated(error)) return
-      call config%get('epsilon', self%epsilon, error, default=1e-3_dp)
-      if (allocated(error)) return
-      call config%get('center', self%center, error, default=.true.)
-      if (allocated(error)) return
-      call config%get('scale', self%scale, error, default=.true.)
-      if (allocated(error)) return
-      self%keras_2 = config%keras_major <= 2
-      if (self%keras_2) self%may_fuse = .not. is_float64(config)
-      call refuse_variants(config, error)
-   end subroutine configure
-
-   !> Whether the layer's dtype is real64.
-   logical function is_float64(config)
-      type(config_t), intent(in) :: config
-      type(config_t) :: options
-      type(error_t), allocatable :: error
-      character(:), allocatable :: dtype
-      options = config
-      if (options%kind_of('dtype') == 'object') then
-         call options%get('dtype.config.name', dtype, error, default='float32')
-      else
-         call options%get('dtype', dtype, error, default='float32')
-      end if
-      is_float64 = .false.
-      if (.not. allocated(error)) is_float64 = dtype == 'float64'
-   end function is_float64
-
-   !> Refuse renormalisation and virtual batches. Synchronised statistics are those of one process.
-   subroutine refuse_variants(config, error)
-      type(config_t), intent(inout) :: config
-      type(error_t), allocatable, intent(out) :: error
-      logical :: renorm, synchronized
-      call config%get('renorm', renorm, error, default=.false.)
-      if (allocated(error)) return
-      call config%get('synchronized', synchronized, error, default=.false.)
-      if (allocated(error)) return
-      if (renorm) then
-         call refuse_option(config, 'renorm', 'batch renormalisation is not supported', error)
-      else if (config%has('virtual_batch_size')) then
-         call refuse_option(config, 'virtual_batch_size', 'only null is supported', error)
-      else
-         call config%ignore('renorm_clipping renorm_momentum virtual_batch_size fused')
-      end if
-   end subroutine refuse_variants
-
-   subroutine lay_out(self, in_shapes, plan, error)
-      class(batch_normalization_t), intent(in) :: self
-      type(shape_t), intent(in) :: in_shapes(:)
-      type(plan_t), intent(inout) :: plan
-      type(error_t), allocatable, intent(out) :: error
-      integer :: dimension, channels, mask, i
-      mask = plan%input_of(2, 'mask')
-      call expect_inputs(in_shapes, merge(2, 1, mask > 0), error)
-      if (allocated(error)) return
-      call storage_dimension(self%axis, in_shapes(1)%rank, dimension, error)
-      call add_context(error, 'option "axis"')
-      if (allocated(error)) return
-      channels = in_shapes(1)%extent(dimension)
-      if (channels == open_extent) then
-         call raise(error, fkb_err_argument, 'expected a known extent of the channel axis, not '// &
-                    in_shapes(1)%text())
-         return
-      end if
-      if (mask > 0) call check_mask(in_shapes(1), in_shapes(mask), error)
-      if (allocated(error)) return
-      if (self%scale) call plan%add_weight('gamma', shape_of([channels]))
-      if (self%center) call plan%add_weight('beta', shape_of([channels]))
-      call plan%add_weight('moving_mean', shape_of([channels]), trainable=.false.)
-      call plan%add_weight('moving_variance', shape_of([channels]), trainable=.false.)
-      call add_output(plan, in_shapes(1), error)
-      plan%settings = [1, channels, mask, merge(1, 0, mask > 0 .and. .not. self%keras_2), 0]
-      do i = 1, dimension - 1
-         plan%settings(at_inner) = plan%settings(at_inner)*in_shapes(1)%extent(i)
-      end do
-      if (is_fused(self, in_shapes(1)%rank)) then
-         plan%settings(at_mask) = 0      ! the fused kernel takes no notice of it
-         plan%settings(at_fused) = 1
-      end if
-      plan%fixed_cache = 4*channels
-      plan%fixed_scratch = 4*channels
-      if (plan%settings(at_mask) > 0) plan%scratch = closed_count(in_shapes(1))
-      plan%can_train = .true.
-      plan%tangent = tangent_own
-      plan%batch_coupled = .true.
-      plan%infers_when_frozen = .true.
-      plan%fuses_activation = .true.
-   end subroutine lay_out
-
-   !> Raise an error unless the mask has the input's shape without the last Keras axis.
-   subroutine check_mask(in_shape, mask, error)
-      type(shape_t), intent(in) :: in_shape, mask
-      type(error_t), allocatable, intent(out) :: error
-      logical :: fits
-      integer :: i
-      fits = mask%rank == in_shape%rank - 1
-      do i = 1, min(mask%rank, in_shape%rank - 1)
-         if (mask%extent(i) /= in_shape%extent(i + 1) .and. mask%extent(i) /= open_extent &
-             .and. in_shape%extent(i + 1) /= open_extent) fits = .false.
-      end do
-      if (.not. fits) call raise(error, fkb_err_argument, 'a mask of shape '//mask%text()// &
-                                 ' does not fit the input of shape '//in_shape%text())
-   end subroutine check_mask
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(batch_normalization_t), intent(in) :: self
@@ -189,13 +101,19 @@ contains
             cache(c + 1:2*c) = inverse
             cache(2*c + 1:3*c) = scale*unbiased(plan, real(inner, dp)*outer)
             cache(3*c + 1:4*c) = shift
+            if (self%renorm) call correct(self, c, weights, cache)
          else
             call moving_statistics(self, c, weights, mean, inverse)
          end if
          scale = inverse
          shift = 0
          if (self%scale) scale = inverse*weights(:c)
-         if (self%center) shift = weights(n_gamma(self, c) + 1:n_gamma(self, c) + c)
+         if (mode%training .and. self%renorm) then
+            shift = cache(5*c + 1:6*c)
+            if (self%scale) shift = shift*weights(:c)
+            scale = scale*cache(4*c + 1:5*c)
+         end if
+         if (self%center) shift = shift + weights(n_gamma(self, c) + 1:n_gamma(self, c) + c)
          call channel_normalize(inner, c, outer, mean, scale, shift, x(1)%v, y(1)%v)
       end associate
       if (plan%activation /= 0) then
@@ -204,6 +122,21 @@ contains
                                 size(y(1)%v)/n, y(1)%v)
       end if
    end subroutine forward
+
+   !> The correction of batch renormalisation: r and d, in the cache behind the batch's statistics.
+   !> Keras rounds the epsilon of the least deviation to real32.
+   subroutine correct(self, c, weights, cache)
+      class(batch_normalization_t), intent(in) :: self
+      integer, intent(in) :: c
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(inout), contiguous :: cache(:)
+      integer :: first
+      first = n_fixed(self, c) + 3*c
+      call renorm_correction(c, real([self%rmin, self%rmax, self%dmax], wp), &
+         real(self%epsilon, wp), sqrt(real(rounded_to_single(self%epsilon), wp)), cache(:c), &
+         cache(2*c + 1:3*c), weights(first + 1:first + c), weights(first + c + 1:first + 2*c), &
+         cache(4*c + 1:5*c), cache(5*c + 1:6*c))
+   end subroutine correct
 
    !> Mean, variance and number of values of each channel, of those alone that a mask keeps.
    subroutine batch_moments(plan, x, mean, variance, count, wide)
@@ -236,12 +169,11 @@ contains
       type(view_t), intent(in) :: dx(:)
       real(wp), intent(inout), contiguous :: dweights(:)
       type(mode_t), intent(in) :: mode
-      integer :: inner, c, outer, g, n, i
+      integer :: inner, c, outer, n, i
       do i = 2, size(dx)
          dx(i)%v = 0
       end do
       call split(plan, size(x(1)%v), inner, c, outer)
-      g = n_gamma(self, c)
       associate (sum_dy => scratch(:c), sum_dy_x => scratch(c + 1:2*c), &
                  mean => scratch(2*c + 1:3*c), inverse => scratch(3*c + 1:4*c), &
                  wide => scratch(4*c + 1:))
@@ -252,8 +184,7 @@ contains
             call moving_statistics(self, c, weights, mean, inverse)
          end if
          call channel_sums(inner, c, outer, mean, x(1)%v, dy(1)%v, sum_dy, sum_dy_x)
-         if (self%scale) dweights(:c) = dweights(:c) + sum_dy_x*inverse
-         if (self%center) dweights(g + 1:g + c) = dweights(g + 1:g + c) + sum_dy
+         call add_gradients(self, c, inverse, cache, sum_dy, sum_dy_x, dweights, mode)
          if (mode%training) then
             associate (count => cache(3*c + 1:4*c))
                ! The guard makes the kept values' mean deviation mean*guard/count instead of 0.
@@ -264,11 +195,9 @@ contains
             sum_dy = 0
             sum_dy_x = 0
          end if
-         if (self%scale) then
-            sum_dy = sum_dy*weights(:c)
-            sum_dy_x = sum_dy_x*weights(:c)
-            inverse = inverse*weights(:c)
-         end if
+         if (self%renorm .and. mode%training) call multiply(cache(4*c + 1:5*c), &
+            sum_dy, sum_dy_x, inverse)
+         if (self%scale) call multiply(weights(:c), sum_dy, sum_dy_x, inverse)
          if (mode%training .and. plan%settings(at_mask) > 0) then
             n = max(plan%in_shapes(1)%extent(1), 1)
             call spread_mask(n, size(x(1)%v)/n, x(plan%settings(at_mask))%v, wide)
@@ -281,33 +210,78 @@ contains
       end associate
    end subroutine backward
 
-   !> Move the moving statistics towards those of the batch.
+   !> Multiply three arrays by a factor of each channel.
+   pure subroutine multiply(factor, a, b, c)
+      real(wp), intent(in), contiguous :: factor(:)
+      real(wp), intent(inout), contiguous :: a(:), b(:), c(:)
+      a = a*factor
+      b = b*factor
+      c = c*factor
+   end subroutine multiply
+
+   !> Add the gradients of gamma and beta.
+   subroutine add_gradients(self, c, inverse, cache, sum_dy, sum_dy_x, dweights, mode)
+      class(batch_normalization_t), intent(in) :: self
+      integer, intent(in) :: c
+      real(wp), intent(in), contiguous :: inverse(:), cache(:), sum_dy(:), sum_dy_x(:)
+      real(wp), intent(inout), contiguous :: dweights(:)
+      type(mode_t), intent(in) :: mode
+      integer :: g
+      g = n_gamma(self, c)
+      if (self%center) dweights(g + 1:g + c) = dweights(g + 1:g + c) + sum_dy
+      if (.not. self%scale) return
+      if (self%renorm .and. mode%training) then
+         dweights(:c) = dweights(:c) + (sum_dy_x*inverse*cache(4*c + 1:5*c) + &
+                                        sum_dy*cache(5*c + 1:6*c))
+      else
+         dweights(:c) = dweights(:c) + sum_dy_x*inverse
+      end if
+   end subroutine add_gradients
+
+   !> Move the moving statistics towards those of the batch. With batch renormalisation the
+   !> deviation moves, and the variance is made of it.
    subroutine update(self, plan, weights, cache, mode)
       class(batch_normalization_t), intent(in) :: self
       type(plan_t), intent(in) :: plan
       real(wp), intent(inout), contiguous :: weights(:)
       real(wp), intent(in), contiguous :: cache(:)
       type(mode_t), intent(in) :: mode
+      real(wp) :: epsilon
       integer :: c, first
       if (.not. mode%training) return
       c = plan%weights(size(plan%weights))%shape%extent(1)
       first = n_fixed(self, c)
-      call move(weights(first + 1:first + c), cache(:c))
-      call move(weights(first + c + 1:first + 2*c), cache(2*c + 1:3*c))
-
-   contains
-
-      subroutine move(moving, batch)
-         real(wp), intent(inout) :: moving(:)
-         real(wp), intent(in) :: batch(:)
-         if (self%keras_2) then
-            moving = moving - (moving - batch)*real(real(1 - self%momentum, sp), wp)
-         else
-            moving = moving*real(self%momentum, wp) + batch*real(1 - self%momentum, wp)
+      epsilon = real(self%epsilon, wp)
+      associate (mean => weights(first + 1:first + c), batch => cache(2*c + 1:3*c), &
+                 variance => weights(first + c + 1:first + 2*c))
+         call move(self, self%momentum, mean, cache(:c))
+         if (.not. self%renorm) then
+            call move(self, self%momentum, variance, batch)
+            return
          end if
-      end subroutine move
-
+         associate (deviation => weights(first + 2*c + 1:first + 3*c))
+            call move(self, self%momentum, deviation, sqrt(batch + epsilon))
+            variance = max(deviation**2 - epsilon, 0.0_wp)
+         end associate
+         first = first + 3*c
+         call move(self, self%renorm_momentum, weights(first + 1:first + c), cache(:c))
+         call move(self, self%renorm_momentum, weights(first + c + 1:first + 2*c), &
+                   sqrt(batch + epsilon))
+      end associate
    end subroutine update
+
+   !> moving = momentum moving + (1 - momentum) batch, as each Keras writes it
+   subroutine move(self, momentum, moving, batch)
+      class(batch_normalization_t), intent(in) :: self
+      real(dp), intent(in) :: momentum
+      real(wp), intent(inout) :: moving(:)
+      real(wp), intent(in) :: batch(:)
+      if (self%keras_2) then
+         moving = moving - (moving - batch)*real(real(1 - momentum, sp), wp)
+      else
+         moving = moving*real(momentum, wp) + batch*real(1 - momentum, wp)
+      end if
+   end subroutine move
 
    !> The moving mean and 1/sqrt(moving variance + epsilon).
    subroutine moving_statistics(self, c, weights, mean, inverse)
@@ -350,16 +324,6 @@ contains
       integer, intent(in) :: channels
       n = n_gamma(self, channels) + merge(channels, 0, self%center)
    end function n_fixed
-
-   !> Whether Keras 2 uses the fused kernel: channels along axis 1 or the last one.
-   pure logical function is_fused(self, rank)
-      class(batch_normalization_t), intent(in) :: self
-      integer, intent(in) :: rank             !! of a sample
-      integer :: axis
-      axis = self%axis
-      if (axis < 0) axis = axis + rank + 1
-      is_fused = self%may_fuse .and. (rank == 3 .or. rank == 4) .and. (axis == 1 .or. axis == rank)
-   end function is_fused
 
    !> What the moving variance takes of the batch's.
    pure real(wp) function unbiased(plan, n) result(factor)

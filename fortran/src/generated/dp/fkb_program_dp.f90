@@ -75,6 +75,7 @@ module fkb_program_dp
       procedure :: copy => copy_program
       procedure :: clear => clear_program
       procedure :: node_name
+      procedure :: stays_in_inference
    end type program_t
 
 contains
@@ -172,5 +173,15 @@ contains
          name = 'layer "'//box%path//'" ('//box%class_name//')'
       end associate
    end function node_name
+
+   !> Whether a node runs as in inference while others train.
+   pure logical function stays_in_inference(self, node) result(stays)
+      class(program_t), intent(in) :: self
+      integer, intent(in) :: node
+      associate (this => self%nodes(node))
+         stays = this%call_mode == always_inference .or. (this%plan%infers_when_frozen .and. &
+            .not. self%layers(this%layer)%own_trainable)
+      end associate
+   end function stays_in_inference
 
 end module fkb_program_dp

@@ -72,6 +72,7 @@ contains
       call plan%add_weight('vector_u', shape_of([self%length, 1]), trainable=.false., &
                            initializer=vector_initializer)
       plan%prepares_training = .true.
+      plan%once_in_training = .true.
       if (self%kernel_size == 0) plan%only_infers = 'its inner layer has no weight "kernel"'
    end subroutine lay_out
 

@@ -144,7 +144,7 @@ contains
          plan%only_infers = 'in TimeDistributed Keras normalises its kernel anew for each time '// &
             'step, which is not supported'
       end if
-      if (call%mode == always_training .and. plan%prepares_training) plan%only_infers = &
+      if (call%mode == always_training .and. plan%once_in_training) plan%only_infers = &
          'it changes its weights in every call then, in inference too'
       if (call%mode == always_training .and. allocated(plan%only_infers)) then
          call raise(error, fkb_err_unsupported, 'the call with training=True is not supported: '// &

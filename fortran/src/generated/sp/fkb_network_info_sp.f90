@@ -3,7 +3,6 @@
 submodule(fkb_network_sp) fkb_network_info_sp
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
    use fkb_preparation_sp, only: refuse_several_calls
-   use fkb_program_sp, only: always_inference
    implicit none (type, external)
 
 contains
@@ -48,7 +47,7 @@ contains
                   'orthogonal activity regularizer, which is for outputs with one axis only')
                return
             end if
-            if (.not. for_training .or. node%call_mode == always_inference) cycle
+            if (.not. for_training .or. self%graph%stays_in_inference(i)) cycle
             if (.not. allocated(node%plan%only_infers)) cycle
             call raise(error, fkb_err_unsupported, self%graph%node_name(i)// &
                ' cannot be trained: '//node%plan%only_infers)
@@ -71,9 +70,7 @@ contains
       do i = 1, size(self%graph%nodes)
          associate (node => self%graph%nodes(i))
             coupled = coupled .or. self%graph%layers(node%layer)%activity%orthogonal > 0
-            if (node%call_mode == always_inference) cycle
-            if (node%plan%infers_when_frozen .and. &
-               .not. self%graph%layers(node%layer)%own_trainable) cycle
+            if (self%graph%stays_in_inference(i)) cycle
             coupled = coupled .or. node%plan%batch_coupled
          end associate
       end do

@@ -64,11 +64,11 @@ contains
       calls = 0
       do i = 1, size(graph%nodes)
          associate (node => graph%nodes(i))
-            if (.not. node%plan%prepares_training) cycle
+            if (.not. node%plan%once_in_training .or. graph%stays_in_inference(i)) cycle
             calls(node%layer) = calls(node%layer) + 1
             if (calls(node%layer) < 2) cycle
             call raise(error, fkb_err_unsupported, graph%node_name(i)//' cannot be trained: it '// &
-               'is called several times, and Keras normalises its kernel anew in each call')
+               'is called several times, and Keras changes what it uses in each call')
             return
          end associate
       end do
