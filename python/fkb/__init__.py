@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from . import callbacks
 from .api import FkbWarning, convert, export
+from .composed import ComposedLoss
 from .engine import Network, load
 from .errors import EngineError, FkbError, FormatError, UnsupportedError
 from .measures import Loss, Metric
+from .online import OnlineTrainer
 from .registry import register, register_activation
 from .sources import load_graph
 from .trainer import Trainer
@@ -20,6 +22,7 @@ from .trainer import Trainer
 __version__ = "0.1.0"
 
 __all__ = [
+    "ComposedLoss",
     "EngineError",
     "FkbError",
     "FkbWarning",
@@ -27,6 +30,7 @@ __all__ = [
     "Loss",
     "Metric",
     "Network",
+    "OnlineTrainer",
     "Trainer",
     "UnsupportedError",
     "__version__",

@@ -38,6 +38,7 @@ from .state import State
 from .weights import Weights
 
 if TYPE_CHECKING:
+    from .online import OnlineTrainer
     from .trainer import Trainer
 
 PathLike = str | os.PathLike[str]
@@ -97,7 +98,7 @@ class Network(Weights, Derivatives):
         self._lock = threading.Lock()
         self._workspaces: weakref.WeakSet[_Workspace] = weakref.WeakSet()
         #: The trainer that was made last; its optimizer's state is saved with the network.
-        self.trainer: Trainer | None = None
+        self.trainer: Trainer | OnlineTrainer | None = None
         handle, error = c_void_p(), CError()
         size = _bytes(precision)
         code = self._library.fkb_network_load(os.fsencode(path), size, byref(handle), byref(error))

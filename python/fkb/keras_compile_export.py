@@ -25,12 +25,46 @@ _LEGACY_KEYS = ("loss", "metrics", "weighted_metrics", "loss_weights")
 _KERAS3_CLASSES = ("Lamb", "LossScaleOptimizer", "Muon", "MultiOptimizer", "ScheduleFreeAdamW")
 # Keras knows no such optimizers: a model that they trained is exported without its compilation.
 _ONLY_FKB = ("Rprop",)
+_OURS = "fkb>"
+_KERAS3_LOSSES = frozenset(
+    [
+        *("CTC", "Circle", "Dice", "Tversky", "CategoricalGeneralizedCrossEntropy"),
+        *("ctc", "circle", "dice", "tversky", "categorical_generalized_cross_entropy"),
+    ]
+)
 _KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")
 
 
 def is_only_ours(compiled: Compile) -> bool:
-    """Whether the optimizer is one that Keras does not have."""
-    return optimizer_parts(compiled.config)[0] in _ONLY_FKB
+    """Whether the optimizer or a loss is one that Keras does not have."""
+    name, _ = optimizer_parts(compiled.config)
+    return name in _ONLY_FKB or _has_ours(compiled.config.get("loss"))
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether a loss or a metric is one that only FKB has."""
+    name = value
+    if isinstance(value, dict):
+        name = value.get("registered_name") or value.get("class_name")
+    return isinstance(name, str) and name.startswith(_OURS)
+
+
+def _has_ours(value: Any) -> bool:
+    """Whether losses in whatever structure have one that only FKB has."""
+    if _is_ours(value):
+        return True
+    if isinstance(value, list):
+        return any(_has_ours(item) for item in value)
+    return isinstance(value, dict) and any(_has_ours(item) for item in value.values())
+
+
+def _without_ours(value: Any) -> Any:
+    """Return metrics in whatever structure without those that only FKB has."""
+    if isinstance(value, list):
+        return [_without_ours(item) for item in value if not _is_ours(item)]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {k: None if _is_ours(v) else _without_ours(v) for k, v in value.items()}
+    return None if _is_ours(value) else value
 
 
 def export_compile(writing: Writing) -> Config | None:
@@ -72,10 +106,23 @@ def _part(key: str, value: Any, writing: Writing) -> Any:
     if key == "optimizer":
         return _optimizer(value, writing)
     if key == "loss":
+        if writing.major == 2:
+            _refuse_new_losses(value, writing)
         return _objects(value, writing, full_names=not writing.archive)
     if key in ("metrics", "weighted_metrics"):
-        return _objects(value, writing, full_names=False)
+        return _objects(_without_ours(value), writing, full_names=False)
     return value
+
+
+def _refuse_new_losses(value: Any, writing: Writing) -> None:
+    """Report losses that Keras 2 does not have."""
+    if isinstance(value, dict) and "class_name" not in value:
+        value = list(value.values())
+    for item in value if isinstance(value, list) else [value]:
+        name = item.get("class_name") if isinstance(item, dict) else item
+        registered = isinstance(item, dict) and item.get("registered_name")
+        if not registered and name in _KERAS3_LOSSES:
+            writing.report.add("", "compile loss", f"is {name}, which does not exist in Keras 2")
 
 
 def _objects(value: Any, writing: Writing, *, full_names: bool) -> Any:

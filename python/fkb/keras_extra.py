@@ -112,6 +112,18 @@ def _compile(compiled: Compile | None) -> Any:
     }
 
 
+def hidden_compile(text: str) -> Compile | None:
+    """Return the compilation that a part `fkb` keeps for a model that Keras does not compile.
+
+    None where there is none; what is wrong with the part is told by `apply_extra`.
+    """
+    try:
+        config = json.loads(text)["compile"]["config"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return Compile(config) if isinstance(config, dict) else None
+
+
 def _array(value: Array) -> dict[str, Any]:
     """Return an array as decimal numbers that read back bit for bit."""
     if value.dtype == np.float32:

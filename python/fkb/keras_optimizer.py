@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +29,7 @@ _SLOTS: dict[str, list[list[str]]] = {
     "Lion": [["momentum"]],
     "RMSprop": [["velocity"], ["momentum"], ["average_gradient"]],
     "Adafactor": [["r", "c", "velocity"]],
+    "Muon": [["momentum", "velocity"]],
     "legacy>RMSprop": [["velocity"], ["momentum"], ["average_gradient"]],
     "legacy>Adagrad": [["accumulator"]],
     "legacy>Nadam": [["momentum", "velocity"]],
@@ -47,6 +50,9 @@ LEGACY_SLOTS = {
 LEGACY_NADAM = f"{LEGACY}Nadam"
 
 NADAM_PRODUCT = "u_product"
+LOSS_SCALING = "LossScaleOptimizer"
+# Its own variables that are kept, behind those of the optimizer inside.
+SCALING_SLOTS = ("step_counter", "dynamic_scale")
 _FACTORS = ("r", "c")
 
 #: Slot, path and shape of a variable; the slot is empty for one that is kept for Keras alone.
@@ -54,8 +60,23 @@ Place = tuple[str, str, tuple[int, ...]]
 
 
 def optimizer_parts(config: Config) -> tuple[str, Config]:
-    """Return class and options of the optimizer of a compile configuration."""
-    optimizer = config.get("optimizer")
+    """Return class and options of the optimizer of a compile configuration.
+
+    Of a `LossScaleOptimizer` of Keras 3, those of the optimizer inside.
+    """
+    name, options = _parts(config.get("optimizer"))
+    if name == LOSS_SCALING and isinstance(options.get("inner_optimizer"), dict):
+        return _parts(options["inner_optimizer"])
+    return name, options
+
+
+def is_scaled(config: Config) -> bool:
+    """Whether the optimizer is one inside a `LossScaleOptimizer`."""
+    name, options = _parts(config.get("optimizer"))
+    return name == LOSS_SCALING and isinstance(options.get("inner_optimizer"), dict)
+
+
+def _parts(optimizer: Any) -> tuple[str, Config]:
     if not isinstance(optimizer, dict):
         return "", {}
     options = optimizer.get("config")
@@ -134,8 +155,15 @@ def read_optimizer(
     name, options = optimizer_parts(compiled.config)
     runs = slot_runs(name, options)
     if reading.major >= 3:
+        scaling: list[Array] = []
+        if is_scaled(compiled.config):
+            scaling, arrays = _without_scaling(arrays)
         places = None if runs is None else _keras3_places(name, model, options, runs)
         compiled.variables = _named(places, arrays) or _unnamed(arrays, options)
+        compiled.variables += [
+            OptimizerVariable(slot, "", array)
+            for slot, array in zip(SCALING_SLOTS, scaling, strict=False)
+        ]
         return
     if runs is None:
         compiled.variables = _unnamed(_with_rate(arrays, options), options)
@@ -162,7 +190,28 @@ def _keras3_places(name: str, model: Layer, options: Config, runs: list[list[str
     if has_rate_variable(options):
         scalars.append(("learning_rate", "", ()))
     last: list[Place] = [(NADAM_PRODUCT, "", ())] if name == "Nadam" else []
-    return scalars + slot_places(model, runs, 3, fillers=True) + last
+    slots = slot_places(model, runs, 3, fillers=True)
+    if name == "Muon":
+        slots = [place for place in slots if place[0] != "velocity" or _by_adam(place, options)]
+    return scalars + slots + last
+
+
+def _by_adam(place: Place, options: Config) -> bool:
+    """Whether Muon trains a weight as Adam does."""
+    _, path, shape = place
+    if len(shape) != 2 or (options.get("exclude_embeddings", True) and "embedding" in path.lower()):
+        return True
+    return any(re.search(str(word), path) for word in options.get("exclude_layers") or [])
+
+
+def _without_scaling(arrays: list[Array]) -> tuple[list[Array], list[Array]]:
+    """Return the counter and scale of a `LossScaleOptimizer`, and the variables inside.
+
+    Its own iteration and learning rate stay zero, and before the first step it has no more.
+    """
+    if len(arrays) > 4 and arrays[2].shape == () == arrays[3].shape:
+        return arrays[2:4], arrays[4:]
+    return [], arrays[2:]
 
 
 def _named(places: list[Place] | None, arrays: list[Array]) -> list[OptimizerVariable] | None:
@@ -180,8 +229,10 @@ def keras3_variables(compiled: Compile, model: Layer, major: int) -> list[Array]
 
     Adafactor's are told apart by their places, where vectors have fillers.
     """
-    arrays = [np.asarray(variable.value) for variable in compiled.variables]
     name, options = optimizer_parts(compiled.config)
+    if is_scaled(compiled.config):
+        return _with_scaling(compiled, model, major)
+    arrays = [np.asarray(variable.value) for variable in compiled.variables]
     if name != "Adafactor" or len(arrays) <= 2:
         return arrays
     values = {(v.slot, v.path): np.asarray(v.value) for v in compiled.variables}
@@ -190,6 +241,25 @@ def keras3_variables(compiled: Compile, model: Layer, major: int) -> list[Array]
     if {(slot, path) for slot, path, _ in places if slot} != values.keys():
         return arrays
     return [values[slot, path] if slot else filler for slot, path, _ in places]
+
+
+def inner_compile(compiled: Compile) -> Compile:
+    """Return the compilation with the optimizer that stands inside a `LossScaleOptimizer`."""
+    _, options = _parts(compiled.config.get("optimizer"))
+    variables = [v for v in compiled.variables if v.path or v.slot not in SCALING_SLOTS]
+    return Compile(compiled.config | {"optimizer": options["inner_optimizer"]}, variables)
+
+
+def _with_scaling(compiled: Compile, model: Layer, major: int) -> list[Array]:
+    """Return the variables of a `LossScaleOptimizer`; its scale begins anew where it is lost."""
+    inner = keras3_variables(inner_compile(compiled), model, major)
+    _, options = _parts(compiled.config.get("optimizer"))
+    own: list[Array] = [np.asarray(0, np.int64), np.asarray(0, np.float32)]
+    if len(inner) > len(own):
+        kept = {v.slot: np.asarray(v.value) for v in compiled.variables if not v.path}
+        scale = np.asarray(options.get("initial_scale", 2.0**15), np.float32)
+        own += [kept.get("step_counter", own[0]), kept.get("dynamic_scale", scale)]
+    return own + inner if inner else []
 
 
 def _unnamed(arrays: list[Array], options: Config) -> list[OptimizerVariable]:

@@ -16,7 +16,7 @@ from .keras_compile_export import export_compile, is_only_ours, keras2_variables
 from .keras_config import Reading, joins_masks_formerly, parse_json, read_model
 from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
-from .keras_optimizer import keras3_variables, read_optimizer
+from .keras_optimizer import is_scaled, keras3_variables, read_optimizer
 from .keras_shapes import infer_shapes
 from .keras_weights import keys_of, lends, own_slots, places_of, store_groups, trainable_weights
 from .masks import check_output_masks, check_same_masks, explain_masks
@@ -131,6 +131,10 @@ def store_bytes(writing: Writing) -> bytes:
         arrays = _optimizer_arrays(writing)
         if arrays:
             _write_variables(file, "optimizer", arrays)
+            compiled = writing.graph.compile
+            if compiled is not None and is_scaled(compiled.config):
+                inner = arrays[2:] if len(arrays) == 4 else arrays[4:]
+                _write_variables(file, "optimizer/inner_optimizer", inner)
     return target.getvalue()
 
 
@@ -167,7 +171,9 @@ def _write_variables(file: h5py.File, group: str, arrays: list[Array]) -> None:
 def _optimizer_arrays(writing: Writing) -> list[Array]:
     """Return the optimizer's variables as the file holds them; Keras 3 takes none from `.h5`."""
     compiled = writing.graph.compile
-    if compiled is None or is_only_ours(compiled) or (writing.major >= 3 and not writing.archive):
+    if compiled is None or (writing.major >= 3 and not writing.archive):
+        return []
+    if is_only_ours(compiled) and writing.major == 2:
         return []
     if writing.major == 2:
         return [value for _, value in keras2_variables(writing.graph)]

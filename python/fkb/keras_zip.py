@@ -15,7 +15,7 @@ from .keras_assets import FOLDER, put_frequencies, put_vocabularies
 from .keras_compile import read_compile_config
 from .keras_config import Reading, guess_version, parse_json, read_model, version_of
 from .keras_export import start_writing
-from .keras_extra import EXTRA, apply_extra
+from .keras_extra import EXTRA, apply_extra, hidden_compile
 from .keras_former import refuse_former
 from .keras_graph import finish_graph
 from .keras_shapes import infer_shapes
@@ -54,6 +54,8 @@ def read_keras(path: Path | str, *, allow_custom: bool = False) -> Graph:
     config = whole.get("compile_config")
     outputs = len(flatten_structure(model.outputs))
     compiled = Compile(read_compile_config(config, reading, outputs)) if config else None
+    if compiled is None and EXTRA in parts:
+        compiled = hidden_compile(_utf8(parts[EXTRA], EXTRA, path))
     reading.report.raise_if_any()
     if WEIGHTS not in parts:
         raise FormatError(f"there is no {WEIGHTS} in it: other stores are not supported", path)

@@ -50,6 +50,29 @@ class CSamples(ctypes.Structure):
     )
 
 
+class CMinimum(ctypes.Structure):
+    """`fkb_minimum` of fkb.h."""
+
+    _fields_ = (
+        ("reason", c_int),
+        ("iterations", c_int),
+        ("evaluations", c_int),
+        ("value", c_double),
+        ("largest_gradient", c_double),
+    )
+
+
+class CCounts(ctypes.Structure):
+    """`fkb_online_counts` of fkb.h."""
+
+    _fields_ = (
+        *((name, c_int64) for name in ("observations", "updates", "refused", "rollbacks")),
+        ("limited", c_int64),
+        ("loss", c_double),
+        ("mean_loss", c_double),
+    )
+
+
 # `fkb_callback` of fkb.h.
 CALLBACK = ctypes.CFUNCTYPE(
     c_int, c_void_p, c_int, c_int, c_int, c_int, POINTER(c_char_p), POINTER(c_double)
@@ -71,6 +94,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "fkb_network_set_trainable": (c_int, [c_void_p, c_char_p, c_int, _ERROR]),
     "fkb_network_initialize": (c_int, [c_void_p, c_int, c_char_p, _ERROR]),
     "fkb_network_set_rate_factor": (c_int, [c_void_p, c_char_p, c_double, _ERROR]),
+    "fkb_network_set_decay_factor": (c_int, [c_void_p, c_char_p, c_double, _ERROR]),
     "fkb_network_copy_weights": (c_int, [c_void_p, c_void_p, c_char_p, _ERROR]),
     "fkb_network_params": (c_int64, [c_void_p]),
     "fkb_network_get_params": (None, [c_void_p, _DOUBLES]),
@@ -152,6 +176,26 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         c_int,
         [c_void_p, POINTER(CSamples), c_int, c_int, CALLBACK, c_void_p, _DOUBLES, _ERROR],
     ),
+    "fkb_trainer_minimize": (
+        c_int,
+        [c_void_p, POINTER(CSamples), c_char_p, POINTER(CMinimum), _ERROR],
+    ),
+    "fkb_online_new": (
+        c_int,
+        [c_void_p, c_char_p, c_char_p, c_char_p, POINTER(c_void_p), _ERROR],
+    ),
+    "fkb_online_free": (None, [c_void_p]),
+    "fkb_online_observe": (
+        c_int,
+        [c_void_p, c_int, _ARRAYS, c_int, _ARRAYS, _ARRAYS, _DOUBLES, _ERROR],
+    ),
+    "fkb_online_update": (c_int, [c_void_p, _ERROR]),
+    "fkb_online_save": (c_int, [c_void_p, c_char_p, _ERROR]),
+    "fkb_online_load": (c_int, [c_void_p, c_char_p, _ERROR]),
+    "fkb_online_store": (c_int, [c_void_p, _ERROR]),
+    "fkb_online_get_counts": (None, [c_void_p, POINTER(CCounts)]),
+    "fkb_online_rate": (c_double, [c_void_p]),
+    "fkb_online_set_rate": (c_int, [c_void_p, c_double, _ERROR]),
     "fkb_trainer_metrics": (c_int, [c_void_p, c_char_p, c_char_p, _ERROR]),
     "fkb_trainer_rate": (c_double, [c_void_p]),
     "fkb_trainer_set_rate": (c_int, [c_void_p, c_double, _ERROR]),
@@ -270,7 +314,9 @@ def listed(x: Any, count: int) -> list[Any]:
 
 __all__ = [
     "CALLBACK",
+    "CCounts",
     "CError",
+    "CMinimum",
     "CSamples",
     "byref",
     "c_arrays",

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from . import text_json
+from .batches import batch_arrays
 from .callbacks import Callback, EngineCallback, History, LearningRateScheduler
 from .engine import Arrays, Network
 from .errors import EngineError
@@ -21,9 +22,9 @@ from .library import (
     check,
     doubles,
     library,
-    native,
 )
 from .listener import Listener, Samples
+from .search import Minimum, minimize
 
 
 class Trainer:
@@ -88,7 +89,7 @@ class Trainer:
             y: targets.
             sample_weight: one weight for each sample, or one such array for each output.
         """
-        inputs, targets, weights = self._batch(x, y, sample_weight)
+        inputs, targets, weights = batch_arrays(self.net, x, y, sample_weight)
         loss, error = c_double(), CError()
         code = self._library.fkb_trainer_step(
             self.handle,
@@ -114,7 +115,7 @@ class Trainer:
         Returns:
             The loss, and a vector with one value for each weight, in the order of `Network.params`.
         """
-        inputs, targets, weights = self._batch(x, y, sample_weight)
+        inputs, targets, weights = batch_arrays(self.net, x, y, sample_weight)
         vector = np.zeros(self.net.n_params)
         loss, error = c_double(), CError()
         code = self._library.fkb_trainer_gradient(
@@ -213,11 +214,11 @@ class Trainer:
         }
         if class_weight is not None:
             sample_weight = self._class_weights(y, class_weight, sample_weight)
-        samples = Samples(*self._batch(x, y, sample_weight))
+        samples = Samples(*batch_arrays(self.net, x, y, sample_weight))
         late = None
         if validation_data is not None:
             weights = validation_data[2] if len(validation_data) > 2 else None
-            late = Samples(*self._batch(validation_data[0], validation_data[1], weights))
+            late = Samples(*batch_arrays(self.net, validation_data[0], validation_data[1], weights))
         listener = Listener(self, mine, epochs, progress)
         error = CError()
         code = self._library.fkb_trainer_train(
@@ -233,6 +234,39 @@ class Trainer:
             raise listener.failure
         check(code, error)
         return listener.history
+
+    def minimize(
+        self,
+        x: Arrays,
+        y: Arrays,
+        *,
+        sample_weight: Arrays = None,
+        history: int = 10,
+        max_iterations: int = 100,
+        max_evaluations: int = 25,
+        gradient_tolerance: float = 1e-5,
+        resume: bool = False,
+    ) -> Minimum:
+        """Search a minimum of the loss over all samples with L-BFGS; the optimizer stays.
+
+        Args:
+            x: inputs as for `Network.predict`.
+            y: targets.
+            sample_weight: one weight for each sample, or one such array for each output.
+            history: steps that are remembered.
+            max_iterations: steps of this call.
+            max_evaluations: of the loss, in the line search of one step.
+            gradient_tolerance: it ends where no gradient is larger.
+            resume: go on with the search of the call before, with the same bits.
+        """
+        options = {
+            "history": history,
+            "max_iterations": max_iterations,
+            "max_evaluations": max_evaluations,
+            "gradient_tolerance": gradient_tolerance,
+            "resume": resume,
+        }
+        return minimize(self, Samples(*batch_arrays(self.net, x, y, sample_weight)), options)
 
     def evaluate(
         self,
@@ -253,7 +287,7 @@ class Trainer:
             steps: batches, by default all.
         """
         self._load_metrics()
-        samples = Samples(*self._batch(x, y, sample_weight))
+        samples = Samples(*batch_arrays(self.net, x, y, sample_weight))
         listener = Listener(self, [], 0, None)
         loss, error = c_double(), CError()
         code = self._library.fkb_trainer_evaluate(
@@ -315,27 +349,6 @@ class Trainer:
         """Put the optimizer's state into the network; `Network.save` does it by itself."""
         error = CError()
         check(self._library.fkb_trainer_store(self.handle, byref(error)), error)
-
-    def _batch(
-        self, x: Arrays, y: Arrays, sample_weight: Arrays
-    ) -> tuple[list[Array], list[Array], list[Array]]:
-        inputs = self.net.inputs_of(x)
-        dtype = np.result_type(*inputs).name
-        targets = [native(array, dtype) for array in self.net.by_position(y, outputs=True)]
-        if len(targets) != self.net.n_outputs:
-            given = len(targets)
-            raise EngineError(f"the network has {self.net.n_outputs} outputs, {given} are given")
-        weights: list[Array] = []
-        if sample_weight is not None:
-            given_weights = self.net.by_position(sample_weight, outputs=True)
-            weights = [native(array, dtype) for array in given_weights] * (
-                self.net.n_outputs if len(given_weights) == 1 else 1
-            )
-        for array in (*targets, *weights):
-            if array.ndim == 0 or len(array) != len(inputs[0]):
-                shape = array.shape
-                raise EngineError(f"{len(inputs[0])} samples are expected, there is {shape}")
-        return inputs, targets, weights
 
 
 def _as_json(value: Any) -> bytes | None:

@@ -51,6 +51,20 @@ class Weights:
         code = self._library.fkb_network_set_rate_factor(self.handle, name, factor, byref(error))
         check(code, error)
 
+    def set_decay_factor(self, pattern: str, factor: float) -> None:
+        """Multiply the weight decay of optimizers for some weights; no file keeps it.
+
+        0 is what Keras's `exclude_from_weight_decay` does.
+
+        Args:
+            pattern: their paths, such as `"encoder"` or `"*/bias"`; the empty one means all.
+            factor: 0 or more, 1 at first.
+        """
+        error = CError()
+        name = pattern.encode("utf-8")
+        code = self._library.fkb_network_set_decay_factor(self.handle, name, factor, byref(error))
+        check(code, error)
+
     def copy_weights(self, other: Weights, pattern: str = "") -> None:
         """Take weights from another network, by their paths; nothing changes where one is missing.
 

@@ -132,6 +132,9 @@ def keras3_optimizers():
         0.5, beta_2_decay=-0.6, epsilon_1=1e-5, epsilon_2=0.1, clip_threshold=0.5, weight_decay=0.02
     )
     yield o.Adafactor(0.5, relative_step=False)
+    yield o.Muon()
+    yield o.Muon(0.02, momentum=0.8, nesterov=False, rms_rate=None, ns_steps=3, weight_decay=None)
+    yield o.Muon(0.02, adam_lr_ratio=0.5, adam_weight_decay=0.05, epsilon=1e-3, clipnorm=0.8)
     yield o.SGD(0.03, momentum=0.9, use_ema=True)
     yield o.Adam(0.02, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=3)
     yield o.SGD(0.1, gradient_accumulation_steps=3, clipnorm=0.5, weight_decay=0.02)

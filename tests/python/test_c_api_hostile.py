@@ -109,6 +109,23 @@ def test_null_handles_and_lists_are_errors(net: c_void_p, work: c_void_p) -> Non
     refused(LIB.fkb_trainer_apply(None, 9, room, e), error, "trainer")
     code = LIB.fkb_trainer_fit(None, 2, x, 2, y, None, 1, 1, 0, 0, room, e)
     refused(code, error, "trainer")
+    refused(LIB.fkb_network_set_decay_factor(None, b"", 1.0, e), error, "network")
+    refused(LIB.fkb_network_set_decay_factor(net, None, 1.0, e), error, "pattern")
+    refused(LIB.fkb_trainer_minimize(None, None, None, None, e), error, "trainer")
+    refused(LIB.fkb_online_new(None, b"mse", b"sgd", None, byref(c_void_p()), e), error, "network")
+    refused(LIB.fkb_online_new(net, b"mse", b"sgd", None, None, e), error, "place")
+    online = c_void_p()
+    assert LIB.fkb_online_new(net, b"mse", b"sgd", None, byref(online), e) == 0
+    refused(LIB.fkb_online_observe(None, 2, x, 2, y, None, None, e), error, "online training")
+    refused(LIB.fkb_online_observe(online, 2, None, 2, y, None, None, e), error, "inputs")
+    refused(LIB.fkb_online_observe(online, 2, x, 2, None, None, None, e), error, "targets")
+    refused(LIB.fkb_online_observe(online, 1, x, 2, y, None, None, e), error, "1 and 2 arrays")
+    refused(LIB.fkb_online_update(None, e), error, "online training")
+    refused(LIB.fkb_online_save(online, None, e), error, "path")
+    refused(LIB.fkb_online_load(online, None, e), error, "path")
+    refused(LIB.fkb_online_store(None, e), error, "online training")
+    refused(LIB.fkb_online_set_rate(None, 0.1, e), error, "online training")
+    LIB.fkb_online_free(online)
 
 
 def test_functions_without_a_status_take_null() -> None:
@@ -124,6 +141,9 @@ def test_functions_without_a_status_take_null() -> None:
     LIB.fkb_workspace_free(None)
     LIB.fkb_trainer_free(None)
     LIB.fkb_trainer_finish(None)
+    LIB.fkb_online_free(None)
+    LIB.fkb_online_get_counts(None, None)
+    assert LIB.fkb_online_rate(None) == 0
 
 
 def test_unwanted_results_may_be_null(net: c_void_p, work: c_void_p) -> None:

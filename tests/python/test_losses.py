@@ -257,7 +257,6 @@ def test_aliases_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("config", "word"),
     [
-        ("CTC", "aligns"),
         ("crossentropy", "shape of the targets"),
         ({"class_name": "CosineSimilarity", "config": {"axis": 1}}, "axis"),
         ({"class_name": "CategoricalGeneralizedCrossEntropy", "config": {"q": 1.0}}, '"q"'),

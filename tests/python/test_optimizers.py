@@ -55,6 +55,14 @@ KERAS_3: dict[str, Callable[[], Any]] = {
         0.1, use_ema=True, ema_overwrite_frequency=5, gradient_accumulation_steps=2
     ),
     "scaled loss": lambda: keras.optimizers.SGD(0.03, momentum=0.9, loss_scale_factor=1.0),
+    "scaling": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.02)),
+    "scaling with all": lambda: keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.Muon(0.02, exclude_layers=["last"], use_ema=True), initial_scale=2.0**15
+    ),
+    "muon": lambda: keras.optimizers.Muon(0.02),
+    "muon with all": lambda: keras.optimizers.Muon(
+        0.02, nesterov=False, rms_rate=None, use_ema=True, gradient_accumulation_steps=2
+    ),
 }
 KERAS_2: dict[str, Callable[[], Any]] = {
     "sgd": lambda: tf_keras.optimizers.SGD(0.03),
@@ -139,8 +147,12 @@ def gradients(model: Any, kind: str) -> list[list[Any]]:
 
 
 def steps_in_keras(model: Any, grads: list[list[Any]]) -> None:
+    scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    scale = 2.0**15 if scaled else 1.0
     for step in grads:
-        pairs = zip([tf.constant(g) for g in step], model.trainable_variables, strict=True)
+        pairs = zip(
+            [tf.constant(scale * g, g.dtype) for g in step], model.trainable_variables, strict=True
+        )
         model.optimizer.apply_gradients(pairs)
 
 
@@ -155,6 +167,8 @@ def state(optimizer: Any) -> list[Any]:
     """The optimizer's variables without the fillers that Keras 3 has for Adafactor."""
     found = optimizer.variables
     values = [np.asarray(v) for v in (found() if callable(found) else found)]
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        del values[2]  # steps since the scale has changed, which only Keras counts
     return [value for value in values if value.dtype != np.int32]
 
 
@@ -307,9 +321,8 @@ def test_gradients_of_a_trainer_are_those_of_its_steps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("optimizer", "message"),
     [
-        (lambda: keras.optimizers.Muon(), "Muon"),
+        (lambda: keras.optimizers.Muon(exclude_layers=["las.*"]), "regular expression"),
         (lambda: keras.optimizers.ScheduleFreeAdamW(), "ScheduleFreeAdamW"),
-        (lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()), "real16"),
     ],
 )
 def test_what_is_refused_is_carried_for_keras(

@@ -383,7 +383,7 @@ for name, model in models.items():
 dense = functional((3,), layers.Dense(2))
 flipped = functional((3,), lambda x: layers.RandomFlip()(layers.Reshape((1, 3, 1))(x)))
 trained = {
-    "optimizers": (dense, keras.optimizers.Muon(), "mse"),
+    "optimizers": (dense, keras.optimizers.ScheduleFreeAdamW(), "mse"),
     "losses": (dense, keras.optimizers.SGD(), "crossentropy"),
     "image augmentation": (flipped, keras.optimizers.SGD(), "mse"),
 }

@@ -21,6 +21,7 @@ module fkb_segment
       type(regularizer_t) :: regularizer    !! adds to the loss
       type(constraint_t) :: constraint      !! is applied after each step
       real(dp) :: rate_factor = 1           !! multiplies the learning rate
+      real(dp) :: decay_factor = 1          !! multiplies the decay of optimizers
       character(:), allocatable :: refusal  !! why it cannot be trained
    end type segment_t
 

@@ -34,6 +34,7 @@ typedef struct fkb_workspace fkb_workspace;
 typedef struct fkb_trainer fkb_trainer;
 typedef struct fkb_state fkb_state;
 typedef struct fkb_metric fkb_metric;
+typedef struct fkb_online fkb_online;
 
 typedef struct fkb_error {
     int code;           /* 0 or FKB_ERROR_* */
@@ -74,6 +75,10 @@ int fkb_network_initialize(fkb_network *network, int seed, const char *pattern, 
 /* Multiply the learning rate of the weights that a path or pattern names; no file keeps that. */
 int fkb_network_set_rate_factor(fkb_network *network, const char *pattern, double factor,
                                 fkb_error *error);
+/* Multiply the weight decay of optimizers, for the weights that a path or pattern names, such as "dense*";
+ * 0: none, as Keras's exclude_from_weight_decay; no file keeps that. */
+int fkb_network_set_decay_factor(fkb_network *network, const char *pattern, double factor,
+                                 fkb_error *error);
 /* Take the weights that a path or pattern names from another network of the same precision. */
 int fkb_network_copy_weights(fkb_network *network, const fkb_network *from, const char *pattern,
                              fkb_error *error);
@@ -197,6 +202,18 @@ int fkb_trainer_train(fkb_trainer *trainer, const fkb_samples *samples,
 int fkb_trainer_evaluate(fkb_trainer *trainer, const fkb_samples *samples, int batch_size,
                          int steps, fkb_callback callback, void *context, double *loss,
                          fkb_error *error);
+#define FKB_CONVERGED 1  /* no gradient is larger than gradient_tolerance */
+#define FKB_ITERATIONS 2 /* max_iterations were made */
+#define FKB_NO_DESCENT 3 /* no lower point was found */
+typedef struct fkb_minimum {
+    int reason, iterations, evaluations; /* of all calls since a search began */
+    double value, largest_gradient;
+} fkb_minimum;
+/* Search a minimum of the loss over all samples with L-BFGS; the optimizer and its state stay.
+ * options: JSON with history (10), max_iterations (100), max_evaluations (25, of a line search),
+ * gradient_tolerance (1e-5), c1 (1e-4), c2 (0.9), resume (false: a new search), or NULL. */
+int fkb_trainer_minimize(fkb_trainer *trainer, const fkb_samples *samples, const char *options,
+                         fkb_minimum *minimum, fkb_error *error);
 /* Log these metrics from now on, as in a Keras configuration; both NULL: those of the file. */
 int fkb_trainer_metrics(fkb_trainer *trainer, const char *metrics, const char *weighted_metrics,
                         fkb_error *error);
@@ -207,6 +224,37 @@ int fkb_trainer_set_rate(fkb_trainer *trainer, double rate, fkb_error *error);
 int fkb_trainer_store(fkb_trainer *trainer, fkb_error *error);
 /* Let stateful layers begin anew with zeros; they go on from step to step otherwise. */
 void fkb_trainer_reset(fkb_trainer *trainer);
+
+/* ---- training inside a simulation ---- */
+
+/* Train `network`, which must outlive the training, while the simulation runs. loss, optimizer: as
+ * for a trainer. options: JSON with capacity (1024), reservoir, batch_size (32), newest,
+ * update_every (1), steps_per_update (1), first_update (1), seed, anchor, largest_change,
+ * explosion, as in docs/training.md, or NULL. */
+int fkb_online_new(fkb_network *network, const char *loss, const char *optimizer,
+                   const char *options, fkb_online **online, fkb_error *error);
+void fkb_online_free(fkb_online *online);
+/* The samples of one time step, and an update where it is time. sample_weights: one array with a
+ * value for each sample, or NULL; time: the simulation's, or NULL. */
+int fkb_online_observe(fkb_online *online, int n_inputs, const fkb_array *inputs, int n_outputs,
+                       const fkb_array *targets, const fkb_array *sample_weights,
+                       const double *time, fkb_error *error);
+/* Learn from the buffer now. */
+int fkb_online_update(fkb_online *online, fkb_error *error);
+/* Restarts: weights, optimizer, buffer, random numbers and counters; replaced in one step. A load
+ * that fails changes nothing. */
+int fkb_online_save(const fkb_online *online, const char *path, fkb_error *error);
+int fkb_online_load(fkb_online *online, const char *path, fkb_error *error);
+/* Put the optimizer's state into the network, so that fkb_network_save writes it. */
+int fkb_online_store(fkb_online *online, fkb_error *error);
+typedef struct fkb_online_counts {
+    int64_t observations, updates, refused, rollbacks, limited;
+    double loss, mean_loss; /* of the last update, and the running mean */
+} fkb_online_counts;
+void fkb_online_get_counts(const fkb_online *online, fkb_online_counts *counts);
+/* The learning rate, which a simulation may set by its own time. */
+double fkb_online_rate(const fkb_online *online);
+int fkb_online_set_rate(fkb_online *online, double rate, fkb_error *error);
 
 /* ---- losses and metrics on arrays ---- */
 

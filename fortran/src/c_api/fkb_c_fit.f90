@@ -14,6 +14,7 @@ module fkb_c_fit
    use fkb_error, only: error_t
    implicit none (type, external)
    private
+   public :: attach_samples, c_samples_t
 
    !> `fkb_samples` of fkb.h.
    type, bind(c) :: c_samples_t
@@ -23,7 +24,8 @@ module fkb_c_fit
 
 contains
 
-   subroutine attach(trainer, given, single, double, error)
+   !> Point to C's samples in the kind of the trainer.
+   subroutine attach_samples(trainer, given, single, double, error)
       type(trainer_handle_t), intent(in) :: trainer
       type(c_samples_t), intent(in) :: given
       type(samples_sp_t), intent(out) :: single
@@ -40,7 +42,7 @@ contains
       else
          call attach_sp(inputs, targets, weights_of(given%weights, given%n_outputs), single, error)
       end if
-   end subroutine attach
+   end subroutine attach_samples
 
    integer(c_int) function train(handle, samples, validation, options, function, context, &
       error_out) result(code) bind(c, name='fkb_trainer_train')
@@ -62,10 +64,10 @@ contains
       trainer => trainer_of(handle)
       call optional_text(options, text)
       if (.not. allocated(text)) text = '{}'
-      call attach(trainer, samples, single, double, error)
+      call attach_samples(trainer, samples, single, double, error)
       if (c_associated(validation) .and. .not. allocated(error)) then
          call c_f_pointer(validation, given)
-         call attach(trainer, given, late_single, late_double, error)
+         call attach_samples(trainer, given, late_single, late_double, error)
       end if
       if (allocated(error)) then
          code = report(error, error_out)
@@ -96,7 +98,7 @@ contains
       call need(present(samples), 'set of samples', error)
       if (.not. allocated(error)) then
          trainer => trainer_of(handle)
-         call attach(trainer, samples, single, double, error)
+         call attach_samples(trainer, samples, single, double, error)
       end if
       if (allocated(error)) then
          code = report(error, error_out)

@@ -8,6 +8,8 @@ module fkb_c_trainer
    use fkb_c_network, only: network_handle_t, network_of
    use fkb_c_text, only: need, report, text_of
    use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_lbfgs_dp, only: search_dp_t => lbfgs_state_t
+   use fkb_lbfgs_sp, only: search_sp_t => lbfgs_state_t
    use fkb_trainer_dp, only: trainer_dp_t => trainer_t
    use fkb_trainer_sp, only: trainer_sp_t => trainer_t
    implicit none (type, external)
@@ -19,6 +21,8 @@ module fkb_c_trainer
       logical :: double = .false.
       type(trainer_sp_t) :: single_trainer
       type(trainer_dp_t) :: double_trainer
+      type(search_sp_t) :: single_search          !! of L-BFGS
+      type(search_dp_t) :: double_search
    end type trainer_handle_t
 
 contains

@@ -199,7 +199,6 @@ contains
 
    subroutine bad_configs_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      call refused('ctc', 'CTC', failure)
       call refused('hinges', 'hinges', failure)
       call refused('{"class_name":"my>Loss","config":{}}', 'my>Loss', failure)
       call refused('{"class_name":"Huber","config":{"delta":0}}', 'delta', failure)

@@ -233,11 +233,13 @@ contains
 
    subroutine bad_options_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      call refused('Muon', 'Muon', failure)
+      call refused('{"class_name":"Muon","config":{"exclude_layers":["a.*"]}}', 'a.*', failure)
       call refused('{"class_name":"ScheduleFreeAdamW","config":{}}', 'backend', failure)
       call refused('MultiOptimizer', 'MultiOptimizer', failure)
       call refused('sgdd', 'SGD RMSprop', failure)
-      call refused('{"class_name":"LossScaleOptimizer","config":{}}', 'real16', failure)
+      call refused('{"class_name":"LossScaleOptimizer","config":{}}', 'inner_optimizer', failure)
+      call refused('{"class_name":"LossScaleOptimizer","config":{"inner_optimizer":"SGD",'// &
+                   '"growth":1}}', 'growth', failure)
       call refused('{"class_name":"my>Adam","config":{}}', 'my>Adam', failure)
       call refused('{"class_name":"RMSprop","config":{"rho":1.5}}', 'rho', failure)
       call refused('{"class_name":"RMSprop","config":{"epsilon":-1.0}}', 'epsilon', failure)

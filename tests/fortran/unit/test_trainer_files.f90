@@ -85,10 +85,10 @@ contains
       call trainer%init_from_file(net, error, loss='{"classes":"mse","value":"mse"}', &
                                   optimizer='adam')
       call names(error, '"values"', failure)
-      call make(file, net, failure, compile='  loss = ["mse","ctc"]'//nl// &
+      call make(file, net, failure, compile='  loss = ["mse","ce"]'//nl// &
                 '  optimizer = "adam"'//nl)
       call trainer%init_from_file(net, error)
-      call names(error, 'CTC', failure)
+      call names(error, '"ce"', failure)
    end subroutine missing_compile_is_named
 
    subroutine blanks_do_not_matter(failure)

@@ -14,6 +14,7 @@
 module fkb_composed_loss_dp
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use fkb_batch_dp, only: batch_t
+   use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: dp, wp => dp
    use fkb_loss_dp, only: loss_t, reduce_sum
@@ -51,9 +52,36 @@ module fkb_composed_loss_dp
       procedure :: begin_batch
       procedure :: couples_batch
       procedure :: target_features
+      procedure :: positions
       procedure :: check_target
+      procedure :: configure
+      procedure :: keras_name
+      procedure :: keras_options
       procedure, private :: add
    end type composed_loss_t
+
+   interface
+
+      !> Read the data term, one of the library's losses, and the constraints.
+      module subroutine configure(self, config, error)
+         class(composed_loss_t), intent(inout) :: self
+         type(config_t), intent(inout) :: config
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine configure
+
+      !> `fkb>ComposedLoss`; empty where the data term has no name.
+      pure module function keras_name(self) result(name)
+         class(composed_loss_t), intent(in) :: self
+         character(:), allocatable :: name
+      end function keras_name
+
+      !> The data term and the constraints.
+      pure module function keras_options(self) result(json)
+         class(composed_loss_t), intent(in) :: self
+         character(:), allocatable :: json
+      end function keras_options
+
+   end interface
 
 contains
 
@@ -201,6 +229,12 @@ contains
       type(shape_t), intent(in) :: shape
       features = self%data%target_features(shape)
    end function target_features
+
+   pure integer function positions(self, shape)
+      class(composed_loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape
+      positions = self%data%positions(shape)
+   end function positions
 
    subroutine check_target(self, shape, y_true, error)
       class(composed_loss_t), intent(in) :: self

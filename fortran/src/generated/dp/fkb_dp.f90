@@ -22,6 +22,8 @@ module fkb_dp
    use fkb_crossentropies_dp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_cosine_decays, only: cosine_decay_restarts_t, cosine_decay_t
+   use fkb_ctc_dp, only: ctc_t
+   use fkb_decay_factor_dp, only: set_decay_factor
    use fkb_decays, only: exponential_decay_t, inverse_time_decay_t, piecewise_constant_decay_t, &
       polynomial_decay_t
    use fkb_focal_losses_dp, only: binary_focal_crossentropy_t, &
@@ -73,6 +75,7 @@ module fkb_dp
    use fkb_ftrl_dp, only: ftrl_t
    use fkb_lamb_dp, only: lamb_t
    use fkb_lion_dp, only: lion_t
+   use fkb_muon_dp, only: muon_t
    use fkb_nadam_dp, only: nadam_t
    use fkb_rmsprop_dp, only: rmsprop_t
    use fkb_sgd_dp, only: sgd_t

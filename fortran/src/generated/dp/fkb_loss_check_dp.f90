@@ -5,7 +5,7 @@ module fkb_loss_check_dp
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_numeric
    use fkb_kinds, only: dp, wp => dp
    use fkb_layer_dp, only: view_t
-   use fkb_loss_dp, only: loss_t, positions_of
+   use fkb_loss_dp, only: loss_t
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -42,7 +42,7 @@ contains
       end if
       call loss%check_target(shape, y_true, error)
       if (allocated(error)) return
-      allocate (weight(positions_of(shape), size(y_pred, 2)), source=1.0_wp)
+      allocate (weight(loss%positions(shape), size(y_pred, 2)), source=1.0_wp)
       if (present(sample_weight)) weight = sample_weight
       allocate (mask(size(weight, 1), size(weight, 2)), source=1.0_wp)
       allocate (ready, source=loss)

@@ -19,6 +19,9 @@ module fkb_loss_dp
    private
    public :: loss_t, positions_of
 
+   !> Features of a target that may have any number of them; the same in all samples.
+   integer, parameter, public :: any_features = -1
+
    !> Sum over positions and samples, divided by their number. Keras's default.
    integer, parameter, public :: reduce_mean = 1
    !> Sum over positions and samples.
@@ -37,6 +40,7 @@ module fkb_loss_dp
       procedure :: couples_batch => never
       procedure :: configure => configure_nothing
       procedure :: target_features => same_features
+      procedure :: positions => positions_of_output
       procedure :: check_target => accept_target
       procedure :: prefers_logits => never
       procedure :: evaluate_logits => evaluate_as_given
@@ -127,6 +131,13 @@ contains
       end select
    end subroutine configure_reduction
 
+   !> Values of the loss in one sample: those of Keras's shape of a loss without the batch.
+   pure integer function positions_of_output(self, shape) result(positions)
+      class(loss_t), intent(in) :: self
+      type(shape_t), intent(in) :: shape          !! of one sample of the output
+      positions = positions_of(shape)
+   end function positions_of_output
+
    !> Features of one sample of `y_true`: those of the output unless the loss says otherwise.
    pure integer function same_features(self, shape) result(features)
       class(loss_t), intent(in) :: self
@@ -207,7 +218,7 @@ contains
       case (reduce_weighted_mean)
          divisor = total_of(sample_weight)
       case default
-         divisor = real(positions_of(shape), dp)*batch
+         divisor = real(self%positions(shape), dp)*batch
          if (present(mask)) divisor = total_of(mask)
       end select
       if (.not. abs(divisor) > 0) divisor = huge(divisor)
@@ -272,7 +283,7 @@ contains
    end function no_options
 
    !> The loss as Keras 3 serialises it, empty where a file cannot name it.
-   function keras_config(self) result(json)
+   pure function keras_config(self) result(json)
       class(loss_t), intent(in) :: self
       character(:), allocatable :: json
       character(:), allocatable :: module_name, name, reduction, registered

@@ -36,6 +36,7 @@ contains
       call writer%put(pack(self%buffer%new_x, .true.))
       call writer%put(pack(self%buffer%new_y, .true.))
       call writer%put(self%buffer%new_w)
+      if (size(self%rows_out) > 1) call writer%put(int(self%rows_out, i8))
       call writer%finish(error)
    end procedure save
 
@@ -136,6 +137,8 @@ contains
       if (.not. allocated(error)) call get_matrix(reader, int(integers(16)), int(integers(18)), &
                                                   new%buffer%new_y, error)
       if (.not. allocated(error)) call get_block(reader, int(integers(18)), new%buffer%new_w, error)
+      if (.not. allocated(error)) call get_rows(reader, size(self%trainer%net%outputs), &
+                                                int(integers(16)), new%rows_out, error)
    end subroutine read_all
 
    !> Raises an error where the restart is that of another network, optimizer or set of options.
@@ -152,7 +155,7 @@ contains
                     decimal(size(self%trainer%net%params, kind=i8)))
       else if (integers(20) /= slots_of(self%trainer%state)) then
          call raise(error, fkb_err_format, 'it is of another optimizer')
-      else if (integers(15) /= self%trainer%net%input_features(1)) then
+      else if (integers(15) /= sum(self%rows_in)) then
          call raise(error, fkb_err_format, 'its samples are of another network')
       else if (integers(17) /= self%options%capacity .or. integers(18) /= self%options%newest .or. &
                (integers(14) == 1 .neqv. self%options%reservoir) .or. &
@@ -164,6 +167,27 @@ contains
                     ' reservoir, update_every or batch_size)')
       end if
    end subroutine check_numbers
+
+   !> Values of a target for each output: written where there are several.
+   subroutine get_rows(reader, outputs, total, rows, error)
+      type(block_reader_t), intent(inout) :: reader
+      integer, intent(in) :: outputs, total
+      integer, allocatable, intent(out) :: rows(:)
+      type(error_t), allocatable, intent(out) :: error
+      integer(i8), allocatable :: read_rows(:)
+      logical :: fits
+      rows = [total]
+      if (outputs == 1) return
+      call reader%get(read_rows, error)
+      if (allocated(error)) return
+      fits = size(read_rows) == outputs
+      if (fits) fits = all(read_rows >= 0 .and. read_rows <= total) .and. sum(read_rows) == total
+      if (fits) then
+         rows = int(read_rows)
+      else
+         call raise(error, fkb_err_format, 'its targets are of another network')
+      end if
+   end subroutine get_rows
 
    subroutine get_block(reader, n, values, error)
       type(block_reader_t), intent(inout) :: reader
@@ -244,6 +268,7 @@ contains
       self%good_state%time = reals(5)
       self%origin = new%origin
       self%good = new%good
+      self%rows_out = new%rows_out
       self%buffer = new%buffer
       self%buffer%held = int(integers(9))
       self%buffer%recent = int(integers(10))

@@ -30,15 +30,13 @@ contains
       type(network_t), intent(in) :: net
       type(online_options_t), intent(in) :: options
       type(error_t), allocatable, intent(out) :: error
+      integer :: k
       if (.not. net%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
-      else if (size(net%inputs) /= 1 .or. size(net%outputs) /= 1) then
-         call raise(error, fkb_err_unsupported, 'a network with several inputs or outputs'// &
-                    ' cannot be trained online: use "trainer_t" and a source of batches')
       else if (net%keeps_state()) then
          call raise(error, fkb_err_unsupported, 'a stateful network cannot be trained online:'// &
                     ' its samples belong together')
-      else if (net%input_features(1) < 1) then
+      else if (any([(net%input_features(k) < 1, k=1, size(net%inputs))])) then
          call raise(error, fkb_err_unsupported, 'a network with open dimensions cannot be'// &
                     ' trained online: its samples have no fixed size')
       else if (options%newest < 0 .or. options%newest > options%batch_size) then
@@ -56,7 +54,10 @@ contains
    subroutine begin(self, options)
       class(online_trainer_t), intent(inout) :: self
       type(online_options_t), intent(in) :: options
+      integer :: k
       self%options = options
+      self%rows_in = [(self%trainer%net%input_features(k), k=1, size(self%trainer%net%inputs))]
+      if (allocated(self%rows_out)) deallocate (self%rows_out)
       self%observations = 0
       self%updates = 0
       self%refused = 0
@@ -76,85 +77,160 @@ contains
    end subroutine release
 
    module procedure observe_sp
-      real(wp) :: weight
-      integer :: j
-      call prepare(self, size(x, 1), size(y_true, 1), error)
-      if (allocated(error)) return
-      if (size(x, 2) /= size(y_true, 2)) then
-         call raise(error, fkb_err_argument, 'there are '//decimal(size(x, 2))//' inputs and '// &
-                    decimal(size(y_true, 2))//' targets')
-         return
-      end if
+      type(host_t) :: inputs(1), targets(1), weights
+      inputs(1)%s => x
+      targets(1)%s => y_true
       if (present(sample_weight)) then
-         if (size(sample_weight) /= size(x, 2)) then
-            call raise(error, fkb_err_argument, 'there are '//decimal(size(x, 2))// &
-                       ' samples and '//decimal(size(sample_weight))//' sample weights')
-            return
-         end if
+         weights%s(1:1, 1:size(sample_weight)) => sample_weight
+         call self%observe_hosts(inputs, targets, error, time, weights)
+      else
+         call self%observe_hosts(inputs, targets, error, time)
       end if
-      weight = 1
-      do j = 1, size(x, 2)
-         if (present(sample_weight)) weight = real(sample_weight(j), wp)
-         call self%buffer%add(real(x(:, j), wp), real(y_true(:, j), wp), weight)
-      end do
-      if (present(time)) self%trainer%state%time = time
-      self%observations = self%observations + 1
-      if (modulo(self%observations, int(self%options%update_every, i8)) /= 0) return
-      if (self%buffer%seen >= self%options%first_update) call self%update(error)
    end procedure observe_sp
 
-   module procedure observe_dp
-      real(wp) :: weight
-      integer :: j
-      call prepare(self, size(x, 1), size(y_true, 1), error)
-      if (allocated(error)) return
-      if (size(x, 2) /= size(y_true, 2)) then
-         call raise(error, fkb_err_argument, 'there are '//decimal(size(x, 2))//' inputs and '// &
-                    decimal(size(y_true, 2))//' targets')
-         return
-      end if
+   module procedure observe_many_sp
+      type(host_t) :: inputs(size(x)), targets(size(y_true)), weights
+      integer :: k
+      do k = 1, size(x)
+         inputs(k)%s => x(k)%v
+      end do
+      do k = 1, size(y_true)
+         targets(k)%s => y_true(k)%v
+      end do
       if (present(sample_weight)) then
-         if (size(sample_weight) /= size(x, 2)) then
-            call raise(error, fkb_err_argument, 'there are '//decimal(size(x, 2))// &
-                       ' samples and '//decimal(size(sample_weight))//' sample weights')
-            return
+         weights%s(1:1, 1:size(sample_weight)) => sample_weight
+         call self%observe_hosts(inputs, targets, error, time, weights)
+      else
+         call self%observe_hosts(inputs, targets, error, time)
+      end if
+   end procedure observe_many_sp
+
+   module procedure observe_dp
+      type(host_t) :: inputs(1), targets(1), weights
+      inputs(1)%d => x
+      targets(1)%d => y_true
+      if (present(sample_weight)) then
+         weights%d(1:1, 1:size(sample_weight)) => sample_weight
+         call self%observe_hosts(inputs, targets, error, time, weights)
+      else
+         call self%observe_hosts(inputs, targets, error, time)
+      end if
+   end procedure observe_dp
+
+   module procedure observe_many_dp
+      type(host_t) :: inputs(size(x)), targets(size(y_true)), weights
+      integer :: k
+      do k = 1, size(x)
+         inputs(k)%d => x(k)%v
+      end do
+      do k = 1, size(y_true)
+         targets(k)%d => y_true(k)%v
+      end do
+      if (present(sample_weight)) then
+         weights%d(1:1, 1:size(sample_weight)) => sample_weight
+         call self%observe_hosts(inputs, targets, error, time, weights)
+      else
+         call self%observe_hosts(inputs, targets, error, time)
+      end if
+   end procedure observe_many_dp
+
+   module procedure observe_hosts
+      real(wp), allocatable :: sample(:), target(:), weight(:)
+      integer :: j
+      call prepare(self, x, y_true, error)
+      if (.not. allocated(error) .and. present(weights)) then
+         if (weights%features() /= 1 .or. weights%batch() /= x(1)%batch()) then
+            call raise(error, fkb_err_argument, 'there are '//decimal(x(1)%batch())// &
+                       ' samples and '//decimal(weights%batch())//' sample weights')
          end if
       end if
+      if (allocated(error)) return
+      allocate (sample(sum(self%rows_in)), target(sum(self%rows_out)), weight(1))
       weight = 1
-      do j = 1, size(x, 2)
-         if (present(sample_weight)) weight = real(sample_weight(j), wp)
-         call self%buffer%add(real(x(:, j), wp), real(y_true(:, j), wp), weight)
+      do j = 1, x(1)%batch()
+         call gather(x, j, sample)
+         call gather(y_true, j, target)
+         if (present(weights)) call gather([weights], j, weight)
+         call self%buffer%add(sample, target, weight(1))
       end do
       if (present(time)) self%trainer%state%time = time
       self%observations = self%observations + 1
       if (modulo(self%observations, int(self%options%update_every, i8)) /= 0) return
       if (self%buffer%seen >= self%options%first_update) call self%update(error)
-   end procedure observe_dp
+   end procedure observe_hosts
+
+   !> Column `j` of all arrays, one after another.
+   subroutine gather(hosts, j, values)
+      type(host_t), intent(in) :: hosts(:)
+      integer, intent(in) :: j
+      real(wp), intent(out) :: values(:)
+      integer :: at, k, n
+      at = 0
+      do k = 1, size(hosts)
+         n = hosts(k)%features()
+         if (associated(hosts(k)%s)) then
+            values(at + 1:at + n) = real(hosts(k)%s(:, j), wp)
+         else
+            values(at + 1:at + n) = real(hosts(k)%d(:, j), wp)
+         end if
+         at = at + n
+      end do
+   end subroutine gather
 
    !> Make room for samples of this size, or check that there is.
-   subroutine prepare(self, features_in, features_out, error)
+   subroutine prepare(self, x, y_true, error)
       class(online_trainer_t), intent(inout) :: self
-      integer, intent(in) :: features_in, features_out
+      type(host_t), intent(in) :: x(:), y_true(:)
       type(error_t), allocatable, intent(out) :: error
+      integer :: k
       if (.not. allocated(self%origin)) then
          call raise(error, fkb_err_argument, 'the online training has no network: call'// &
                     ' "init" first')
-      else if (features_in /= self%trainer%net%input_features(1)) then
-         call raise(error, fkb_err_argument, 'a sample has '//decimal(features_in)// &
-                    ' values, the network takes '//decimal(self%trainer%net%input_features(1)))
-      else if (.not. allocated(self%buffer%x)) then
-         call self%buffer%init(features_in, features_out, self%options%capacity, &
-                               self%options%newest, self%options%reservoir, &
-                               int(self%options%seed, i8))
-      else if (features_out /= size(self%buffer%y, 1)) then
-         call raise(error, fkb_err_argument, 'a target has '//decimal(features_out)// &
-                    ' values, those before had '//decimal(size(self%buffer%y, 1)))
+      else if (size(x) /= size(self%rows_in) .or. &
+               size(y_true) /= size(self%trainer%net%outputs)) then
+         call raise(error, fkb_err_argument, 'the network has '//decimal(size(self%rows_in))// &
+                    ' inputs and '//decimal(size(self%trainer%net%outputs))//' outputs, '// &
+                    decimal(size(x))//' and '//decimal(size(y_true))//' arrays were given')
       end if
+      if (allocated(error)) return
+      do k = 1, size(x)
+         call check_rows(x(k), x(1)%batch(), self%rows_in(k), 'a sample', error)
+         if (allocated(error)) return
+      end do
+      do k = 1, size(y_true)
+         if (allocated(self%rows_out)) then
+            call check_rows(y_true(k), x(1)%batch(), self%rows_out(k), 'a target', error)
+         else
+            call check_rows(y_true(k), x(1)%batch(), y_true(k)%features(), 'a target', error)
+         end if
+         if (allocated(error)) return
+      end do
+      if (allocated(self%buffer%x)) return
+      self%rows_out = [(y_true(k)%features(), k=1, size(y_true))]
+      call self%buffer%init(sum(self%rows_in), sum(self%rows_out), self%options%capacity, &
+                            self%options%newest, self%options%reservoir, int(self%options%seed, i8))
    end subroutine prepare
 
+   !> An array must have so many samples of so many values.
+   subroutine check_rows(host, samples, rows, what, error)
+      type(host_t), intent(in) :: host
+      integer, intent(in) :: samples, rows
+      character(*), intent(in) :: what
+      type(error_t), allocatable, intent(out) :: error
+      if (host%batch() /= samples) then
+         call raise(error, fkb_err_argument, 'there are '//decimal(samples)//' samples and '// &
+                    decimal(host%batch())//' in another array')
+      else if (host%features() /= rows) then
+         call raise(error, fkb_err_argument, what//' has '//decimal(host%features())// &
+                    ' values, '//decimal(rows)//' are expected')
+      end if
+   end subroutine check_rows
+
    module procedure update
-      real(wp), allocatable, target :: w(:), x(:, :), y(:, :)
-      type(host_t) :: inputs(1), targets(1), weights(1)
+      real(wp), allocatable, target :: w(:)
+      real(wp), allocatable :: x(:, :), y(:, :)
+      type(host_t) :: weights(1)
+      type(host_t), allocatable :: inputs(:), targets(:)
       integer :: k, n
       if (.not. allocated(self%buffer%x)) then
          call raise(error, fkb_err_argument, 'there are no samples to learn from')
@@ -165,18 +241,43 @@ contains
       do k = 1, self%options%steps_per_update
          call self%buffer%draw(x, y, w, n)
          if (n == 0) return
-         inputs(1)%d => x(:, :n)
-         targets(1)%d => y(:, :n)
+         call part(x, n, self%rows_in, inputs)
+         call part(y, n, self%rows_out, targets)
          weights(1)%d(1:1, 1:n) => w
          call learn(self, inputs, targets, weights, error)
+         call give_back(inputs)
+         call give_back(targets)
          if (allocated(error)) return
       end do
    end procedure update
 
+   !> The first `n` columns as one array for each input or output.
+   subroutine part(values, n, rows, hosts)
+      real(wp), intent(in) :: values(:, :)
+      integer, intent(in) :: n
+      integer, intent(in) :: rows(:)
+      type(host_t), allocatable, intent(out) :: hosts(:)
+      integer :: at, k
+      allocate (hosts(size(rows)))
+      at = 0
+      do k = 1, size(rows)
+         allocate (hosts(k)%d(rows(k), n), source=values(at + 1:at + rows(k), :n))
+         at = at + rows(k)
+      end do
+   end subroutine part
+
+   subroutine give_back(hosts)
+      type(host_t), intent(inout) :: hosts(:)
+      integer :: k
+      do k = 1, size(hosts)
+         deallocate (hosts(k)%d)
+      end do
+   end subroutine give_back
+
    !> One step from one batch, if it is a good one. What is not finite is counted, not an error.
    subroutine learn(self, inputs, targets, weights, error)
       class(online_trainer_t), intent(inout), target :: self
-      type(host_t), intent(in) :: inputs(1), targets(1), weights(1)
+      type(host_t), intent(in) :: inputs(:), targets(:), weights(1)
       type(error_t), allocatable, intent(out) :: error
       call self%trainer%gradient_hosts(inputs, targets, self%loss, error, weights)
       if (allocated(error)) then
@@ -267,7 +368,8 @@ contains
 
    module procedure clear
       call self%trainer%clear()
-      if (allocated(self%origin)) deallocate (self%origin, self%good)
+      if (allocated(self%origin)) deallocate (self%origin, self%good, self%rows_in)
+      if (allocated(self%rows_out)) deallocate (self%rows_out)
       call release(self%buffer)
       self%good_state = optimizer_state_t()
    end procedure clear

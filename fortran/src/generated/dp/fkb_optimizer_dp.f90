@@ -38,6 +38,7 @@ module fkb_optimizer_dp
       procedure :: step
       procedure :: configure => configure_common
       procedure :: default_rate => one_thousandth
+      procedure :: decay_of => decay_of_all
       procedure, non_overridable :: rate
       procedure, non_overridable :: rate_at
       procedure, non_overridable :: set_schedule
@@ -117,6 +118,13 @@ contains
       class(optimizer_t), intent(in) :: self
       rate = 1e-3_dp
    end function one_thousandth
+
+   !> The decay of one weight, without the factor of its segment.
+   real(dp) function decay_of_all(self, segment) result(decay)
+      class(optimizer_t), intent(in) :: self
+      type(segment_t), intent(in) :: segment
+      decay = self%weight_decay
+   end function decay_of_all
 
    !> The learning rate that was set.
    pure real(dp) function rate(self)

@@ -34,7 +34,7 @@ contains
          call add_gradient(n, state%gathered, real(steps, wp), grad)
       end if
       call clip(self, grad, segments)
-      if (self%weight_decay > 0) call decay_all(self, params, state, segments)
+      call decay_all(self, params, state, segments)
       call self%update(params, grad, state, segments, error)
       if (allocated(error)) return
       if (steps > 1) state%gathered = 0
@@ -122,11 +122,14 @@ contains
       real(wp), intent(inout), contiguous :: params(:)
       type(optimizer_state_t), intent(in) :: state
       type(segment_t), intent(in) :: segments(:)
+      real(dp) :: decay
       integer :: i
       do i = 1, size(segments)
          if (.not. segments(i)%trainable) cycle
+         decay = self%decay_of(segments(i))*segments(i)%decay_factor
+         if (.not. decay > 0) cycle
          associate (first => segments(i)%first, last => segments(i)%last)
-            call decay_weights(last - first + 1, real(rounded_to_single(self%weight_decay), wp), &
+            call decay_weights(last - first + 1, real(rounded_to_single(decay), wp), &
                                real(self%rate_at(state)*segments(i)%rate_factor, wp), &
                                params(first:last))
          end associate

@@ -9,6 +9,7 @@ module fkb_optimizers_dp
    use fkb_ftrl_dp, only: ftrl_t
    use fkb_lamb_dp, only: lamb_t
    use fkb_lion_dp, only: lion_t
+   use fkb_muon_dp, only: muon_t
    use fkb_nadam_dp, only: nadam_t
    use fkb_rmsprop_dp, only: rmsprop_t
    use fkb_config, only: config_t, config_from_json
@@ -23,6 +24,8 @@ module fkb_optimizers_dp
    implicit none (type, external)
    private
    public :: add_builtin_optimizers, optimizer_from_config
+
+   character(*), parameter :: loss_scaling = 'LossScaleOptimizer'
 
 contains
 
@@ -54,6 +57,8 @@ contains
       if (allocated(error)) return
       call registry%add('Adafactor', adafactor_t(), error)
       if (allocated(error)) return
+      call registry%add('Muon', muon_t(weight_decay=0.004_dp), error)
+      if (allocated(error)) return
       call registry%add('Rprop', rprop_t(), error)
       if (allocated(error)) return
       call add_legacy_optimizers(registry, error)
@@ -74,7 +79,7 @@ contains
    !> The optimizer that Keras's compile configuration means: a name, `"adam"`, or an object,
    !> `{"class_name":"Adam","config":{"learning_rate":0.001}}`.
    !> Raises an error for an unknown name or an option that is not supported.
-   subroutine optimizer_from_config(given, optimizer, error, keras_major, registry)
+   recursive subroutine optimizer_from_config(given, optimizer, error, keras_major, registry)
       character(*), intent(in) :: given           !! JSON, or a bare name
       class(optimizer_t), allocatable, intent(out) :: optimizer
       type(error_t), allocatable, intent(out) :: error
@@ -85,6 +90,10 @@ contains
       call read_name_and_options(given, name, config, error)
       if (allocated(error)) return
       if (present(keras_major)) config%keras_major = keras_major
+      if (name == loss_scaling) then
+         call unwrap(config, optimizer, error, registry)
+         return
+      end if
       call create(name, optimizer, error, registry)
       if (allocated(error)) return
       call optimizer%configure(config, error)
@@ -97,6 +106,31 @@ contains
       end if
       if (allocated(error)) deallocate (optimizer)
    end subroutine optimizer_from_config
+
+   !> The optimizer inside `LossScaleOptimizer`, which keeps gradients of real16 from underflow:
+   !> nothing is computed in real16 here.
+   recursive subroutine unwrap(config, optimizer, error, registry)
+      type(config_t), intent(inout) :: config
+      class(optimizer_t), allocatable, intent(out) :: optimizer
+      type(error_t), allocatable, intent(out) :: error
+      type(optimizer_registry_t), intent(in), optional :: registry
+      character(:), allocatable :: inner, unread
+      if (config%keras_major < 3) then
+         call raise(error, fkb_err_unsupported, 'the optimizer "LossScaleOptimizer" of Keras 2'// &
+                    ' is not supported: give its inner optimizer')
+         return
+      end if
+      call config%get_raw('inner_optimizer', inner, error)
+      if (allocated(error)) return
+      call config%ignore('name initial_scale dynamic_growth_steps')
+      call config%unread(unread)
+      if (len(unread) > 0) then
+         call raise(error, fkb_err_unsupported, 'the optimizer "LossScaleOptimizer" has no'// &
+                    ' option '//unread)
+         return
+      end if
+      call optimizer_from_config(inner, optimizer, error, config%keras_major, registry)
+   end subroutine unwrap
 
    !> Take name and options out of an optimizer's configuration.
    subroutine read_name_and_options(given, name, config, error)
@@ -156,15 +190,11 @@ contains
       type(error_t), allocatable, intent(out) :: error
       character(:), allocatable :: reason
       select case (name)
-      case ('LossScaleOptimizer')
-         reason = 'keeps gradients of real16 from underflow, and nothing is computed in real16'// &
-                  ' here: give its inner optimizer'
       case ('ScheduleFreeAdamW')
          reason = 'makes other steps on each backend of Keras 3.15: use "AdamW"'
-      case ('Muon')
-         reason = 'is not supported: use "AdamW", which it uses for biases itself'
       case ('MultiOptimizer')
-         reason = 'is not supported: use one optimizer, with a learning rate for each layer'
+         reason = 'has several optimizers for parts of the network: use one, with a learning'// &
+                  ' rate for each layer (set_rate_factor)'
       case default
          return
       end select

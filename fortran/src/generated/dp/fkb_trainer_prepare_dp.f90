@@ -3,7 +3,7 @@
 submodule(fkb_trainer_dp:fkb_trainer_inner_dp) fkb_trainer_prepare_dp
    use fkb_batch_dp, only: batch_t
    use fkb_error, only: add_context, fkb_err_argument, fkb_err_unsupported, raise
-   use fkb_loss_dp, only: positions_of, reduce_weighted_mean
+   use fkb_loss_dp, only: any_features, reduce_weighted_mean
    use fkb_shape, only: open_extent, shape_t
    use fkb_text, only: decimal
 !$ use omp_lib, only: omp_get_max_threads, omp_in_parallel
@@ -235,17 +235,20 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(host_t), intent(in), optional :: weights
       type(view_t) :: view
+      logical :: fits
       view = self%net%output(self%benches(1)%work, k)
       associate (goal => self%goals(k), loss => self%losses(k)%loss)
          goal%shape = view%shape
-         goal%positions = positions_of(view%shape)
+         goal%positions = loss%positions(view%shape)
          goal%targets = loss%target_features(view%shape)
+         fits = goal%targets /= any_features .and. goal%targets == view%shape%count()
+         if (goal%targets == any_features) goal%targets = target%features()
          if (target%features() /= goal%targets) then
             call raise(error, fkb_err_argument, 'a target has '//decimal(goal%targets)// &
                        ' values a sample, '//decimal(target%features())//' were given')
             return
          end if
-         if (self%net%outputs(k)%changes() .and. goal%targets /= view%shape%count()) then
+         if (self%net%outputs(k)%changes() .and. .not. fits) then
             call raise(error, fkb_err_unsupported, 'its transforms do not fit the targets of'// &
                        ' its loss')
             return

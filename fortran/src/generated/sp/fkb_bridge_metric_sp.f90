@@ -7,7 +7,7 @@ module fkb_bridge_metric_sp
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_host_sp, only: host_t
    use fkb_kinds, only: dp, wp => sp
-   use fkb_loss_sp, only: loss_t, positions_of
+   use fkb_loss_sp, only: any_features, loss_t
    use fkb_loss_registry_sp, only: loss_from_config
    use fkb_metric_sp, only: metric_t
    use fkb_shape, only: shape_t
@@ -37,12 +37,13 @@ contains
       if (.not. allocated(error)) call loss_from_config(config, keras_major, loss, error)
       if (allocated(error)) return
       shape = sample_shape(y_pred)
-      if (size(t, 1) /= loss%target_features(shape) .or. size(t, 2) /= size(p, 2)) then
+      if (all(loss%target_features(shape) /= [any_features, size(t, 1)]) .or. &
+          size(t, 2) /= size(p, 2)) then
          call raise(error, fkb_err_argument, 'the targets do not fit predictions of the shape '// &
                     shape%text())
          return
       end if
-      call weights_of(weights, positions_of(shape), size(p, 2), w, error)
+      call weights_of(weights, loss%positions(shape), size(p, 2), w, error)
       if (allocated(error)) return
       allocate (g, mold=p)
       batch%samples = size(p, 2)

@@ -15,7 +15,7 @@ module fkb_full_batch_sp
    !> Begin with `init`; the trainer and the arrays must outlive it and have the `target` attribute.
    type, extends(objective_t) :: full_batch_t
       type(trainer_t), pointer, private :: trainer => null()
-      type(host_t), allocatable, private :: inputs(:), targets(:)
+      type(host_t), allocatable, private :: inputs(:), targets(:), weights(:)
    contains
       !> Begin: `call objective%init(trainer, x, y_true, error)`.
       generic :: init => init_sp, init_dp, init_hosts
@@ -29,11 +29,12 @@ contains
    !> Begin with the host's arrays, one per input and output.
    !> Raises an error where weights have constraints, or change before a step, which such methods
    !> do not follow.
-   subroutine init_hosts(self, trainer, inputs, targets, error)
+   subroutine init_hosts(self, trainer, inputs, targets, error, weights)
       class(full_batch_t), intent(inout) :: self
       type(trainer_t), intent(in), target :: trainer
       type(host_t), intent(in) :: inputs(:), targets(:)
       type(error_t), allocatable, intent(out) :: error
+      type(host_t), intent(in), optional :: weights(:)   !! of samples, as `gradient_hosts` has them
       integer :: i
       if (.not. associated(trainer%net)) then
          call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
@@ -53,6 +54,8 @@ contains
       self%trainer => trainer
       self%inputs = inputs
       self%targets = targets
+      if (allocated(self%weights)) deallocate (self%weights)
+      if (present(weights)) self%weights = weights
    end subroutine init_hosts
 
    subroutine init_sp(self, trainer, x, y_true, error)
@@ -89,7 +92,7 @@ contains
       value = huge(value)
       grad = 0
       self%trainer%net%params = params
-      call self%trainer%gradient_hosts(self%inputs, self%targets, value, error)
+      call self%trainer%gradient_hosts(self%inputs, self%targets, value, error, self%weights)
       if (.not. allocated(error)) then
          grad = self%trainer%grad
       else if (error%code == fkb_err_numeric) then

@@ -3,8 +3,10 @@
 module fkb_loss_registry_sp
    use fkb_config, only: config_t
    use fkb_circle_sp, only: circle_t
+   use fkb_composed_loss_sp, only: composed_loss_t
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
+   use fkb_ctc_sp, only: ctc_t
    use fkb_error, only: error_t, raise, fkb_err_argument, fkb_err_unknown, fkb_err_unsupported
    use fkb_focal_losses_sp, only: binary_focal_crossentropy_t, &
       categorical_focal_crossentropy_t, categorical_generalized_crossentropy_t
@@ -161,7 +163,11 @@ contains
       if (.not. allocated(error)) call registry%add('dice', dice_t(), error)
       if (.not. allocated(error)) call registry%add('tversky', tversky_t(), error)
       if (.not. allocated(error)) call registry%add('circle', circle_t(), error)
+      if (.not. allocated(error)) call registry%add('ctc', ctc_t(), error)
       if (.not. allocated(error)) call registry%add('fkb>SSIM', ssim_t(), error)
+      if (.not. allocated(error)) then
+         call registry%add('fkb>ComposedLoss', composed_loss_t(), error)
+      end if
    end subroutine add_builtin_losses
 
    !> The loss that Keras's compile configuration means: a name, `"mse"`, or a serialised object,
@@ -206,9 +212,6 @@ contains
       character(*), intent(in) :: name
       type(error_t), allocatable, intent(out) :: error
       select case (name)
-      case ('ctc')
-         call raise(error, fkb_err_unsupported, 'the loss "CTC" aligns sequences of labels,'// &
-                    ' which is not supported: train such a model in Keras')
       case ('crossentropy', 'ce')
          call raise(error, fkb_err_unsupported, 'the word '//quote(name)//' leaves the loss to'// &
                     ' the shape of the targets: name "binary_crossentropy",'// &

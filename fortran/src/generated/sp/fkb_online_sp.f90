@@ -7,12 +7,14 @@
 !> A restart goes on with the same bits.
 module fkb_online_sp
    use fkb_error, only: error_t
+   use fkb_host_sp, only: host_t
    use fkb_kinds, only: dp, i8, sp, wp => sp
    use fkb_loss_sp, only: loss_t
    use fkb_network_sp, only: network_t
    use fkb_optimizer_sp, only: optimizer_state_t, optimizer_t
    use fkb_replay_buffer_sp, only: replay_buffer_t
    use fkb_trainer_sp, only: trainer_t
+   use fkb_views, only: view_dp_t, view_sp_t
    implicit none (type, external)
    private
    public :: online_trainer_t, online_options_t
@@ -32,7 +34,7 @@ module fkb_online_sp
       real(dp) :: explosion = 0              !! go back where loss > explosion mean loss; 0: never
    end type online_options_t
 
-   !> Trains one network, with one input and one output, while the host runs.
+   !> Trains one network while the host runs.
    type :: online_trainer_t
       type(trainer_t) :: trainer             !! its optimizer, its state with the host's time
       type(online_options_t) :: options
@@ -44,6 +46,8 @@ module fkb_online_sp
       integer(i8) :: limited = 0             !! steps that were too large
       real(dp) :: loss = 0                   !! of the last update
       real(dp) :: mean_loss = 0              !! running mean of the good updates
+      integer, allocatable, private :: rows_in(:)           !! values of a sample, per input
+      integer, allocatable, private :: rows_out(:)          !! of a target, once it is known
       real(wp), allocatable, private :: origin(:)           !! first weights
       real(wp), allocatable, private :: good(:)             !! last good weights
       type(optimizer_state_t), private :: good_state
@@ -51,13 +55,15 @@ module fkb_online_sp
       procedure :: init
       procedure :: init_from_file
       !> Take the samples of one step of the host, and update where it is time:
-      !> `call online%observe(x, y_true, error [, time] [, sample_weight])`, (features, samples).
-      generic :: observe => observe_sp, observe_dp
+      !> `call online%observe(x, y_true, error [, time] [, sample_weight])`, (features, samples);
+      !> lists of views where there are several inputs or outputs.
+      generic :: observe => observe_sp, observe_dp, observe_many_sp, observe_many_dp
+      procedure :: observe_hosts
       procedure :: update
       procedure :: save
       procedure :: load
       procedure :: clear
-      procedure, private :: observe_sp, observe_dp
+      procedure, private :: observe_sp, observe_dp, observe_many_sp, observe_many_dp
    end type online_trainer_t
 
    interface
@@ -84,21 +90,49 @@ module fkb_online_sp
 
       module subroutine observe_sp(self, x, y_true, error, time, sample_weight)
          class(online_trainer_t), intent(inout), target :: self
-         real(sp), intent(in) :: x(:, :)              !! (features in, samples)
-         real(sp), intent(in) :: y_true(:, :)         !! (features out, samples)
+         real(sp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
+         real(sp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
          type(error_t), allocatable, intent(out) :: error
          real(dp), intent(in), optional :: time             !! the host's, for a schedule
-         real(sp), intent(in), optional :: sample_weight(:)   !! (samples)
+         real(sp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
       end subroutine observe_sp
+
+      module subroutine observe_many_sp(self, x, y_true, error, time, sample_weight)
+         class(online_trainer_t), intent(inout), target :: self
+         type(view_sp_t), intent(in) :: x(:)          !! one per input
+         type(view_sp_t), intent(in) :: y_true(:)     !! one per output
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(in), optional :: time
+         real(sp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
+      end subroutine observe_many_sp
 
       module subroutine observe_dp(self, x, y_true, error, time, sample_weight)
          class(online_trainer_t), intent(inout), target :: self
-         real(dp), intent(in) :: x(:, :)              !! (features in, samples)
-         real(dp), intent(in) :: y_true(:, :)         !! (features out, samples)
+         real(dp), intent(in), contiguous, target :: x(:, :)        !! (features in, samples)
+         real(dp), intent(in), contiguous, target :: y_true(:, :)   !! (features out, samples)
          type(error_t), allocatable, intent(out) :: error
          real(dp), intent(in), optional :: time             !! the host's, for a schedule
-         real(dp), intent(in), optional :: sample_weight(:)   !! (samples)
+         real(dp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
       end subroutine observe_dp
+
+      module subroutine observe_many_dp(self, x, y_true, error, time, sample_weight)
+         class(online_trainer_t), intent(inout), target :: self
+         type(view_dp_t), intent(in) :: x(:)          !! one per input
+         type(view_dp_t), intent(in) :: y_true(:)     !! one per output
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(in), optional :: time
+         real(dp), intent(in), contiguous, target, optional :: sample_weight(:)   !! (samples)
+      end subroutine observe_many_dp
+
+      !> As `observe`, with the host's arrays.
+      module subroutine observe_hosts(self, x, y_true, error, time, weights)
+         class(online_trainer_t), intent(inout), target :: self
+         type(host_t), intent(in) :: x(:)                   !! one per input
+         type(host_t), intent(in) :: y_true(:)              !! one per output
+         type(error_t), allocatable, intent(out) :: error
+         real(dp), intent(in), optional :: time
+         type(host_t), intent(in), optional :: weights      !! (1, samples)
+      end subroutine observe_hosts
 
       !> Learn from the buffer now.
       module subroutine update(self, error)

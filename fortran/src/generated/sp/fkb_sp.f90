@@ -22,6 +22,8 @@ module fkb_sp
    use fkb_crossentropies_sp, only: binary_crossentropy_t, categorical_crossentropy_t, &
       sparse_categorical_crossentropy_t
    use fkb_cosine_decays, only: cosine_decay_restarts_t, cosine_decay_t
+   use fkb_ctc_sp, only: ctc_t
+   use fkb_decay_factor_sp, only: set_decay_factor
    use fkb_decays, only: exponential_decay_t, inverse_time_decay_t, piecewise_constant_decay_t, &
       polynomial_decay_t
    use fkb_focal_losses_sp, only: binary_focal_crossentropy_t, &
@@ -73,6 +75,7 @@ module fkb_sp
    use fkb_ftrl_sp, only: ftrl_t
    use fkb_lamb_sp, only: lamb_t
    use fkb_lion_sp, only: lion_t
+   use fkb_muon_sp, only: muon_t
    use fkb_nadam_sp, only: nadam_t
    use fkb_rmsprop_sp, only: rmsprop_t
    use fkb_sgd_sp, only: sgd_t

@@ -110,14 +110,15 @@ contains
       type(variable_t), intent(in) :: variables(:)
       type(error_t), allocatable, intent(out) :: error
       type(state_list_t) :: list
-      integer :: i, scalars
+      integer :: given, i, scalars
       if (size(variables) == 0) return
       call self%optimizer%list_variables(self%net%graph%segments, list)
       scalars = count(list%items(:list%n)%place == place_iteration &
                       .or. list%items(:list%n)%place == place_rate)
-      if (size(variables) == scalars) list%n = scalars   ! saved by Keras before its first step
-      if (list%n /= size(variables)) then
-         call raise(error, fkb_err_format, 'the file has '//decimal(size(variables))// &
+      given = size(variables) - scaling_variables(variables)
+      if (given == scalars) list%n = scalars             ! saved by Keras before its first step
+      if (list%n /= given) then
+         call raise(error, fkb_err_format, 'the file has '//decimal(given)// &
                     ' variables of the optimizer, '//decimal(list%n)//' were expected')
          return
       end if
@@ -126,6 +127,18 @@ contains
          if (allocated(error)) return
       end do
    end subroutine restore
+
+   !> Counter and scale of Keras's `LossScaleOptimizer`, which stand behind the variables of the
+   !> optimizer inside; they are kept for Keras.
+   pure integer function scaling_variables(variables) result(n)
+      type(variable_t), intent(in) :: variables(:)
+      n = 0
+      if (size(variables) < 2) return
+      associate (last => variables(size(variables) - 1:))
+         if (last(1)%slot == 'step_counter' .and. last(2)%slot == 'dynamic_scale' .and. &
+             len(last(1)%path) + len(last(2)%path) == 0) n = 2
+      end associate
+   end function scaling_variables
 
    !> Take one variable of the file.
    subroutine take_variable(self, variable, item, error)
@@ -209,9 +222,30 @@ contains
             call get_values(self%state, list%items(i), variables(i)%values)
          end select
       end do
+      call keep_scaling(self, variables)
       call move_alloc(variables, self%net%optimizer_state)
       call write_compile(self)
    end procedure store
+
+   !> Keep the variables of loss scaling while the optimizer is the file's as it was.
+   subroutine keep_scaling(self, variables)
+      type(trainer_t), intent(in) :: self
+      type(variable_t), allocatable, intent(inout) :: variables(:)
+      type(variable_t), allocatable :: longer(:)
+      integer :: i, n, old
+      if (.not. (self%optimizer_of_file .and. allocated(self%net%optimizer_state))) return
+      if (self%optimizer%keras_config() /= self%first_config) return
+      if (scaling_variables(self%net%optimizer_state) == 0) return
+      n = size(variables)
+      old = size(self%net%optimizer_state)
+      allocate (longer(n + 2))
+      do i = 1, n
+         longer(i) = variables(i)
+      end do
+      longer(n + 1) = self%net%optimizer_state(old - 1)
+      longer(n + 2) = self%net%optimizer_state(old)
+      call move_alloc(longer, variables)
+   end subroutine keep_scaling
 
    !> Write the compile configuration of what was not taken from the file or has changed.
    subroutine write_compile(self)
