@@ -14,6 +14,8 @@ module fkb
    use fkb_bank_sp, only: bank_sp_t => bank_t, bank_workspace_sp_t => bank_workspace_t
    use fkb_builtin_dp, only: add_builtin_layers_dp => add_builtin_layers
    use fkb_builtin_sp, only: add_builtin_layers_sp => add_builtin_layers
+   use fkb_coupler_dp, only: coupler_dp_t => coupler_t
+   use fkb_coupler_sp, only: coupler_sp_t => coupler_t
    use fkb_crossentropies_dp, only: binary_crossentropy_dp_t => binary_crossentropy_t, &
       categorical_crossentropy_dp_t => categorical_crossentropy_t, &
       sparse_categorical_crossentropy_dp_t => sparse_categorical_crossentropy_t
@@ -26,6 +28,8 @@ module fkb
       ensemble_workspace_sp_t => ensemble_workspace_t
    use fkb_gate_dp, only: gate_dp_t => gate_t, gate_workspace_dp_t => gate_workspace_t
    use fkb_gate_sp, only: gate_sp_t => gate_t, gate_workspace_sp_t => gate_workspace_t
+   use fkb_exchange_dp, only: exchange_dp_t => exchange_t
+   use fkb_exchange_sp, only: exchange_sp_t => exchange_t
    use fkb_host_dp, only: host_dp_t => host_t
    use fkb_host_sp, only: host_sp_t => host_t
    use fkb_layer_dp, only: layer_dp_t => layer_t, mode_dp_t => mode_t, &
@@ -50,12 +54,14 @@ module fkb
       optimizer_dp_t => optimizer_t
    use fkb_optimizer_sp, only: optimizer_state_sp_t => optimizer_state_t, &
       optimizer_sp_t => optimizer_t
+   use fkb_previous, only: previous_t
    use fkb_registry_dp, only: registry_dp_t => registry_t
    use fkb_registry_sp, only: registry_sp_t => registry_t
    use fkb_sgd_dp, only: sgd_dp_t => sgd_t
    use fkb_sgd_sp, only: sgd_sp_t => sgd_t
    use fkb_state_dp, only: state_dp_t => state_t
    use fkb_state_sp, only: state_sp_t => state_t
+   use fkb_tally, only: tally_t
    use fkb_trainer_dp, only: loss_box_dp_t => loss_box_t, trainer_dp_t => trainer_t
    use fkb_trainer_sp, only: loss_box_sp_t => loss_box_t, trainer_sp_t => trainer_t
    implicit none (type, external)

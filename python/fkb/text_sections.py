@@ -9,6 +9,7 @@ import numpy as np
 
 from . import text_values
 from .graph import Array, Compile, OptimizerVariable, Port, Sample, Step
+from .port_fields import field_elements, problem_of_fields
 from .text_lexer import Slot, Source, Tokens, is_index, read_option, shorten
 
 STEP_KINDS = frozenset({"add", "subtract", "multiply", "divide"})
@@ -69,12 +70,16 @@ class PortReader:
             "unit": text or texts,
             "elements": texts,
             "description": text,
+            "fields": isinstance(value, list),
             "size": is_index(value) and self._side == "input",
         }
         if option not in fine:
             tokens.fail(f'unexpected option "{shorten(option)}" in {self._inside}')
         if not fine[option]:
             tokens.fail(f'malformed value for option "{option}" in {self._inside}')
+        problem = problem_of_fields(value, self._side) if option == "fields" else None
+        if problem is not None:
+            tokens.fail(f"{self._inside}: {problem}")
 
     def _check_sizes(self, port: Port) -> None:
         """Check that the steps fit each other; each tensor has been noted with its length."""
@@ -89,6 +94,9 @@ class PortReader:
             value = port.options.get(name)
             if isinstance(value, list):
                 size = self._same(f"{name} of {self._inside}", len(value), size)
+        if "fields" in port.options:
+            length = field_elements(port.options["fields"])
+            size = self._same(f"fields of {self._inside}", length, size)
         for step, length in self._lengths:
             if step.kind == "select":
                 if max(step.value) >= (size or 0) or len(set(step.value)) < length:

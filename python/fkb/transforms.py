@@ -19,6 +19,7 @@ from .errors import FkbError, FormatError
 from .files import read_bytes
 from .graph import Graph, Port, Step, TensorRef, flatten_structure
 from .keras_shapes import infer_shapes
+from .port_fields import field_elements, problem_of_fields
 from .report import Report
 
 if sys.version_info >= (3, 11):
@@ -30,7 +31,9 @@ Vector = NDArray[np.float64]
 PathLike = str | os.PathLike[str]
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
-_PORT_KEYS = frozenset({"position", "name", "unit", "elements", "description", "size", "steps"})
+_PORT_KEYS = frozenset(
+    {"position", "name", "unit", "elements", "description", "size", "steps", "fields"}
+)
 _EXPONENT = re.compile(r"(?<=[0-9.])[dD](?=[+-]?[0-9])")
 
 
@@ -183,6 +186,12 @@ class _Target:
                     f"{self.label}: {name} has {len(value)} entries, "
                     f"the host has {self.host_size} elements"
                 )
+        fields = self.port.options.get("fields")
+        if fields and self.host_size not in (None, field_elements(fields)):
+            raise FkbError(
+                f"{self.label}: the fields have {field_elements(fields)} elements, "
+                f"the host has {self.host_size}"
+            )
         self._ports[self._position] = self.port
         for position in sorted(self._ports):
             self._ports[position] = self._ports.pop(position)
@@ -197,10 +206,10 @@ def apply_toml(graph: Graph, path: PathLike) -> None:
     """Add what a transforms file says: `[[input]]` and `[[output]]` tables.
 
     Each has `position` (by default its place among its kind), `name`, `unit`, `elements`,
-    `description`, and `steps`, a list of tables with one entry each: `add`, `subtract`,
-    `multiply`, `divide` with a number, a list or the name of a file with numbers; `select` with
-    a list of positions, which needs `size`; `mask` with a list of 0 and 1 or the name of such a
-    file. Names of files are relative to the transforms file.
+    `description`, `fields` (tables as in docs/format.md 4.3.1), and `steps`, a list of tables
+    with one entry each: `add`, `subtract`, `multiply`, `divide` with a number, a list or the name
+    of a file with numbers; `select` with a list of positions, which needs `size`; `mask` with a
+    list of 0 and 1 or the name of such a file. Names of files are relative to this one.
 
     Raises:
         FkbError: something unknown, of a wrong kind or length, with the place in the file.
@@ -288,6 +297,11 @@ def _describe(target: _Target, entry: dict[str, Any], path: Path) -> None:
             target.port.name = value
         else:
             target.port.options[key] = value
+    if "fields" in entry:
+        problem = problem_of_fields(entry["fields"], target.label.split()[0])
+        if problem is not None:
+            raise FormatError(f"{target.label}: {problem}", path)
+        target.port.options["fields"] = entry["fields"]
 
 
 def _toml_numbers(value: Any, where: str, folder: Path) -> Vector:

@@ -45,7 +45,10 @@ def whole_graph() -> Graph:
     graph = Graph("float32", "3.15.1", model)
     graph.inputs[0] = Port("host", {"unit": "K", "size": 4, "elements": ["p", "q", "r", "s"]})
     graph.inputs[0].steps = [Step("subtract", np.arange(4.0)), Step("select", [3, 0, 2])]
-    graph.outputs[0] = Port("tendency", {}, [Step("divide", 86400.0)])
+    fields = [{"name": "p", "length": 3, "minimum": [0, 1, 2]}, {"name": "s", "maximum": 9.5}]
+    graph.inputs[0].options["fields"] = [{**fields[0], "outside": "host"}, fields[1]]
+    out = [{"name": "u", "unit": "K/s", "zero": [0]}, {"name": "v", "keeps": "s", "least": 0.5}]
+    graph.outputs[0] = Port("tendency", {"fields": out}, [Step("divide", 86400.0)])
     sgd = {"class_name": "SGD", "config": {"learning_rate": 0.01}}
     graph.compile = Compile({"optimizer": sgd, "loss": "mse"})
     graph.compile.variables = [OptimizerVariable("iteration", "", np.array(7, np.int64))]

@@ -24,8 +24,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("fortran", "linking", "training", "derivatives", "ensembles")),
-    *(f"docs/{name}.md" for name in ("python", "c")),
+    *(f"docs/{name}.md" for name in ("fortran", "coupling", "linking", "training", "derivatives")),
+    *(f"docs/{name}.md" for name in ("ensembles", "python", "c")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:!|#|/\*) ([\w-]+\.\w+|Makefile)(?: \*/)?\n")

@@ -3,6 +3,7 @@
 !> Steps are computed in real64 whatever the kinds of host and network: in real32 a subtraction of
 !> a large mean loses what the network needs.
 module fkb_port
+   use fkb_field, only: field_t
    use fkb_kinds, only: dp
    use fkb_shape, only: shape_t
    implicit none (type, external)
@@ -24,6 +25,7 @@ module fkb_port
       integer :: host_elements = 0           !! of the last axis in the host, 0: as the network
       integer, allocatable :: chosen(:)      !! elements of the host's that the network takes
       type(step_t), allocatable :: steps(:)  !! in order; for an input after the choice
+      type(field_t), allocatable :: fields(:)   !! of the host's last axis, in order
    contains
       procedure :: changes
       procedure :: features
@@ -101,21 +103,39 @@ contains
       integer, intent(in) :: n_values        !! 1 or all of the last axis
       real(dp), intent(in) :: values(n_values)
       real(dp), intent(inout) :: x(n)
-      integer :: i
-      do i = 1, n
-         associate (v => values(min(first + i - 1, n_values)))
-            select case (kind)
-            case (step_add)
-               x(i) = x(i) + v
-            case (step_subtract)
-               x(i) = x(i) - v
-            case (step_multiply)
-               x(i) = x(i)*v
-            case default
-               x(i) = x(i)/v
-            end select
-         end associate
-      end do
+      if (n_values == 1) then
+         call apply_number(kind, values(1), n, x)
+         return
+      end if
+      associate (v => values(first:first + n - 1))
+         select case (kind)
+         case (step_add)
+            x = x + v
+         case (step_subtract)
+            x = x - v
+         case (step_multiply)
+            x = x*v
+         case default
+            x = x/v
+         end select
+      end associate
    end subroutine apply_one
+
+   pure subroutine apply_number(kind, value, n, x)
+      integer, intent(in) :: kind
+      real(dp), intent(in) :: value
+      integer, intent(in) :: n
+      real(dp), intent(inout) :: x(n)
+      select case (kind)
+      case (step_add)
+         x = x + value
+      case (step_subtract)
+         x = x - value
+      case (step_multiply)
+         x = x*value
+      case default
+         x = x/value
+      end select
+   end subroutine apply_number
 
 end module fkb_port

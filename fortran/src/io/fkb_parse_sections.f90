@@ -76,6 +76,8 @@ contains
          ok = json_kind(text) == 'string' .or. is_text_list(text)
       case ('elements')
          ok = is_text_list(text)
+      case ('fields')
+         ok = is_object_list(text)
       case ('description')
          ok = json_kind(text) == 'string'
       case ('size')
@@ -100,6 +102,19 @@ contains
          is_text_list = json_kind(text(value%first:value%last)) == 'string'
       end do
    end function is_text_list
+
+   logical function is_object_list(text)
+      character(*), intent(in) :: text
+      type(span_t) :: key, value
+      integer :: position
+      is_object_list = json_kind(text) == 'array'
+      position = 0
+      do while (is_object_list)
+         call json_next(text, position, key, value)
+         if (position == 0) return
+         is_object_list = json_kind(text(value%first:value%last)) == 'object'
+      end do
+   end function is_object_list
 
    !> An input has at most one step `select`, and with it, only, the option `size`.
    subroutine check_selection(lexer, document, port, label, sized)

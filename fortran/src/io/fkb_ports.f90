@@ -10,6 +10,7 @@ module fkb_ports
    use fkb_error, only: add_context, error_t, fkb_err_format, fkb_err_numeric, raise
    use fkb_json, only: json_integer, json_kind, json_length, json_next, json_real
    use fkb_kinds, only: dp, i8
+   use fkb_port_fields, only: read_fields
    use fkb_port, only: port_t, step_divide, step_multiply, step_t
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal, span_t
@@ -63,6 +64,8 @@ contains
       elements = shape%extent(1)
       call document%options_config(given%options, options)
       call options%get('size', port%host_elements, error, default=elements)
+      if (.not. allocated(error)) call read_fields(options, given%is_output, port%host_elements, &
+         port, error)
       if (allocated(error)) return
       if (port%host_elements < 1 .and. given%steps%count() > 0) then
          call raise(error, fkb_err_format, 'steps need a last axis of known length')

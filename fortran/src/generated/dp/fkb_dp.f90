@@ -16,6 +16,11 @@ module fkb_dp
    use fkb_bank_dp, only: bank_t, bank_workspace_t
    use fkb_ensemble_dp, only: ensemble_t, ensemble_workspace_t
    use fkb_gate_dp, only: gate_t, gate_workspace_t
+   ! coupling
+   use fkb_coupler_dp, only: coupler_t
+   use fkb_exchange_dp, only: exchange_t
+   use fkb_previous, only: previous_t
+   use fkb_tally, only: tally_t
    ! training
    use fkb_circle_dp, only: circle_t
    use fkb_composed_loss_dp, only: composed_loss_t

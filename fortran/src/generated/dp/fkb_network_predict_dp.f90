@@ -9,6 +9,9 @@ submodule(fkb_network_dp:fkb_network_inner_dp) fkb_network_predict_dp
    use fkb_text, only: decimal
    implicit none (type, external)
 
+   !> Inputs and outputs up to which a call allocates nothing.
+   integer, parameter :: few = 8
+
 contains
 
    module procedure run
@@ -32,9 +35,26 @@ contains
       type(workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
       type(state_t), intent(inout), optional, target :: state
+      type(port_t) :: plain(few)
+      if (max(size(inputs), size(outputs)) > few) then
+         call run_raw_many(self, inputs, outputs, batch, work, error, state)
+      else
+         call run_blocks(self, plain(:size(inputs)), plain(:size(outputs)), inputs, outputs, &
+            batch, work, error, state)
+      end if
+   end subroutine run_raw
+
+   !> The same for any number of arrays.
+   subroutine run_raw_many(self, inputs, outputs, batch, work, error, state)
+      type(network_t), intent(in) :: self
+      type(host_t), intent(in) :: inputs(:), outputs(:)
+      integer, intent(in) :: batch
+      type(workspace_t), intent(inout), target :: work
+      type(error_t), allocatable, intent(out) :: error
+      type(state_t), intent(inout), optional, target :: state
       type(port_t) :: plain_in(size(inputs)), plain_out(size(outputs))
       call run_blocks(self, plain_in, plain_out, inputs, outputs, batch, work, error, state)
-   end subroutine run_raw
+   end subroutine run_raw_many
 
    subroutine run_blocks(self, in_ports, out_ports, inputs, outputs, batch, work, error, state)
       type(network_t), intent(in) :: self

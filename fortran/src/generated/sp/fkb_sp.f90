@@ -16,6 +16,11 @@ module fkb_sp
    use fkb_bank_sp, only: bank_t, bank_workspace_t
    use fkb_ensemble_sp, only: ensemble_t, ensemble_workspace_t
    use fkb_gate_sp, only: gate_t, gate_workspace_t
+   ! coupling
+   use fkb_coupler_sp, only: coupler_t
+   use fkb_exchange_sp, only: exchange_t
+   use fkb_previous, only: previous_t
+   use fkb_tally, only: tally_t
    ! training
    use fkb_circle_sp, only: circle_t
    use fkb_composed_loss_sp, only: composed_loss_t

@@ -1,0 +1,336 @@
+! Generated from couple/fkb_coupler_move.fypp: edit that file and run tools/generate.py
+!> Gathering the host's arrays into the buffers of an exchange, and scattering them back.
+submodule(fkb_coupler_sp) fkb_coupler_move_sp
+   use fkb_error, only: fkb_err_argument, raise
+   use fkb_exchange_sp, only: buffer_t
+   use fkb_slot, only: described
+   use fkb_text, only: decimal
+   implicit none (type, external)
+
+contains
+
+   module procedure begin
+      integer :: i, n
+      if (self%key == 0) then
+         call raise(error, fkb_err_argument, 'no network is connected: call connect first')
+      else if (columns < 0) then
+         call raise(error, fkb_err_argument, 'the number of columns is negative')
+      else if (present(mask) .and. present(points)) then
+         call raise(error, fkb_err_argument, 'pass a mask or a list of points, not both')
+      else if (present(mask)) then
+         if (size(mask) /= columns) call raise(error, fkb_err_argument, 'the mask has '// &
+            decimal(size(mask))//' values for '//decimal(columns)//' columns')
+      end if
+      if (allocated(error)) return
+      exchange%columns = columns
+      exchange%answered = .false.
+      n = columns
+      if (present(mask)) n = count(mask)
+      if (present(points)) n = size(points)
+      call make_room(self, exchange, n)
+      exchange%active = n
+      exchange%given = .false.
+      exchange%good(:n) = .true.
+      if (present(points)) then
+         call take_points(points, columns, exchange%at, error)
+         if (allocated(error)) exchange%active = 0
+         return
+      end if
+      n = 0
+      do i = 1, columns
+         if (present(mask)) then
+            if (.not. mask(i)) cycle
+         end if
+         n = n + 1
+         exchange%at(n) = i
+      end do
+   end procedure begin
+
+   !> The list of points as it stands, if it names different columns.
+   subroutine take_points(points, columns, at, error)
+      integer, intent(in) :: points(:), columns
+      integer, intent(inout) :: at(:)
+      type(error_t), allocatable, intent(out) :: error
+      logical :: taken(columns)
+      integer :: i
+      taken = .false.
+      do i = 1, size(points)
+         if (points(i) < 1 .or. points(i) > columns) then
+            call raise(error, fkb_err_argument, 'point '//decimal(points(i))// &
+               ' is none of the columns 1 to '//decimal(columns))
+            return
+         else if (taken(points(i))) then
+            call raise(error, fkb_err_argument, 'point '//decimal(points(i))//' stands twice')
+            return
+         end if
+         taken(points(i)) = .true.
+         at(i) = points(i)
+      end do
+   end subroutine take_points
+
+   !> Buffers for so many active columns.
+   subroutine make_room(self, exchange, columns)
+      class(coupler_t), intent(in) :: self
+      type(exchange_t), intent(inout) :: exchange
+      integer, intent(in) :: columns
+      integer :: k, n
+      if (allocated(exchange%x)) then
+         if (exchange%capacity >= columns .and. size(exchange%x, 1) == self%rows_in .and. &
+            size(exchange%y, 1) == self%rows_out .and. fit(self%in_ends, exchange%from) .and. &
+            fit(self%out_ends, exchange%to) .and. size(exchange%given) == size(self%slots)) then
+            call exchange%tally%prepare(self%rows_in, self%rows_out, 0)
+            return
+         end if
+         deallocate (exchange%x, exchange%y, exchange%part, exchange%at, exchange%good, &
+            exchange%given, exchange%from, exchange%to, exchange%inputs, exchange%outputs)
+      end if
+      n = max(columns, exchange%capacity, 1)
+      exchange%capacity = n
+      allocate (exchange%x(self%rows_in, n), exchange%y(self%rows_out, n))
+      allocate (exchange%at(n), exchange%good(n), exchange%given(size(self%slots)))
+      allocate (exchange%part(max(maxval(self%in_ends%elements), maxval(self%out_ends%elements))))
+      allocate (exchange%from(size(self%in_ends)), exchange%inputs(size(self%in_ends)))
+      allocate (exchange%to(size(self%out_ends)), exchange%outputs(size(self%out_ends)))
+      do k = 1, size(self%in_ends)
+         allocate (exchange%from(k)%v(n*self%in_ends(k)%elements*self%in_ends(k)%places))
+      end do
+      do k = 1, size(self%out_ends)
+         allocate (exchange%to(k)%v(n*self%out_ends(k)%elements*self%out_ends(k)%places))
+      end do
+      call exchange%tally%prepare(self%rows_in, self%rows_out, 0)
+
+   contains
+
+      pure logical function fit(ends, buffers)
+         type(end_t), intent(in) :: ends(:)
+         type(buffer_t), intent(in) :: buffers(:)
+         integer :: i
+         fit = size(ends) == size(buffers)
+         if (.not. fit) return
+         do i = 1, size(ends)
+            fit = fit .and. &
+               size(buffers(i)%v) == exchange%capacity*ends(i)%elements*ends(i)%places
+         end do
+      end function fit
+
+   end subroutine make_room
+
+   !> Whether an array may be given or taken now. `one_column`: a vector holds its levels.
+   subroutine check_array(self, exchange, at, extents, is_output, one_column, error)
+      class(coupler_t), intent(in) :: self
+      type(exchange_t), intent(in) :: exchange
+      integer, intent(in) :: at
+      integer, intent(in) :: extents(:)              !! of the host's array
+      logical, intent(in) :: is_output
+      logical, intent(out) :: one_column
+      type(error_t), allocatable, intent(out) :: error
+      integer :: wanted(2)
+      one_column = .false.
+      if (at < 1 .or. at > size(self%slots)) then
+         call raise(error, fkb_err_argument, 'there is no field with the number '//decimal(at))
+         return
+      end if
+      associate (slot => self%slots(at))
+         wanted = [slot%length, exchange%columns]
+         if (slot%columns_first) wanted = wanted([2, 1])
+         if (.not. allocated(exchange%given)) then
+            call raise(error, fkb_err_argument, 'the exchange has not begun: call begin first')
+         else if (slot%is_output .neqv. is_output) then
+            call raise(error, fkb_err_argument, described(slot%name, slot%length, slot%unit)// &
+               merge(' is given to the host', ' is what the host has', slot%is_output))
+         else if (is_output .and. .not. exchange%answered) then
+            call raise(error, fkb_err_argument, 'the network has not been asked: call run first')
+         else if (is_output .and. .not. slot%needed) then
+            call raise(error, fkb_err_argument, 'the network has no field "'//slot%name//'"')
+         else if (size(extents) == 1) then
+            one_column = slot%length > 1
+            if (extents(1) == exchange%columns .and. slot%length == 1) return
+            if (extents(1) == slot%length .and. exchange%columns == 1) return
+            call raise(error, fkb_err_argument, '"'//slot%name//'" has '//decimal(extents(1))// &
+               ' values, '//decimal(slot%length)//' times '//decimal(exchange%columns)// &
+               ' are expected')
+         else if (any(extents /= wanted)) then
+            call raise(error, fkb_err_argument, 'the array of "'//slot%name//'" has the shape ('// &
+               decimal(extents(1))//', '//decimal(extents(2))//'), ('//decimal(wanted(1))//', '// &
+               decimal(wanted(2))//') is expected')
+         end if
+      end associate
+   end subroutine check_array
+
+   module procedure give_1_sp
+      logical :: one_column
+      integer :: j
+      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at))
+         exchange%given(at) = .true.
+         if (.not. slot%needed) return
+         do j = 1, exchange%active
+            if (one_column) then
+               exchange%x(slot%rows, j) = real(values, dp)
+            else
+               exchange%x(slot%rows(1), j) = real(values(exchange%at(j)), dp)
+            end if
+         end do
+      end associate
+   end procedure give_1_sp
+
+   module procedure give_2_sp
+      logical :: one_column
+      integer :: i, j, row
+      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
+         exchange%given(at) = .true.
+         if (.not. slot%needed) return
+         if (slot%columns_first) then
+            do i = 1, slot%length
+               row = slot%rows(i)
+               do j = 1, exchange%active
+                  x(row, j) = real(values(points(j), i), dp)
+               end do
+            end do
+         else if (slot%contiguous) then
+            row = slot%rows(1)
+            do j = 1, exchange%active
+               x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
+            end do
+         else
+            do j = 1, exchange%active
+               do i = 1, slot%length
+                  x(slot%rows(i), j) = real(values(i, points(j)), dp)
+               end do
+            end do
+         end if
+      end associate
+   end procedure give_2_sp
+
+   module procedure take_1_sp
+      logical :: one_column
+      integer :: j
+      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at))
+         do j = 1, exchange%active
+            if (.not. exchange%good(j)) cycle
+            if (one_column) then
+               values = real(exchange%y(slot%rows, j), sp)
+            else
+               values(exchange%at(j)) = real(exchange%y(slot%rows(1), j), sp)
+            end if
+         end do
+      end associate
+   end procedure take_1_sp
+
+   module procedure take_2_sp
+      logical :: one_column
+      integer :: i, j
+      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at), y => exchange%y, points => exchange%at)
+         if (slot%columns_first) then
+            do i = 1, slot%length
+               do j = 1, exchange%active
+                  if (exchange%good(j)) values(points(j), i) = real(y(slot%rows(i), j), sp)
+               end do
+            end do
+         else
+            do j = 1, exchange%active
+               if (.not. exchange%good(j)) cycle
+               do i = 1, slot%length
+                  values(i, points(j)) = real(y(slot%rows(i), j), sp)
+               end do
+            end do
+         end if
+      end associate
+   end procedure take_2_sp
+
+   module procedure give_1_dp
+      logical :: one_column
+      integer :: j
+      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at))
+         exchange%given(at) = .true.
+         if (.not. slot%needed) return
+         do j = 1, exchange%active
+            if (one_column) then
+               exchange%x(slot%rows, j) = real(values, dp)
+            else
+               exchange%x(slot%rows(1), j) = real(values(exchange%at(j)), dp)
+            end if
+         end do
+      end associate
+   end procedure give_1_dp
+
+   module procedure give_2_dp
+      logical :: one_column
+      integer :: i, j, row
+      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
+         exchange%given(at) = .true.
+         if (.not. slot%needed) return
+         if (slot%columns_first) then
+            do i = 1, slot%length
+               row = slot%rows(i)
+               do j = 1, exchange%active
+                  x(row, j) = real(values(points(j), i), dp)
+               end do
+            end do
+         else if (slot%contiguous) then
+            row = slot%rows(1)
+            do j = 1, exchange%active
+               x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
+            end do
+         else
+            do j = 1, exchange%active
+               do i = 1, slot%length
+                  x(slot%rows(i), j) = real(values(i, points(j)), dp)
+               end do
+            end do
+         end if
+      end associate
+   end procedure give_2_dp
+
+   module procedure take_1_dp
+      logical :: one_column
+      integer :: j
+      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at))
+         do j = 1, exchange%active
+            if (.not. exchange%good(j)) cycle
+            if (one_column) then
+               values = real(exchange%y(slot%rows, j), dp)
+            else
+               values(exchange%at(j)) = real(exchange%y(slot%rows(1), j), dp)
+            end if
+         end do
+      end associate
+   end procedure take_1_dp
+
+   module procedure take_2_dp
+      logical :: one_column
+      integer :: i, j
+      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      if (allocated(error)) return
+      associate (slot => self%slots(at), y => exchange%y, points => exchange%at)
+         if (slot%columns_first) then
+            do i = 1, slot%length
+               do j = 1, exchange%active
+                  if (exchange%good(j)) values(points(j), i) = real(y(slot%rows(i), j), dp)
+               end do
+            end do
+         else
+            do j = 1, exchange%active
+               if (.not. exchange%good(j)) cycle
+               do i = 1, slot%length
+                  values(i, points(j)) = real(y(slot%rows(i), j), dp)
+               end do
+            end do
+         end if
+      end associate
+   end procedure take_2_dp
+
+end submodule fkb_coupler_move_sp

@@ -1,0 +1,72 @@
+!> Model files of a small column model for the tests of coupling.
+module coupled_models
+   use model_files, only: write_lines
+   implicit none (type, external)
+   private
+   public :: column_model, in_fields, out_fields
+
+contains
+
+   !> q(3), t(3), ps -> Dense(4, tanh) -> dq(3), rain; subtract and divide before, multiply after.
+   subroutine column_model(path, precision, in_fields, out_fields)
+      character(*), intent(in) :: path
+      character(*), intent(in), optional :: precision      !! default `float64`
+      character(*), intent(in), optional :: in_fields, out_fields   !! the lines `fields = ...`
+      character(:), allocatable :: kind, ins, outs
+      kind = 'float64'
+      if (present(precision)) kind = precision
+      ins = default_in()
+      if (present(in_fields)) ins = in_fields
+      outs = default_out()
+      if (present(out_fields)) outs = out_fields
+      call write_lines(path, [character(400) :: 'fkb 1', 'precision '//kind, 'keras "3.15.1"', &
+         'model "m" Sequential', &
+         'layer "in" InputLayer', 'batch_shape = [null,7]', 'node [] {}', 'end', &
+         'layer "d" Dense', 'units = 4', 'activation = "tanh"', &
+         'node [["in",0,0]] {}', 'weight "kernel" '//kind//' [7,4] trainable', &
+         'weight "bias" '//kind//' [4] trainable', 'end', &
+         'inputs ["in",0,0]', 'outputs ["d",0,0]', 'end', &
+         'input 0 "state"', ins, 'step subtract float64 [7]', 'step divide float64 [7]', 'end', &
+         'output 0 "tendency"', outs, 'step multiply float64 [4]', 'end', &
+         'checksum none', 'values 28 none', &
+         '0.3 -0.2 0.1 0.4  0.2 0.5 -0.3 0.1  -0.1 0.2 0.6 -0.4  0.7 -0.1 0.2 0.3', &
+         '-0.5 0.1 0.2 0.2  0.4 -0.3 0.1 0.1  0.2 0.2 -0.2 0.3', &
+         'values 4 none', '0.1 -0.1 0.2 0.3', &
+         'values 7 none', '0.002 0.004 0.006 260 270 280 1e5', &
+         'values 7 none', '0.001 0.001 0.001 5 5 5 300', &
+         'values 4 none', '1e-6 2e-6 3e-6 10', 'end'])
+   end subroutine column_model
+
+   !> `fields` of the input, with more members for q.
+   function in_fields(q_more) result(line)
+      character(*), intent(in) :: q_more
+      character(:), allocatable :: line
+      line = 'fields = [{"name":"q","length":3,"unit":"kg/kg",'//q_more//'},{"name":"t",'// &
+         '"length":3,"unit":"K"},{"name":"ps","unit":"Pa"}]'
+   end function in_fields
+
+   !> `fields` of the output, with more members for dq or for rain.
+   function out_fields(dq_more, rain_more) result(line)
+      character(*), intent(in), optional :: dq_more, rain_more
+      character(:), allocatable :: line, dq, rain
+      dq = ''
+      if (present(dq_more)) dq = ','//dq_more
+      rain = ''
+      if (present(rain_more)) rain = ','//rain_more
+      line = 'fields = [{"name":"dq","length":3,"unit":"kg/kg/s"'//dq//'},{"name":"rain",'// &
+         '"unit":"mm/day"'//rain//'}]'
+   end function out_fields
+
+   function default_in() result(line)
+      character(:), allocatable :: line
+      line = 'fields = [{"name":"q","length":3,"unit":"kg/kg"},{"name":"t","length":3,'// &
+         '"unit":"K"},{"name":"ps","unit":"Pa"}]'
+   end function default_in
+
+   function default_out() result(line)
+      character(:), allocatable :: line
+      line = 'fields = [{"name":"dq","length":3,"unit":"kg/kg/s"},{"name":"rain",'// &
+         '"unit":"mm/day"}]'
+   end function default_out
+
+end module coupled_models
