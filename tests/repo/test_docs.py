@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STORIES = [
     "README.md",
     *(f"docs/{name}.md" for name in ("fortran", "coupling", "linking", "training", "derivatives")),
-    *(f"docs/{name}.md" for name in ("ensembles", "python", "c")),
+    *(f"docs/{name}.md" for name in ("ensembles", "migrating", "python", "c")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:!|#|/\*) ([\w-]+\.\w+|Makefile)(?: \*/)?\n")
