@@ -27,7 +27,6 @@ module fkb_discretization_dp
       procedure :: configure
       procedure :: lay_out
       procedure :: apply
-      procedure :: apply_backward
    end type discretization_t
 
 contains
@@ -108,20 +107,5 @@ contains
          end if
       end do
    end function bin
-
-   subroutine apply_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
-      class(discretization_t), intent(in) :: self
-      type(plan_t), intent(in) :: plan
-      real(wp), intent(in), contiguous :: weights(:)
-      real(wp), intent(in), contiguous :: x(:, :)
-      real(wp), intent(in), contiguous :: y(:, :)
-      real(wp), intent(inout), contiguous :: cache(:)
-      real(wp), intent(inout), contiguous :: scratch(:)
-      real(wp), intent(in), contiguous :: dy(:, :)
-      real(wp), intent(out), contiguous :: dx(:, :)
-      real(wp), intent(inout), contiguous :: dweights(:)
-      type(mode_t), intent(in) :: mode
-      dx = 0
-   end subroutine apply_backward
 
 end module fkb_discretization_dp

@@ -31,7 +31,6 @@ module fkb_hashing_dp
       procedure :: lay_out
       procedure :: check_input
       procedure :: apply
-      procedure :: apply_backward
    end type hashing_t
 
 contains
@@ -129,20 +128,5 @@ contains
       if (value >= masked .and. value <= masked) return
       bin = hash_bin(int(value, i8), self%num_bins - 1, self%salted, self%salt) + 1
    end function bin
-
-   subroutine apply_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
-      class(hashing_t), intent(in) :: self
-      type(plan_t), intent(in) :: plan
-      real(wp), intent(in), contiguous :: weights(:)
-      real(wp), intent(in), contiguous :: x(:, :)
-      real(wp), intent(in), contiguous :: y(:, :)
-      real(wp), intent(inout), contiguous :: cache(:)
-      real(wp), intent(inout), contiguous :: scratch(:)
-      real(wp), intent(in), contiguous :: dy(:, :)
-      real(wp), intent(out), contiguous :: dx(:, :)
-      real(wp), intent(inout), contiguous :: dweights(:)
-      type(mode_t), intent(in) :: mode
-      dx = 0
-   end subroutine apply_backward
 
 end module fkb_hashing_dp

@@ -3,12 +3,13 @@
 module fkb_operation_joining_dp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
-   use fkb_kinds, only: i8, wp => dp
+   use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output
    use fkb_layer_dp, only: layer_t, mode_t, view_t
    use fkb_place_kernels_dp, only: put_rows, take_rows
    use fkb_plan, only: plan_t, tangent_forward
-   use fkb_shape, only: max_rank, open_extent, shape_t, storage_dimension
+   use fkb_shape, only: max_rank, shape_t, storage_dimension
+   use fkb_shape_rules, only: join_shapes
    implicit none (type, external)
    private
    public :: joining_operation_t
@@ -54,7 +55,7 @@ contains
          if (i == 1) then
             call start(self, in_shapes(1), along, out, error)
          else
-            call join(out, opened(self, in_shapes(i), along), along, error)
+            call join_shapes(out, opened(self, in_shapes(i), along), along, error)
          end if
          if (allocated(error)) return
       end do
@@ -94,34 +95,6 @@ contains
       wide%extent(along + 1:wide%rank) = shape%extent(along:shape%rank)
       wide%extent(along) = 1
    end function opened
-
-   !> Lengthen `out` by another shape.
-   subroutine join(out, other, along, error)
-      type(shape_t), intent(inout) :: out
-      type(shape_t), intent(in) :: other
-      integer, intent(in) :: along
-      type(error_t), allocatable, intent(out) :: error
-      integer(i8) :: total
-      integer :: i
-      logical :: fits
-      fits = out%rank == other%rank
-      do i = 1, out%rank
-         if (i == along .or. .not. fits) cycle
-         if (out%extent(i) == open_extent) out%extent(i) = other%extent(i)
-         fits = other%extent(i) == out%extent(i) .or. other%extent(i) == open_extent
-      end do
-      if (out%extent(along) == open_extent .or. other%extent(along) == open_extent) then
-         total = open_extent
-      else
-         total = int(out%extent(along), i8) + other%extent(along)
-      end if
-      if (.not. fits .or. total > huge(1)) then
-         call raise(error, fkb_err_argument, 'operands of the shapes '//out%text()//' and '// &
-                    other%text()//' do not fit side by side')
-      else
-         out%extent(along) = int(total)
-      end if
-   end subroutine join
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(joining_operation_t), intent(in) :: self

@@ -13,7 +13,8 @@ module fkb_operation_operands_dp
       operand_squared_difference, &
       operand_where
    use fkb_plan, only: plan_t, tangent_own
-   use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
+   use fkb_shape, only: operator(==), shape_t, strides_of
+   use fkb_shape_rules, only: widen_shape
    use fkb_strided_kernels_dp, only: gather, scatter_add
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -64,7 +65,7 @@ contains
             call raise(error, fkb_err_argument, 'a constant of shape '//in_shapes(i)%text()// &
                        ' would mix the samples of a batch')
          else
-            call widen(out, part, error)
+            call widen_shape(out, part, error)
          end if
          if (allocated(error)) return
       end do
@@ -106,30 +107,6 @@ contains
       if (self%id == operand_where) n = 3
       if (self%id == operand_isclose) n = 4
    end function operand_count
-
-   !> The shape that both shapes can be repeated to.
-   subroutine widen(out, other, error)
-      type(shape_t), intent(inout) :: out
-      type(shape_t), intent(in) :: other
-      type(error_t), allocatable, intent(out) :: error
-      type(shape_t) :: wide
-      integer :: i
-      wide = out
-      wide%rank = max(out%rank, other%rank)
-      do i = 1, wide%rank
-         if (out%extent(i) == other%extent(i) .or. other%extent(i) == 1) cycle
-         if (out%extent(i) == 1) then
-            wide%extent(i) = other%extent(i)
-         else if (out%extent(i) == open_extent .or. other%extent(i) == open_extent) then
-            wide%extent(i) = max(out%extent(i), other%extent(i))
-         else
-            call raise(error, fkb_err_argument, 'operands of the shapes '//out%text()//' and '// &
-                       other%text()//' cannot be broadcast')
-            return
-         end if
-      end do
-      out = wide
-   end subroutine widen
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(operand_operation_t), intent(in) :: self

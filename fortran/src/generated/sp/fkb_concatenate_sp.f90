@@ -3,11 +3,13 @@
 module fkb_concatenate_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
-   use fkb_kinds, only: i8, wp => sp
+   use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output
    use fkb_layer_sp, only: layer_t, mode_t, view_t
+   use fkb_place_kernels_sp, only: put_rows, take_rows
    use fkb_plan, only: plan_t, tangent_forward
-   use fkb_shape, only: open_extent, shape_t, storage_dimension
+   use fkb_shape, only: shape_t, storage_dimension
+   use fkb_shape_rules, only: join_shapes
    implicit none (type, external)
    private
    public :: concatenate_t
@@ -46,41 +48,13 @@ contains
       call storage_dimension(self%axis, out%rank, along, error)
       if (allocated(error)) return
       do i = 2, size(in_shapes)
-         call join(out, in_shapes(i), along, error)
+         call join_shapes(out, in_shapes(i), along, error)
          if (allocated(error)) return
       end do
       call add_output(plan, out, error)
       plan%can_train = .true.
       plan%tangent = tangent_forward
    end subroutine lay_out
-
-   !> Lengthen `out` by another shape.
-   subroutine join(out, other, along, error)
-      type(shape_t), intent(inout) :: out
-      type(shape_t), intent(in) :: other
-      integer, intent(in) :: along
-      type(error_t), allocatable, intent(out) :: error
-      integer(i8) :: total
-      integer :: i
-      logical :: fits
-      fits = out%rank == other%rank
-      do i = 1, out%rank
-         if (i == along .or. .not. fits) cycle
-         if (out%extent(i) == open_extent) out%extent(i) = other%extent(i)
-         fits = other%extent(i) == out%extent(i) .or. other%extent(i) == open_extent
-      end do
-      if (out%extent(along) == open_extent .or. other%extent(along) == open_extent) then
-         total = open_extent
-      else
-         total = int(out%extent(along), i8) + other%extent(along)
-      end if
-      if (.not. fits .or. total > huge(1)) then
-         call raise(error, fkb_err_argument, 'the input shapes '//out%text()//' and '// &
-                    other%text()//' cannot be concatenated')
-      else
-         out%extent(along) = int(total)
-      end if
-   end subroutine join
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(concatenate_t), intent(in) :: self
@@ -96,7 +70,7 @@ contains
       first = 1
       do i = 1, size(x)
          rows = run_length(self, plan%in_shapes(i))
-         if (rows > 0) call put(run, rows, size(x(i)%v)/rows, first, x(i)%v, y(1)%v)
+         if (rows > 0) call put_rows(run, rows, size(x(i)%v)/rows, first, x(i)%v, y(1)%v)
          first = first + rows
       end do
    end subroutine forward
@@ -118,7 +92,7 @@ contains
       first = 1
       do i = 1, size(dx)
          rows = run_length(self, plan%in_shapes(i))
-         if (rows > 0) call take(run, rows, size(dx(i)%v)/rows, first, dy(1)%v, dx(i)%v)
+         if (rows > 0) call take_rows(run, rows, size(dx(i)%v)/rows, first, dy(1)%v, dx(i)%v)
          first = first + rows
       end do
    end subroutine backward
@@ -135,21 +109,5 @@ contains
          length = length*shape%extent(i)
       end do
    end function run_length
-
-   !> y(first:first + rows - 1, :) = x
-   pure subroutine put(run, rows, columns, first, x, y)
-      integer, intent(in) :: run, rows, columns, first
-      real(wp), intent(in) :: x(rows, columns)
-      real(wp), intent(inout) :: y(run, columns)
-      y(first:first + rows - 1, :) = x
-   end subroutine put
-
-   !> dx = dy(first:first + rows - 1, :)
-   pure subroutine take(run, rows, columns, first, dy, dx)
-      integer, intent(in) :: run, rows, columns, first
-      real(wp), intent(in) :: dy(run, columns)
-      real(wp), intent(out) :: dx(rows, columns)
-      dx = dy(first:first + rows - 1, :)
-   end subroutine take
 
 end module fkb_concatenate_sp

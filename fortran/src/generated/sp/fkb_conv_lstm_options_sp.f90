@@ -5,6 +5,7 @@ submodule(fkb_conv_lstm_sp) fkb_conv_lstm_options_sp
    use fkb_activations, only: act_hard_sigmoid_keras2
    use fkb_conv_options, only: get_count
    use fkb_layer_options, only: refuse_option
+   use fkb_sequence_options, only: get_dropout_rates, get_sequence_flags
    implicit none (type, external)
 
 contains
@@ -28,42 +29,23 @@ contains
                                      config%keras_major <= 2), &
                                self%recurrent_activation, self%recurrent_parameters, error)
       if (allocated(error)) return
-      call read_dropout(self, config, error)
+      call get_dropout_rates(config, self%dropout, self%recurrent_dropout, error)
       if (allocated(error)) return
+      if (self%dropout >= 1) self%dropout = 0            ! a rate of 1 drops nothing
+      if (self%recurrent_dropout >= 1) self%recurrent_dropout = 0
       call read_sequence(self, config, error)
       if (.not. allocated(error)) call config%get('unit_forget_bias', self%unit_forget_bias, &
                                                   error, default=.true.)
       call config%ignore('seed unroll')
    end procedure configure
 
-   !> Rates of dropout, clipped as Keras clips them; a rate of 1 drops nothing.
-   subroutine read_dropout(self, config, error)
-      class(conv_lstm_t), intent(inout) :: self
-      type(config_t), intent(inout) :: config
-      type(error_t), allocatable, intent(out) :: error
-      call config%get('dropout', self%dropout, error, default=0.0_dp)
-      if (.not. allocated(error)) call config%get('recurrent_dropout', self%recurrent_dropout, &
-                                                  error, default=0.0_dp)
-      if (allocated(error)) return
-      self%dropout = max(0.0_dp, self%dropout)
-      self%recurrent_dropout = max(0.0_dp, self%recurrent_dropout)
-      if (self%dropout >= 1) self%dropout = 0
-      if (self%recurrent_dropout >= 1) self%recurrent_dropout = 0
-   end subroutine read_dropout
-
    !> How the steps run. Keras 2 takes no notice of `zero_output_for_mask` and `time_major` here.
    subroutine read_sequence(self, config, error)
       class(conv_lstm_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      call config%get('return_sequences', self%return_sequences, error, default=.false.)
-      if (.not. allocated(error)) call config%get('return_state', self%return_state, error, &
-                                                  default=.false.)
-      if (.not. allocated(error)) call config%get('go_backwards', self%go_backwards, error, &
-                                                  default=.false.)
-      if (.not. allocated(error)) call config%get('stateful', self%stateful, error, default=.false.)
-      if (.not. allocated(error)) call config%get('zero_output_for_mask', &
-                                                  self%zero_output_for_mask, error, default=.false.)
+      call get_sequence_flags(config, self%return_sequences, self%return_state, &
+                              self%go_backwards, self%stateful, self%zero_output_for_mask, error)
       if (allocated(error)) return
       self%prefers_kept = config%keras_major <= 2
       if (config%keras_major > 2) return

@@ -43,7 +43,6 @@ module fkb_integer_lookup_sp
       procedure :: lay_out
       procedure :: check_input
       procedure :: apply
-      procedure :: apply_backward
    end type integer_lookup_t
 
 contains
@@ -278,20 +277,5 @@ contains
          token = real(self%oov_token, wp)
       end if
    end function token_at
-
-   subroutine apply_backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
-      class(integer_lookup_t), intent(in) :: self
-      type(plan_t), intent(in) :: plan
-      real(wp), intent(in), contiguous :: weights(:)
-      real(wp), intent(in), contiguous :: x(:, :)
-      real(wp), intent(in), contiguous :: y(:, :)
-      real(wp), intent(inout), contiguous :: cache(:)
-      real(wp), intent(inout), contiguous :: scratch(:)
-      real(wp), intent(in), contiguous :: dy(:, :)
-      real(wp), intent(out), contiguous :: dx(:, :)
-      real(wp), intent(inout), contiguous :: dweights(:)
-      type(mode_t), intent(in) :: mode
-      dx = 0
-   end subroutine apply_backward
 
 end module fkb_integer_lookup_sp

@@ -13,7 +13,8 @@ module fkb_merge_sp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs
    use fkb_layer_sp, only: layer_t, mode_t, view_t
    use fkb_plan, only: plan_t, tangent_own
-   use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
+   use fkb_shape, only: operator(==), max_rank, shape_t, strides_of
+   use fkb_shape_rules, only: widen_shape
    use fkb_strided_kernels_sp, only: gather, scatter_add
    implicit none (type, external)
    private
@@ -57,7 +58,7 @@ contains
       end if
       out = in_shapes(1)
       do i = 2, size(in_shapes)
-         call widen(out, in_shapes(i), error)
+         call widen_shape(out, in_shapes(i), error)
          if (allocated(error)) return
       end do
       call add_output(plan, out, error)
@@ -65,30 +66,6 @@ contains
       plan%can_train = .true.
       plan%tangent = tangent_own
    end subroutine lay_out
-
-   !> The shape that both shapes can be repeated to.
-   subroutine widen(out, other, error)
-      type(shape_t), intent(inout) :: out
-      type(shape_t), intent(in) :: other
-      type(error_t), allocatable, intent(out) :: error
-      type(shape_t) :: wide
-      integer :: i
-      wide = out
-      wide%rank = max(out%rank, other%rank)
-      do i = 1, wide%rank
-         if (out%extent(i) == other%extent(i) .or. other%extent(i) == 1) cycle
-         if (out%extent(i) == 1) then
-            wide%extent(i) = other%extent(i)
-         else if (out%extent(i) == open_extent .or. other%extent(i) == open_extent) then
-            wide%extent(i) = max(out%extent(i), other%extent(i))
-         else
-            call raise(error, fkb_err_argument, 'the input shapes '//out%text()//' and '// &
-                       other%text()//' do not fit together')
-            return
-         end if
-      end do
-      out = wide
-   end subroutine widen
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(merge_t), intent(in) :: self
