@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import FormatError
 from .graph import CONTAINERS, Layer
-from .keras_objects import class_of
+from .keras_objects import class_of, shown_class
 from .keras_weights import snake_case
 from .registry import Config
 
@@ -49,7 +49,7 @@ def _in_container(container: Any, prefix: str, parts: Mapping[str, bytes]) -> No
     entries = inner.get("layers") if isinstance(inner, dict) else None
     counts: dict[str, int] = {}
     for entry in entries if isinstance(entries, list) else ():
-        if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+        if not isinstance(entry, dict) or not shown_class(entry):
             continue
         name = class_of(entry)
         skipped = name == "InputLayer" and container.get("class_name") == "Sequential"

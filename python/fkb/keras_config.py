@@ -17,7 +17,7 @@ from .keras_calls import read_calls
 from .keras_former import modern_entry
 from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
-from .keras_objects import CLASS_ALIASES, class_of, plain
+from .keras_objects import CLASS_ALIASES, ObjectError, class_of, plain, shown_class
 from .keras_operations import is_unnamed_operation
 from .keras_tensorflow import FUNCTIONS, read_function
 from .keras_wrappers import child_problems, take_children
@@ -166,7 +166,10 @@ def read_model(config: Any, reading: Reading) -> Layer:
 
 def _kind(entry: Config, reading: Reading) -> str:
     """Return the class of a layer in the words of the model file."""
-    name = class_of(entry)
+    try:
+        name = class_of(entry)
+    except ObjectError as problem:
+        raise FormatError(f"a layer {problem}") from problem
     name = CLASS_ALIASES.get(name, name)
     if name == "Model":
         return "Functional"
@@ -346,7 +349,7 @@ def _fill_functional(
     names = {name for entry in entries if isinstance(name := entry.get("name"), str)}
     for written in entries:
         entry = modern_entry(written, version_of(reading.version))
-        if entry.get("class_name") in FUNCTIONS:
+        if shown_class(entry) in FUNCTIONS:
             layer.children.append(_read_function(entry, path, names, reading))
             continue
         child, _ = _read_layer(entry, path, reading, depth)

@@ -109,6 +109,12 @@ def class_of(value: Config) -> str:
     return name
 
 
+def shown_class(value: Config) -> str:
+    """Return the `class_name` of what may be a serialized object, empty where it has none."""
+    name = value.get("class_name")
+    return name if isinstance(name, str) else ""
+
+
 def canonical_object(value: Any, module: str) -> Any:
     """Return a serialized initializer, loss and so on in the form of Keras 3.
 
@@ -214,7 +220,7 @@ def dtype_name(value: Any) -> str | None:
         return value
     if isinstance(value, dict) and isinstance(value.get("config"), dict):
         name = value["config"].get("name")
-        if value.get("class_name") in _POLICIES and isinstance(name, str):
+        if shown_class(value) in _POLICIES and isinstance(name, str):
             return name
         raise ObjectError("is a dtype policy that FKB does not support")
     raise ObjectError("must be the name of a dtype or a dtype policy")

@@ -274,6 +274,8 @@ def _closed(shape: Unknown, stated: object) -> Unknown:
     """Return the shape that enters a model, closed where only the model states a dimension."""
     if not isinstance(stated, (list, tuple)):
         return shape
+    if not all(n is None or isinstance(n, int) for n in stated):
+        return shape
     if shape is None or len(shape) != len(stated):
         return tuple(stated)
     return tuple(own if n is None else n for n, own in zip(shape, stated, strict=True))

@@ -155,7 +155,7 @@ class Follower:
             return Use(gives=self._enter(call, number, where))
         self._look_into_wrapper(call.layer, where)
         rule = rule_of(call.layer)
-        if rule is not None:
+        if rule is not None and call.refs:
             return rule(call)
         if any(mask is not None for mask in call.masks):
             raise MaskError(

@@ -362,9 +362,7 @@ def test_keras_loads_predicts_and_trains(
     wanted = model.predict(given, verbose=0)
     mine = net.predict(given)
     several = wanted if isinstance(wanted, list) else [wanted]
-    # tf_keras makes an error of real32 in the attention of a minimal configuration in real64; from
-    # its own file it agrees within 1e-14 (test_layers_agree).
-    bound = 1e-6 if name == "attention" and kind == "float64" else TOLERANCE[kind]
+    bound = TOLERANCE[kind]
     for one, two in zip(mine if isinstance(mine, list) else [mine], several, strict=True):
         np.testing.assert_allclose(one, two, atol=bound * max(1.0, np.abs(two).max()))
     if name == "normalized":

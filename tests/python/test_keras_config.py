@@ -312,6 +312,21 @@ def damaged(config: Any) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["", 3, None, ["Dense"], {}])
+def test_a_layer_without_a_class_is_refused(name: Any) -> None:
+    layer = entry("Dense", "d", units=3) | {"class_name": name}
+    stack = {"class_name": "Sequential", "config": {"name": "s", "layers": [start(), layer]}}
+    assert "layer" in damaged(stack)
+    graph = functional(start(), layer, inputs=["in", 0, 0], outputs=["in", 0, 0])
+    assert "layer" in damaged(graph)
+
+
+def test_a_dtype_policy_of_no_class_is_refused() -> None:
+    policy = {"class_name": ["DTypePolicy"], "config": {"name": "float32"}}
+    (problem,) = of_layers(start(), entry("Dense", "d", units=2, dtype=policy))
+    assert (problem.option, problem.layer) == ("dtype", "d")
+
+
 def test_graphs_that_cannot_be_are_refused() -> None:
     def model(node: Any, outputs: Any = ("d", 0, 0)) -> Any:
         layer = entry("Dense", "d", node, units=3)

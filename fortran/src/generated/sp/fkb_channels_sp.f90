@@ -23,7 +23,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(call_t) :: turned
       integer :: channels, i
-      if (.not. graph%layers(box)%layer%wants_channels_last()) then
+      if (.not. graph%layers(box)%layer%wants_channels_last() .or. size(call%inputs) == 0) then
          call add_node(graph, builder, box, call, made, error)
          return
       end if
