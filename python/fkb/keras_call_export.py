@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _told(layer: Layer, number: int, container: Layer) -> Node:
     """Return a call as Keras wants it: without derived masks, states as the cells have them."""
-    node = stated_node(layer.nodes[number], container)
+    node = stated_node(layer, number, container)
     if STATES not in node.kwargs:
         return node
     return Node(node.args, node.kwargs | {STATES: group_states(layer, node.kwargs[STATES])})

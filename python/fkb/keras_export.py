@@ -27,6 +27,7 @@ from .keras_shapes import ModelShapes, infer_shapes
 from .keras_tensorflow import export_function, function_class
 from .keras_weights import keys_of
 from .keras_wrappers import put_children
+from .mask_ports import stated_inputs, stated_outputs
 from .masks import stated_children
 from .registry import Config, Form, LayerSpec, Option, Use, custom_layer, layer_spec
 from .report import Report, shown
@@ -318,8 +319,8 @@ def _functional(layer: Layer, path: str, writing: Writing) -> Config:
         entries.append(former_entry(entry, version_of(writing.version)))
     return {
         "layers": entries,
-        "input_layers": export_structure(layer.inputs, layer, writing),
-        "output_layers": export_structure(layer.outputs, layer, writing),
+        "input_layers": export_structure(stated_inputs(layer), layer, writing),
+        "output_layers": export_structure(stated_outputs(layer), layer, writing),
     }
 
 

@@ -76,6 +76,7 @@ def store_groups(
     kind = prefix.rpartition("/")[2]
     for child in container.children:
         skipped = container.class_name == "Sequential" and child.class_name == "InputLayer"
+        skipped = skipped or child.meta.get("implicit") is True
         if skipped or (child.class_name.startswith("ops.") and major >= 3):
             continue
         group = f"{prefix}/{_numbered(child, counts)}"

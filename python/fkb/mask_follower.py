@@ -8,14 +8,15 @@ from typing import Any
 from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes, call_order
-from .live_masks import HEADS, PLAIN, UNSURE, LiveMasks
-from .mask_rules import Call, Mask, MaskError, Masks, Use, rule_of, tensor
+from .live_masks import HEADS, PLAIN, UNSURE, CallKey, LiveMasks
+from .mask_expressions import Call, Mask, MaskError, Masks, Use, all_true, rank_of_mask, tensor
+from .mask_ports import IMPLICIT, leave, open_inputs, port_names, stated_inputs, stated_outputs
+from .mask_rules import rule_of
 from .report import Report
 
-IMPLICIT = "implicit"
-_FROM_OUTSIDE = "comes from outside of the model"
+# Ranks of the masks that enter models, by `id` and position of the input.
+Patterns = dict[int, dict[int, int | None]]
 _FROM_INSIDE = "comes from inside a model"
-_ATTENTION = {"MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"}
 
 
 @dataclass
@@ -29,10 +30,14 @@ class Follower:
         former: it is a Keras 3 before 3.4.
         report: takes what cannot be expressed.
         changes: whether to change the graph, or only to look.
+        patterns: the masks that enter models; None to follow masks as Keras 3 does when it
+            builds a model, where none enter or leave models.
         met: the followers of all containers, by `id`.
         taken: the masks that calls take: by layer, number of the call and argument.
         firsts: the mask of the first input of each call.
-        queries: the mask that the query of each attention had when the model was built.
+        entering: the masks of the tensors that nested models are called with.
+        uses: what each call does with masks.
+        ports: the inputs for masks, by the position of the input with the mask.
     """
 
     container: Layer
@@ -42,79 +47,92 @@ class Follower:
     report: Report
     changes: bool = True
     former: bool = False
+    patterns: Patterns | None = field(default_factory=dict)
     met: dict[int, Follower] = field(default_factory=dict)
     taken: dict[tuple[str, int, str], Mask | Masks] = field(default_factory=dict)
     firsts: dict[tuple[str, int], Mask | None] = field(default_factory=dict)
-    queries: dict[tuple[str, int], Mask | Masks | None] = field(default_factory=dict)
+    entering: dict[tuple[str, int], Masks] = field(default_factory=dict)
+    uses: dict[tuple[str, int], Use] = field(default_factory=dict)
+    ports: dict[int, TensorRef] = field(default_factory=dict)
     _masks: dict[TensorRef, Mask] = field(default_factory=dict)
+    _ranks: dict[TensorRef, int | None] = field(default_factory=dict)
+    _built: Follower | None = None
     _live: LiveMasks | None = None
     _refs: dict[Mask, TensorRef] = field(default_factory=dict)
     _new: list[tuple[str, Layer]] = field(default_factory=list)
-    _attending: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Be found by the container."""
         self.met.setdefault(id(self.container), self)
 
-    def run(self, entering: Masks) -> Masks:
+    def run(self) -> Masks:
         """Follow all calls; return the masks of the outputs."""
-        for ref, mask in zip(flatten_structure(self.container.inputs), entering, strict=True):
-            if mask is not None:
-                self._masks[ref] = mask
-        if self._alone() and not any(entering):
+        if self.major >= 3 and self.patterns is not None:
             self._live = LiveMasks(self.container)
+            self._built = self._as_built()
+        self._open()
         for child, number in call_order(self.container):
             if child.class_name != "InputLayer":
                 self._call(child, number)
-        return [self._masks.get(ref) for ref in flatten_structure(self.container.outputs)]
+        return [self._mask_of(ref) for ref in flatten_structure(stated_outputs(self.container))]
+
+    def _as_built(self) -> Follower:
+        """Follow the masks that Keras 3 knows when it builds the model, which it keeps."""
+        built = self._other(self.container, self.path, None)
+        built.run()
+        return built
+
+    def _open(self) -> None:
+        """Let masks enter."""
+        ranks = (self.patterns or {}).get(id(self.container), {})
+        if not ranks:
+            return
+        names = port_names(self.container, sorted(ranks))
+        inputs = flatten_structure(stated_inputs(self.container))
+        for position, name in names.items():
+            ref = TensorRef(name, 0, 0)
+            self.ports[position] = ref
+            self._ranks[ref] = ranks[position]
+            self._masks[inputs[position]] = tensor(ref)
+        if self.changes:
+            open_inputs(self.container, names, ranks)
 
     def _call(self, child: Layer, number: int) -> None:
         node = child.nodes[number]
         where = f"{self.path}/{child.name}" if self.path else child.name
-        call = self._described(child, node)
+        call = self._described(child, number)
         self.firsts[child.name, number] = call.first
         try:
             use = self._use(call, number, where)
         except MaskError as problem:
             self.report.add(where, "mask", str(problem))
             return
-        self._go_by_live_masks(call, number, use, where)
+        use = self._recorded(call, number, use)
+        self.uses[child.name, number] = use
         for key, masks in use.takes.items():
             if key not in node.kwargs and masks is not None:
                 self._take(child, number, key, masks, where)
-        if self._live is None and any(mask is not None for mask in call.masks):
-            self._check_attention(child.class_name, where)
         for index, mask in enumerate(use.gives):
             if mask is not None:
                 self._masks[TensorRef(child.name, number, index)] = mask
 
-    def _alone(self) -> bool:
-        """Whether it is a model of Keras 3 in which and around which there is no other."""
-        inner = any(layer.class_name in CONTAINERS for _, layer in self.container.walk())
-        return self.major >= 3 and not self.path and not inner
+    def _recorded(self, call: Call, number: int, use: Use) -> Use:
+        """Return what a call does with a mask that it was given when the model was built."""
+        layer = call.layer
+        if self._built is not None and layer.class_name not in (*PLAIN, *HEADS, *CONTAINERS):
+            built = self._built.uses.get((layer.name, number), Use())
+            wrapped = layer.class_name == "TimeDistributed" and any(built.gives)
+            if wrapped or built.takes.get("mask") is not None:
+                return built
+        if any(mask is UNSURE for mask in call.masks) and layer.class_name not in CONTAINERS:
+            use.gives = [None if mask is None else UNSURE for mask in use.gives]
+        return use
 
-    def _go_by_live_masks(self, call: Call, number: int, use: Use, where: str) -> None:
-        """Give attention the masks that its inputs still carry when it runs."""
-        if self._live is None:
-            return
-        live, key = self._live, (call.layer.name, number)
-        live.follow(call, number, use)
-        rule = rule_of(call.layer)
-        if rule is None or "mask" in call.node.kwargs:
-            return
-        if call.layer.class_name in PLAIN:
-            carried = [live.carried(ref, key) for ref in call.refs]
-            takes = rule(replace(call, masks=carried)).takes
-            unsure = ["mask"] if UNSURE in carried else []
-            use.takes = {} if unsure else takes
-        elif call.layer.class_name in HEADS:
-            self.queries[key] = use.takes.get("query_mask")
-            takes = rule(replace(call, mask_of=lambda ref: live.carried(ref, key))).takes
-            unsure = [name for name, mask in takes.items() if mask is UNSURE]
-            use.takes = {name: None if mask is UNSURE else mask for name, mask in takes.items()}
-        else:
-            return
-        for name in unsure if self.changes else []:
+    def _is_sure(self, masks: Mask | Masks, name: str, where: str) -> bool:
+        """Report a mask that a tensor may or may not carry."""
+        if UNSURE not in (masks if isinstance(masks, list) else [masks]):
+            return True
+        if self.changes:
             self.report.add(
                 where,
                 name,
@@ -122,31 +140,26 @@ class Follower:
                 "mask off in Keras 3, whichever comes first: drop the masks before it and give "
                 "them as attention_mask",
             )
+        return False
 
-    def _check_attention(self, class_name: str, where: str) -> None:
-        """Refuse a second attention to masked tensors in Keras 3.
-
-        While MultiHeadAttention runs there, it takes the masks off its inputs, so that which
-        others see them depends on the order of the calls.
-        """
-        if self.major < 3 or not self.changes or class_name not in _ATTENTION:
-            return
-        self._attending.append(class_name)
-        if len(self._attending) > 1 and "MultiHeadAttention" in self._attending:
-            self.report.add(
-                where,
-                "mask",
-                "is a second attention to masked tensors in models of Keras 3 within each other, "
-                "where MultiHeadAttention takes the masks off its inputs while it runs: make one "
-                "model of them, or drop the masks before it and give them as attention_mask",
-            )
-
-    def _described(self, child: Layer, node: Node) -> Call:
+    def _described(self, child: Layer, number: int) -> Call:
+        node, key = child.nodes[number], (child.name, number)
         refs = list(tensors_in(node.args[0])) if node.args else []
-        masks = [self._masks.get(ref) for ref in refs]
-        return Call(child, node, refs, masks, self.major, self.former, self._masks.get, self._rank)
+
+        def mask_of(ref: TensorRef) -> Mask | None:
+            return self._mask_of(ref, key)
+
+        masks = [mask_of(ref) for ref in refs]
+        return Call(child, node, refs, masks, self.major, self.former, mask_of, self._rank)
+
+    def _mask_of(self, ref: TensorRef, key: CallKey | None = None) -> Mask | None:
+        """Return the mask that a tensor carries when that call gets it, or at the end."""
+        mask = self._masks.get(ref)
+        return mask if self._live is None else self._live.carried(ref, mask, key)
 
     def _rank(self, ref: TensorRef) -> int | None:
+        if ref in self._ranks:
+            return self._ranks[ref]
         shape = self.shapes.of(self.container, ref)
         return None if shape is None else len(shape)
 
@@ -171,55 +184,100 @@ class Follower:
             if inner.class_name in CONTAINERS and id(inner) not in self.met:
                 self._follower(inner, path).finish()
 
-    def _follower(self, layer: Layer, path: str, *, changes: bool = True) -> Follower:
-        changes = changes and self.changes
+    def _follower(self, layer: Layer, path: str) -> Follower:
         return Follower(
-            layer, path, self.shapes, self.major, self.report, changes, self.former, self.met
+            layer,
+            path,
+            self.shapes,
+            self.major,
+            self.report,
+            self.changes,
+            self.former,
+            self.patterns,
+            self.met,
+        )
+
+    def _other(self, layer: Layer, path: str, patterns: Patterns | None) -> Follower:
+        """Return a follower that only looks."""
+        return Follower(
+            layer, path, self.shapes, self.major, Report(), False, self.former, patterns
         )
 
     def finish(self) -> Masks:
-        """Follow the masks of a model to which none come; return those of its outputs."""
-        outputs = self.run([None] * len(flatten_structure(self.container.inputs)))
+        """Follow the masks of a model, and add the nodes that compute them."""
+        outputs = self.run()
         self.add_nodes()
         return outputs
 
     def _enter(self, call: Call, number: int, where: str) -> Masks:
         """Follow masks into a nested model and out of it."""
         layer = call.layer
+        refs = list(tensors_in(call.node.args))
+        entering = self._entering(call, refs)
+        if not self._is_sure(entering, "mask", where):
+            entering = [None if mask is UNSURE else mask for mask in entering]
+        self.entering[layer.name, number] = entering
+        if self.patterns is not None:
+            for position, mask in enumerate(entering):
+                if mask is not None and not self.changes:
+                    ranks = self.patterns.setdefault(id(layer), {})
+                    ranks[position] = rank_of_mask(mask, self._rank)
         inside = self.met.get(id(layer))
         if inside is None:
             inside = self._follower(layer, where)
             inside.finish()
-        refs = list(tensors_in(call.node.args))
-        entering = self._entering(call, refs)
-        outputs = flatten_structure(layer.outputs)
-        if all(mask is None for mask in entering):
-            gives = [inside._masks.get(ref) for ref in outputs]
-        else:
-            outside = [
-                None if mask is None else Mask("", (position,), hidden=_FROM_OUTSIDE)
-                for position, mask in enumerate(entering)
-            ]
-            looking = self._follower(layer, where, changes=False)
-            gives = looking.run(outside)
-            looking.compare(inside)
-        inputs = dict(zip(flatten_structure(layer.inputs), refs, strict=False))
-        return [_moved(mask, inputs, entering, layer.name) for mask in gives]
+        if self.patterns is None:
+            return []
+        known = dict(zip(flatten_structure(stated_inputs(layer)), refs, strict=False))
+        given = {}
+        for position, port in inside.ports.items():
+            mask = entering[position]
+            given[port] = mask or all_true(refs[position], inside._rank(port), self._rank)
+        self._hand_in(layer, number, list(given.values()), where)
+        outputs = flatten_structure(stated_outputs(layer))
+        return [
+            self._outside(inside, inside._mask_of(ref), {**known, **given}, number)
+            for ref in outputs
+        ]
+
+    def _hand_in(self, layer: Layer, number: int, masks: list[Mask], where: str) -> None:
+        """Give masks to a call of a nested model."""
+        if not masks or not self.changes:
+            return
+        refs = [self.node_of(mask, where) for mask in masks]
+        layer.nodes[number].args = [*layer.nodes[number].args, refs]
+
+    def _outside(
+        self,
+        inside: Follower,
+        mask: Mask | None,
+        known: dict[TensorRef, TensorRef | Mask],
+        number: int,
+    ) -> Mask | None:
+        """Return the mask of a nested model's output in terms of the tensors around the model."""
+        if mask is None or mask is UNSURE:
+            return mask
+        layer = inside.container
+        moved = _moved(mask, known, layer.name)
+        if moved is not None:
+            return moved
+        rank = rank_of_mask(mask, inside._rank)
+        ref = inside.node_of(mask, inside.path) if self.changes else None
+        if ref is None:
+            return Mask("", (rank, layer.name, number), hidden=_FROM_INSIDE, owner=layer.name)
+        inside.add_nodes()
+        leaving = TensorRef(layer.name, number, leave(layer, ref))
+        self._ranks[leaving] = rank
+        return tensor(leaving)
 
     def _entering(self, call: Call, refs: list[TensorRef]) -> Masks:
         stated = call.node.kwargs.get("mask")
         if self.changes:
             call.node.kwargs.pop("mask", None)
         if stated is None:
-            return [self._masks.get(ref) for ref in refs]
+            return [call.mask_of(ref) for ref in refs]
         listed = stated if isinstance(stated, list) else [stated]
         return [tensor(ref) if isinstance(ref, TensorRef) else None for ref in listed]
-
-    def compare(self, without: Follower) -> None:
-        """Report layers that take other masks when masks come from outside."""
-        for key, masks in self.taken.items():
-            if without.taken.get(key) != masks:
-                self._refuse(f"{self.path}/{key[0]}", _FROM_OUTSIDE)
 
     def _refuse(self, where: str, reason: str) -> None:
         self.report.add(
@@ -231,7 +289,7 @@ class Follower:
 
     def _take(self, child: Layer, number: int, key: str, masks: Mask | Masks, where: str) -> None:
         self.taken[child.name, number, key] = masks
-        if not self.changes:
+        if not self._is_sure(masks, key, where) or not self.changes:
             return
         listed = masks if isinstance(masks, list) else [masks]
         refs = [None if mask is None else self.node_of(mask, where) for mask in listed]
@@ -253,6 +311,11 @@ class Follower:
                 return None
             self._refs[mask] = self._node(mask, operands)
         return self._refs[mask]
+
+    def output_mask(self, mask: Mask | None) -> TensorRef | None:
+        """Return the tensor of the mask of an output of the model, which losses use."""
+        sure = mask is not None and self._is_sure(mask, "mask", "")
+        return self.node_of(mask, "") if mask is not None and sure else None
 
     def _operand(self, operand: object, where: str) -> Any:
         if isinstance(operand, Mask):
@@ -282,30 +345,23 @@ class Follower:
         self._new.clear()
 
 
-def _moved(
-    mask: Mask | None, inputs: dict[TensorRef, TensorRef], entering: Masks, model: str
-) -> Mask | None:
-    """Return the mask of a nested model's output in terms of the tensors around the model."""
-    if mask is None:
+def _moved(mask: Mask, known: dict[TensorRef, TensorRef | Mask], model: str) -> Mask | None:
+    """Return a mask in terms of the tensors around a model, None where they do not say it."""
+    if not mask.class_name and not mask.hidden:
+        found = _moved_operand(mask.operands[0], known, model)
+        return tensor(found) if isinstance(found, TensorRef) else found
+    operands = tuple(_moved_operand(item, known, model) for item in mask.operands)
+    if mask.hidden or any(operand is None for operand in operands):
         return None
-    if mask.hidden == _FROM_OUTSIDE:
-        position = mask.operands[0]
-        return entering[position] if isinstance(position, int) else None
-    operands = tuple(_moved_operand(item, inputs, entering, model) for item in mask.operands)
-    if any(operand is None for operand in operands):
-        return Mask("", (), hidden=_FROM_INSIDE, owner=model)
     return replace(mask, operands=operands, owner=model)
 
 
-def _moved_operand(
-    item: object, inputs: dict[TensorRef, TensorRef], entering: Masks, model: str
-) -> object:
+def _moved_operand(item: Any, known: dict[TensorRef, TensorRef | Mask], model: str) -> Any:
     if isinstance(item, Mask):
-        moved = _moved(item, inputs, entering, model)
-        return None if moved is None or moved.hidden else moved
+        return _moved(item, known, model)
     if isinstance(item, TensorRef):
-        return inputs.get(item)
+        return known.get(item)
     if isinstance(item, tuple):
-        parts = tuple(_moved_operand(part, inputs, entering, model) for part in item)
+        parts = tuple(_moved_operand(part, known, model) for part in item)
         return None if None in parts else parts
     return item

@@ -7,97 +7,30 @@ Keras 3.15; a test reads them from both.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from .graph import Layer, Node, TensorRef
+from .graph import Layer, TensorRef
 from .keras_nodes import tensors_in
-from .registry import Config, custom_layer, layer_spec
+from .mask_expressions import (
+    AND,
+    ANY,
+    LAST,
+    NOT_EQUAL,
+    OR,
+    Call,
+    Mask,
+    MaskError,
+    Masks,
+    Use,
+    operation,
+    rank_of_mask,
+    tensor,
+)
+from .registry import custom_layer, layer_spec
 
 STATES = "initial_state"
-NOT_EQUAL, ANY, OR, AND = "ops.NotEqual", "ops.Any", "ops.LogicalOr", "ops.LogicalAnd"
-_LAST: Config = {"axis": -1, "keepdims": False}
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A mask as an expression: an operation of operands, or a tensor of the graph.
-
-    Attributes:
-        class_name: the operation, empty for a tensor and for what cannot be expressed.
-        operands: masks, tensors and numbers; a list of masks for a concatenation.
-        options: of the operation, as sorted pairs.
-        owner: the layer whose output has the mask, which gives the nodes their names.
-        hidden: why there is no tensor for it; empty where there is one.
-    """
-
-    class_name: str
-    operands: tuple[object, ...]
-    options: tuple[tuple[str, object], ...] = ()
-    owner: str = field(default="", compare=False)
-    hidden: str = ""
-
-
-Masks = list[Mask | None]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a layer, as the rules see it.
-
-    Attributes:
-        layer, node: the layer and its call.
-        refs: the tensors of the first argument.
-        masks: their masks.
-        major: the major version of Keras.
-        former: it is a Keras 3 before 3.4, which joined masks in another way.
-        mask_of: the mask of any tensor.
-        rank_of: its rank with the batch, None where that is not known.
-    """
-
-    layer: Layer
-    node: Node
-    refs: list[TensorRef]
-    masks: Masks
-    major: int
-    former: bool
-    mask_of: Callable[[TensorRef], Mask | None]
-    rank_of: Callable[[TensorRef], int | None]
-
-    @property
-    def first(self) -> Mask | None:
-        """The mask that the call is given, or that of its first tensor."""
-        stated = next(tensors_in(self.node.kwargs.get("mask")), None)
-        return tensor(stated) if stated else (self.masks[0] if self.masks else None)
-
-
-@dataclass
-class Use:
-    """What a call does with masks.
-
-    Attributes:
-        takes: by keyword argument, the masks that Keras hands to it.
-        gives: the masks of its outputs; those that are missing have none.
-    """
-
-    takes: dict[str, Mask | Masks | None] = field(default_factory=dict)
-    gives: Masks = field(default_factory=list)
-
 
 Rule = Callable[[Call], Use]
-
-
-class MaskError(ValueError):
-    """Keras itself cannot do this with a mask, or FKB cannot; the text says what."""
-
-
-def tensor(ref: TensorRef) -> Mask:
-    """Return a mask that is a tensor of the graph."""
-    return Mask("", (ref,))
-
-
-def operation(call: Call, class_name: str, *operands: object, **options: object) -> Mask:
-    """Return a mask that is the result of an operation."""
-    return Mask(class_name, operands, tuple(options.items()), call.layer.name)
 
 
 def _stop(call: Call) -> Use:
@@ -142,7 +75,7 @@ def _embedding(call: Call) -> Use:
 def _masking(call: Call) -> Use:
     value = call.layer.config.get("mask_value", 0.0)
     return Use(
-        gives=[operation(call, ANY, operation(call, NOT_EQUAL, call.refs[0], value), **_LAST)]
+        gives=[operation(call, ANY, operation(call, NOT_EQUAL, call.refs[0], value), **LAST)]
     )
 
 
@@ -159,7 +92,7 @@ def _conv_recurrent(call: Call) -> Use:
 
 def _expect_steps(mask: object, rank: int, call: Call) -> None:
     """Refuse a mask with values for the places of an image, as `Masking` of images gives."""
-    if isinstance(mask, Mask) and _rank(mask, call.rank_of) not in (rank, None):
+    if isinstance(mask, Mask) and rank_of_mask(mask, call.rank_of) not in (rank, None):
         raise MaskError(
             "has a value per place and step, FKB takes masks with a value per step: give the call "
             "such a mask, or do without the layer that makes the mask"
@@ -194,7 +127,7 @@ def _time_distributed(call: Call) -> Use:
     if call.first is None:
         return Use()
     takers = [path for path, layer in call.layer.walk() if rule_of(layer) in _TAKERS]
-    rank = _rank(call.first, call.rank_of)
+    rank = rank_of_mask(call.first, call.rank_of)
     if takers and (inner is _nested or rank is None or rank < 3) and inner is not _take_and_keep:
         raise MaskError(f'is handed on to "{takers[0]}" inside, time step by time step')
     if inner is _conv_recurrent:
@@ -202,22 +135,8 @@ def _time_distributed(call: Call) -> Use:
     kept: Mask | None = call.first
     if call.major < 3 and inner not in (_keep, _take_and_keep):
         for _ in range(2, rank or 2):
-            kept = operation(call, ANY, kept, **_LAST)
+            kept = operation(call, ANY, kept, **LAST)
     return Use({"mask": call.first} if takers else {}, [kept])
-
-
-def _rank(mask: Mask, rank_of: Callable[[TensorRef], int | None]) -> int | None:
-    """Return the rank of a mask with the batch."""
-    first = mask.operands[0]
-    while isinstance(first, tuple) and not isinstance(first, TensorRef):
-        first = first[0]
-    inner = (
-        _rank(first, rank_of)
-        if isinstance(first, Mask)
-        else (rank_of(first) if isinstance(first, TensorRef) else None)
-    )
-    change = {ANY: -1, "ops.ExpandDims": 1}.get(mask.class_name, 0)
-    return None if inner is None else inner + change
 
 
 _JOINED = (
@@ -239,12 +158,26 @@ def _merged_by_mask(call: Call) -> Use:
 
     Source: `Multiply._merge_function` and `Merge._apply_merge_op_and_or_mask` of Keras 3.
     """
-    if call.major >= 3 and any(mask is not None for mask in call.masks):
-        raise MaskError(
-            "changes the values that Keras 3 gives for masked steps, which FKB does not follow: "
-            "do without the mask, or use keras.ops in place of the layer"
-        )
-    return _merged(call)
+    use = _merged(call)
+    if call.major < 3 or all(mask is None for mask in call.masks):
+        return use
+    ranks = [call.rank_of(ref) for ref in call.refs]
+    for mask, rank in zip(call.masks, ranks, strict=True):
+        if mask is None or rank is None or None in ranks:
+            continue
+        wide = max(n for n in ranks if n is not None)
+        if rank < wide or rank_of_mask(mask, call.rank_of) not in (rank - 1, None):
+            raise MaskError(
+                f"is one for an input of {rank} axes, which Keras 3 does not repeat to the "
+                f"{wide} axes of the result: reshape the input before its mask is made"
+            )
+    use.takes["mask"] = [None if mask is None else _made(call, mask) for mask in call.masks]
+    return use
+
+
+def _made(call: Call, mask: Mask) -> Mask:
+    """Return a mask that is no tensor of the user's own: the call has no argument for it."""
+    return mask if mask.class_name or mask.hidden else operation(call, "ops.Copy", mask)
 
 
 def _reduced(call: Call, class_name: str, masks: Masks) -> Mask | None:
@@ -273,7 +206,7 @@ def _concat3(call: Call, axis: int) -> Mask:
         zeros = operation(call, "ops.ZerosLike", ref, dtype="bool")
         parts.append(operation(call, OR, wide, zeros))
     joined = operation(call, "ops.Concatenate", tuple(parts), axis=axis)
-    return operation(call, ANY, joined, **_LAST)
+    return operation(call, ANY, joined, **LAST)
 
 
 def _concat2(call: Call, axis: int) -> Mask | None:

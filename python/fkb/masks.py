@@ -14,8 +14,9 @@ from typing import Any
 from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
 from .keras_nodes import node_tensors, tensors_in
 from .keras_shapes import ModelShapes, infer_shapes
-from .mask_follower import IMPLICIT, Follower
-from .mask_rules import Mask, tensor
+from .mask_expressions import Mask, tensor
+from .mask_follower import Follower, Patterns
+from .mask_ports import IMPLICIT, close_ports, given_masks, is_leaving_mask, stated_args
 from .registry import layer_spec
 from .report import Report
 
@@ -32,17 +33,20 @@ def stated_children(container: Layer) -> list[Layer]:
     return [child for child in container.children if not is_implicit(child)]
 
 
-def stated_node(node: Node, container: Layer) -> Node:
-    """Return a call without the masks that Keras derives."""
-    derived = {child.name for child in container.children if is_implicit(child)}
-    if not derived:
-        return node
+def stated_node(layer: Layer, number: int, container: Layer) -> Node:
+    """Return a call of a layer without the masks that Keras derives."""
+    node = layer.nodes[number]
+    children = {child.name: child for child in container.children}
+
+    def derived(ref: TensorRef) -> bool:
+        return is_implicit(children[ref.layer]) or is_leaving_mask(ref, children[ref.layer])
+
     kwargs = {
         key: value
         for key, value in node.kwargs.items()
-        if not any(ref.layer in derived for ref in tensors_in(value))
+        if not any(derived(ref) for ref in tensors_in(value))
     }
-    return Node(node.args, kwargs)
+    return Node(stated_args(layer, node), kwargs)
 
 
 def check_same_masks(ours: Layer, theirs: Layer, major: int, report: Report) -> None:
@@ -89,12 +93,11 @@ def _masks_taken(model: Layer) -> dict[str, list[object]]:
         children = {child.name: child for child in container.children}
         for child in container.children:
             for number, node in enumerate(child.nodes):
-                for key in _mask_keys(node):
-                    refs = (
-                        node.kwargs[key]
-                        if isinstance(node.kwargs[key], list)
-                        else [node.kwargs[key]]
-                    )
+                given: list[tuple[str, Any]] = [(key, node.kwargs[key]) for key in _mask_keys(node)]
+                if entering := given_masks(child, node):
+                    given.append(("mask", entering))
+                for key, value in given:
+                    refs = value if isinstance(value, list) else [value]
                     masks = [_canonical(_expanded(ref, children)) if ref else None for ref in refs]
                     place = f"{path}/{child.name}" if path else child.name
                     found.setdefault(place, []).append([number, key, masks])
@@ -104,10 +107,13 @@ def _masks_taken(model: Layer) -> dict[str, list[object]]:
 def forget_masks(model: Layer) -> None:
     """Remove what `explain_masks` adds."""
     model.meta.pop(OUTPUT_MASKS, None)
-    for container in _containers(model):
+    containers = _containers(model)
+    for container in containers:
         for child in container.children:
-            child.nodes = [stated_node(node, container) for node in child.nodes]
+            child.nodes = [stated_node(child, k, container) for k in range(len(child.nodes))]
         container.children = stated_children(container)
+    for container in containers:
+        close_ports(container)
 
 
 def explain_masks(model: Layer, major: int, report: Report, *, former: bool = False) -> None:
@@ -129,12 +135,23 @@ def explain_masks(model: Layer, major: int, report: Report, *, former: bool = Fa
     if major >= 3:
         _forget_derived(model, shapes)
     _refuse_query_masks(model, report)
-    follower = Follower(model, "", shapes, major, report, former=former)
-    masks = follower.run([None] * len(flatten_structure(model.inputs)))
-    refs = [None if mask is None else follower.node_of(mask, "") for mask in masks]
+    patterns = _patterns(model, shapes, major, former)
+    follower = Follower(model, "", shapes, major, report, former=former, patterns=patterns)
+    masks = follower.run()
+    refs = [follower.output_mask(mask) for mask in masks]
     if any(refs):
         model.meta[OUTPUT_MASKS] = refs
     follower.add_nodes()
+
+
+def _patterns(model: Layer, shapes: ModelShapes, major: int, former: bool) -> Patterns:
+    """Return which masks enter the models within a model: those of any of its calls."""
+    patterns: Patterns = {}
+    while True:
+        before = {key: dict(ranks) for key, ranks in patterns.items()}
+        Follower(model, "", shapes, major, Report(), False, former, patterns).run()
+        if patterns == before:
+            return patterns
 
 
 def _refuse_query_masks(model: Layer, report: Report) -> None:
@@ -173,8 +190,8 @@ def _forget_derived(model: Layer, shapes: ModelShapes) -> None:
     stated = list(_take_stated(model))
     operations = _mask_operations(model)
     while True:
-        follower = Follower(model, "", shapes, 3, Report(), False)
-        follower.run([None] * len(flatten_structure(model.inputs)))
+        follower = Follower(model, "", shapes, 3, Report(), False, patterns=None)
+        follower.run()
         kept = [item for item in stated if not _is_derived(item, follower.met)]
         if not kept:
             break
@@ -239,8 +256,8 @@ def _is_derived(stated: _Stated, met: dict[int, Follower]) -> bool:
     if follower is None:
         return False
     derived = follower.taken.get((stated.layer.name, stated.number, stated.key))
-    if stated.key == "query_mask":
-        derived = follower.queries.get((stated.layer.name, stated.number), derived)
+    if derived is None and stated.key == "mask":
+        derived = follower.entering.get((stated.layer.name, stated.number))
     if derived is None and stated.key == "mask":
         derived = follower.firsts.get((stated.layer.name, stated.number))
     listed = derived if isinstance(derived, list) else [derived]

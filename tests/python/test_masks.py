@@ -102,18 +102,6 @@ def test_a_mask_that_reaches_an_unknown_class_is_refused(
         assert sum("mask" in kwargs for kwargs in taken) == count
 
 
-def test_a_mask_from_outside_that_an_inner_model_needs_is_refused(
-    keras2: Any, keras3: Any, tmp_path: Path
-) -> None:
-    for keras in (keras2, keras3):
-        features = keras.Input((5, 2), name="f")
-        inner = keras.Model(features, keras.layers.LSTM(2, name="l")(features), name="inner")
-        words = keras.Input((5,), dtype="int32", name="w")
-        table = keras.layers.Embedding(4, 2, mask_zero=True, name="e")(words)
-        with pytest.raises(UnsupportedError, match=r'"inner/l", mask: comes from outside'):
-            _convert(keras, keras.Model(words, inner(table)), tmp_path)
-
-
 def test_derived_masks_are_marked_and_not_exported(keras3: Any, tmp_path: Path) -> None:
     inputs = keras3.Input((5,), dtype="int32", name="i")
     table = keras3.layers.Embedding(4, 2, mask_zero=True, name="e")(inputs)
@@ -190,18 +178,15 @@ def test_a_mask_goes_on_behind_attention(
 
 
 @pytest.mark.parametrize("name", ["Multiply", "Maximum", "Minimum"])
-def test_a_mask_that_changes_the_values_of_a_merge_is_refused(
-    name: str, keras2: Any, keras3: Any, tmp_path: Path
+def test_a_mask_of_a_merge_whose_rank_is_less_is_refused(
+    name: str, keras3: Any, tmp_path: Path
 ) -> None:
-    def model(keras: Any) -> Any:
-        steps = keras.Input((4, 3), name="steps")
-        masked = keras.layers.Masking(name="masking")(steps)
-        merged = getattr(keras.layers, name)(name="merged")([masked, steps])
-        return keras.Model(steps, merged, name="m")
-
-    with pytest.raises(UnsupportedError, match='"merged", mask: changes the values that Keras 3'):
-        _convert(keras3, model(keras3), tmp_path)
-    _convert(keras2, model(keras2), tmp_path)
+    steps = keras3.Input((3, 4), name="steps")
+    row = keras3.layers.Input((4,), name="row")
+    masked = keras3.layers.Masking(name="masking")(row)
+    merged = getattr(keras3.layers, name)(name="merged")([masked, steps])
+    with pytest.raises(UnsupportedError, match='"merged", mask: is one for an input of 2 axes'):
+        _convert(keras3, keras3.Model([steps, row], merged, name="m"), tmp_path)
 
 
 def test_dropout_of_channels_needs_a_place_in_each_time_step(keras3: Any, tmp_path: Path) -> None:
@@ -242,3 +227,67 @@ def test_two_attentions_to_one_tensor_are_refused_where_their_order_counts(
     with pytest.raises(UnsupportedError, match='"two", query_mask: is that of a tensor which'):
         _convert(keras3, model(keras3), tmp_path)
     _convert(keras2, model(keras2), tmp_path)
+
+
+@needs.with_engine
+@pytest.mark.parametrize("major", [2, 3])
+@pytest.mark.parametrize("attends", [False, True])
+def test_losses_see_masks_that_nested_models_hand_on(
+    major: int, attends: bool, keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    keras = keras3 if major == 3 else keras2
+    steps = keras.Input((5, 2), name="steps")
+    hidden = steps
+    if attends:
+        heads = keras.layers.MultiHeadAttention(2, 3, name="heads")(steps, steps)
+        hidden = keras.layers.Add(name="add")([steps, heads])
+    dense = keras.layers.Dense(2, name="d")(hidden)
+    inner = keras.Model(steps, [dense, steps], name="inner")
+    begins = keras.Sequential(
+        [
+            keras.Input((5, 2)),
+            keras.layers.ReLU(0.5, name="clip"),
+            keras.layers.Masking(name="masking"),
+            keras.layers.Dense(2, name="wide"),
+        ],
+        name="begins",
+    )
+    words = keras.Input((5,), dtype="int32", name="words")
+    rows = keras.Input((5, 2), name="rows")
+    table = keras.layers.Embedding(4, 2, mask_zero=True, name="e")(words)
+    outputs = [*inner(table), begins(rows)]
+    model = keras.Model([words, rows], outputs, name="m")
+    model.compile(keras.optimizers.SGD(0.1), ["mean_squared_error"] * 3)
+    model.save(tmp_path / "m.keras")
+    fkb.convert(tmp_path / "m.keras", tmp_path / "m.fkb")
+    random = np.random.default_rng(3)
+    inputs = [np.array([[1, 2, 0, 0, 3], [3, 0, 0, 0, 0]]), random.standard_normal((2, 5, 2))]
+    targets = [random.standard_normal((2, 5, 2)) for _ in outputs]
+    with fkb.load(tmp_path / "m.fkb") as net:
+        trainer = fkb.Trainer(net)
+        for _ in range(3):
+            ours = trainer.step(inputs, targets)
+            theirs = np.ravel(model.train_on_batch(inputs, targets))[0]
+            np.testing.assert_allclose(ours, theirs, rtol=2e-5)
+        got, wanted = net.predict(inputs), model.predict(inputs, verbose=0)
+    for one, two in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_masks_of_nested_models_are_ports_that_are_not_exported(
+    major: int, keras2: Any, keras3: Any, tmp_path: Path
+) -> None:
+    keras = keras3 if major == 3 else keras2
+    features = keras.Input((5, 2), name="f")
+    inner = keras.Model(features, keras.layers.LSTM(2, name="l")(features), name="inner")
+    words = keras.Input((5,), dtype="int32", name="w")
+    table = keras.layers.Embedding(4, 2, mask_zero=True, name="e")(words)
+    graph = _convert(keras, keras.Model(words, inner(table), name="m"), tmp_path)
+    written = text.dumps(graph).decode()
+    assert 'node [["e",0,0],[["e_mask",0,0]]] {}' in written
+    assert 'inputs [["f",0,0],[["f_mask",0,0]]]' in written
+    assert 'node [["f",0,0]] {"mask":["f_mask",0,0]}' in written
+    write_keras(graph, tmp_path / "back.keras", dialect=f"keras{major}")
+    again = keras.models.load_model(tmp_path / "back.keras", compile=False)
+    assert [layer.name for layer in again.get_layer("inner").layers] == ["f", "l"]

@@ -14,6 +14,7 @@ import zoo_convolution  # noqa: F401
 import zoo_dense  # noqa: F401
 import zoo_encoding  # noqa: F401
 import zoo_masks  # noqa: F401
+import zoo_nested_masks  # noqa: F401
 import zoo_operation  # noqa: F401
 import zoo_pooling  # noqa: F401
 import zoo_recurrent  # noqa: F401

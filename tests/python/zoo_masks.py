@@ -155,6 +155,70 @@ def _behind(k: Any) -> Any:
     return k.Model(inputs, k.layers.LSTM(2, name="l")(joined), name="m")
 
 
+def _merges(name: str) -> None:
+    """Add models in which a layer merges masked sequences, which Keras 3 sees in the values."""
+
+    def both(k: Any) -> Any:
+        inputs, (one, two) = _two(k)
+        wide = k.layers.Dense(2, name="d")(two)
+        merged = getattr(k.layers, name)(name="merged")([one, wide])
+        outputs = [merged, k.layers.LSTM(2, name="l")(merged)]
+        return k.Model(inputs, outputs, name="m")
+
+    def half(k: Any) -> Any:
+        inputs, (one, two) = _two(k)
+        wide = k.layers.Dense(2, name="d")(two)
+        plain = k.layers.Dense(1, name="e")(inputs[1])
+        merge = getattr(k.layers, name)
+        merged = [
+            merge(name="first")([plain, one, wide]),
+            merge(name="middle")([one, plain, wide]),
+            merge(name="last")([wide, one, wide, plain]),
+            merge(name="narrow")([two, one]),
+        ]
+        pooled = [k.layers.LSTM(2, name=f"l{i}")(x) for i, x in enumerate(merged)]
+        return k.Model(inputs, [*merged, *pooled], name="m")
+
+    CASES.append(Case(f"{name} of masked sequences", both, changed=True))
+    CASES.append(Case(f"{name} of masked sequences and others", half, changed=True))
+
+
+for _name in ("Multiply", "Maximum", "Minimum"):
+    _merges(_name)
+
+
+@_changed("merges of images whose places are masked")
+def _places(k: Any) -> Any:
+    inputs = [k.Input((3, 4, 2), name="one"), k.Input((3, 4, 2), name="two")]
+    parts = [_masked(k, x, f"mask{i}") for i, x in enumerate(inputs)]
+    merged = [
+        getattr(k.layers, name)(name=name.lower())(parts)
+        for name in ("Multiply", "Maximum", "Minimum")
+    ]
+    return k.Model(inputs, merged, name="m")
+
+
+@_changed("product with a mask that the user gives")
+def _own_mask(k: Any) -> Any:
+    inputs = [k.Input((5, 2), name="x"), k.Input((5,), dtype="bool", name="given")]
+    states = k.layers.LSTM(2, return_sequences=True, name="s")(inputs[0], mask=inputs[1])
+    scaled = k.layers.Dense(2, name="d")(states)
+    product = k.layers.Multiply(name="product")([states, scaled])
+    return k.Model(inputs, [product, k.layers.GRU(2, name="g")(product)], name="m")
+
+
+# A step that Dot gives has no mask; the average and the difference have one.
+@_changed("masked sequences to Dot, Average and Subtract")
+def _others(k: Any) -> Any:
+    inputs, (one, two) = _two(k)
+    wide = k.layers.Dense(2, name="d")(two)
+    dots = k.layers.Dot(axes=2, name="dot")([one, wide])
+    mean = k.layers.Average(name="mean")([one, wide])
+    less = k.layers.Subtract(name="less")([one, wide])
+    outputs = [k.layers.LSTM(2, name=f"l{i}")(x) for i, x in enumerate((dots, mean, less))]
+    return k.Model(inputs, outputs, name="m")
+
+
 # Keras 3 hands no mask to a layer that is called with states.
 @_changed("mask of the encoder and states to the decoder")
 def _states(k: Any) -> Any:

@@ -4,7 +4,8 @@
 !>
 !> Inputs of another shape are repeated along extents of 1 and along missing leading Keras axes, and
 !> their gradients are summed back. Where several inputs share the largest (smallest) value, the
-!> first of them gets the gradient, as in TensorFlow.
+!> first of them gets the gradient, as in TensorFlow. `Multiply`, `Maximum` and `Minimum` of Keras 3
+!> leave masked values out: their argument `mask` is a list with a mask or null for each input.
 module fkb_merge_sp
    use, intrinsic :: ieee_arithmetic, only: ieee_is_nan
    use fkb_config, only: config_t
@@ -12,10 +13,12 @@ module fkb_merge_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs
    use fkb_layer_sp, only: layer_t, mode_t, view_t
+   use fkb_merge_kernels_sp, only: masked_extremum, masked_product, masked_product_slope
    use fkb_plan, only: plan_t, tangent_own
-   use fkb_shape, only: operator(==), max_rank, shape_t, strides_of
+   use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
    use fkb_shape_rules, only: widen_shape
    use fkb_strided_kernels_sp, only: gather, scatter_add
+   use fkb_text, only: decimal
    implicit none (type, external)
    private
    public :: merge_t
@@ -48,24 +51,63 @@ contains
       type(plan_t), intent(inout) :: plan
       type(error_t), allocatable, intent(out) :: error
       type(shape_t) :: out
-      integer :: i
+      integer :: i, n
+      n = size(in_shapes)
+      if (allocated(plan%roles)) n = count(plan%roles%argument >= 0)
       if (self%operation == merge_subtract) then
-         call expect_inputs(in_shapes, 2, error)
+         call expect_inputs(in_shapes(:n), 2, error)
          if (allocated(error)) return
-      else if (size(in_shapes) < 1) then
+      else if (n < 1) then
          call raise(error, fkb_err_argument, 'expected at least one input')
          return
       end if
       out = in_shapes(1)
-      do i = 2, size(in_shapes)
+      do i = 2, n
          call widen_shape(out, in_shapes(i), error)
          if (allocated(error)) return
       end do
+      call find_masks(self, in_shapes, n, out%rank, plan, error)
+      if (allocated(error)) return
       call add_output(plan, out, error)
       plan%fixed_scratch = 3*closed_count(out)
+      if (any(plan%settings > 0)) plan%fixed_scratch = (2*n + 3)*closed_count(out)
       plan%can_train = .true.
       plan%tangent = tangent_own
    end subroutine lay_out
+
+   !> The settings of the plan: per input the place of its mask, 0 where it has none.
+   subroutine find_masks(self, in_shapes, n, rank, plan, error)
+      class(merge_t), intent(in) :: self
+      type(shape_t), intent(in) :: in_shapes(:)
+      integer, intent(in) :: n, rank               !! inputs that are no masks; of the output
+      type(plan_t), intent(inout) :: plan
+      type(error_t), allocatable, intent(out) :: error
+      integer :: d, i, next
+      allocate (plan%settings(n), source=0)
+      if (n == size(in_shapes)) return
+      if (is_linear(self)) then
+         call raise(error, fkb_err_argument, 'only Multiply, Maximum and Minimum take masks')
+         return
+      end if
+      next = n
+      do i = 1, n
+         if (plan%call%kind_of('mask.'//decimal(i - 1)) == 'null' .or. next == size(in_shapes)) cycle
+         next = next + 1
+         plan%settings(i) = next
+         associate (x => in_shapes(i), mask => in_shapes(next))
+            d = min(mask%rank, max_rank - 1)
+            if (x%rank == rank .and. mask%rank == rank - 1) then
+               if (all(x%extent(2:d + 1) == mask%extent(:d) .or. x%extent(2:d + 1) == open_extent &
+                       .or. mask%extent(:d) == open_extent)) cycle
+            end if
+            call raise(error, fkb_err_argument, 'a mask of shape '//mask%text()// &
+                       ' is not one for the last axis of '//x%text())
+         end associate
+         return
+      end do
+      if (next < size(in_shapes)) call raise(error, fkb_err_argument, 'there are more masks than '// &
+                                             'inputs')
+   end subroutine find_masks
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(merge_t), intent(in) :: self
@@ -78,6 +120,10 @@ contains
       type(mode_t), intent(in) :: mode
       integer :: i, j, n
       n = size(y(1)%v, 1)
+      if (any(plan%settings > 0)) then
+         call forward_masked(self, plan, x, n, size(plan%settings), y(1)%v, scratch)
+         return
+      end if
       do i = 1, size(x)
          if (plan%in_shapes(i) == plan%out_shapes(1)) then
             call combine(self%operation, i, size(y(1)%v), x(i)%v, y(1)%v)
@@ -90,6 +136,52 @@ contains
       end do
       if (self%operation == merge_average) y(1)%v = y(1)%v/size(x)
    end subroutine forward
+
+   !> Products and extrema of what is not masked.
+   subroutine forward_masked(self, plan, x, n, m, y, work)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: n, m                  !! values of a sample, inputs that are no masks
+      real(wp), intent(inout) :: y(:, :)
+      real(wp), intent(inout) :: work(n, 2*m + 1)
+      integer :: j
+      do j = 1, size(y, 2)
+         call spread_masked(plan, x, j, n, m, work, work(:, m + 1:))
+         if (self%operation == merge_multiply) then
+            call masked_product(n, m, plan%settings > 0, work, work(1, m + 1), y(:, j))
+         else
+            call masked_extremum(n, m, direction(self), plan%settings > 0, work, work(1, m + 1), &
+                                 y(:, j), work(1, 2*m + 1))
+         end if
+      end do
+   end subroutine forward_masked
+
+   !> 1 for the largest value, -1 for the smallest.
+   pure real(wp) function direction(self)
+      class(merge_t), intent(in) :: self
+      direction = merge(1.0_wp, -1.0_wp, self%operation == merge_maximum)
+   end function direction
+
+   !> One sample of all inputs and of their masks, repeated to the shape of the output.
+   subroutine spread_masked(plan, x, j, n, m, wide, mask)
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: j, n, m
+      real(wp), intent(inout) :: wide(n, m), mask(n, m)
+      integer :: extent(max_rank), stride(max_rank), i
+      do i = 1, m
+         call spread_column(plan, i, x(i)%v(:, j), wide(:, i))
+         mask(:, i) = 1
+         if (plan%settings(i) == 0) cycle
+         associate (given => plan%in_shapes(plan%settings(i)), v => x(plan%settings(i))%v)
+            extent = plan%out_shapes(1)%extent
+            stride = strides_of(given)
+            stride = [0, stride(:max_rank - 1)]
+            call gather(extent, stride, size(v, 1), n, v(:, j), mask(:, i))
+         end associate
+      end do
+   end subroutine spread_masked
 
    !> y = y op x, for the input number i
    pure subroutine combine(operation, i, n, x, y)
@@ -129,6 +221,10 @@ contains
       integer :: extent(max_rank), stride(max_rank), i, j, n
       n = size(dy(1)%v, 1)
       do i = 1, size(dx)
+         if (i > size(plan%settings)) then
+            dx(i)%v = 0                              ! a mask
+            cycle
+         end if
          if (is_linear(self) .and. plan%in_shapes(i) == plan%out_shapes(1)) then
             dx(i)%v = dy(1)%v*factor(self, i, size(x))
             cycle
@@ -137,7 +233,7 @@ contains
          do j = 1, size(dy(1)%v, 2)
             associate (d => scratch(:n), dxj => dx(i)%v(:, j))
                d = dy(1)%v(:, j)
-               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:3*n), d)
+               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:), d)
                if (plan%in_shapes(i) == plan%out_shapes(1)) then
                   dxj = d
                else
@@ -172,12 +268,17 @@ contains
       type(view_t), intent(in) :: x(:)
       integer, intent(in) :: i, j, n
       real(wp), intent(in) :: y(n)
-      real(wp), intent(inout) :: work(n, 2)
+      real(wp), intent(inout) :: work(n, *)
       real(wp), intent(inout) :: d(n)
-      integer :: k
+      integer :: k, m
+      m = size(plan%settings)
+      if (any(plan%settings > 0)) then
+         call differentiate_masked(self, plan, x, i, j, n, m, work, d)
+         return
+      end if
       select case (self%operation)
       case (merge_multiply)
-         do k = 1, size(x)
+         do k = 1, m
             if (k == i) cycle
             call spread_column(plan, k, x(k)%v(:, j), work(:, 1))
             d = d*work(:, 1)
@@ -190,9 +291,27 @@ contains
             d = merge(0.0_wp, d, work(:, 2) >= y .and. work(:, 2) <= y)
          end do
       case default
-         d = d*factor(self, i, size(x))
+         d = d*factor(self, i, m)
       end select
    end subroutine differentiate
+
+   !> The same where masked values are left out.
+   subroutine differentiate_masked(self, plan, x, i, j, n, m, work, d)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: i, j, n, m
+      real(wp), intent(inout) :: work(n, 2*m + 2)
+      real(wp), intent(inout) :: d(n)
+      call spread_masked(plan, x, j, n, m, work, work(:, m + 1:))
+      if (self%operation == merge_multiply) then
+         call masked_product_slope(n, m, i, plan%settings > 0, work, work(1, m + 1), d)
+      else
+         call masked_extremum(n, m, direction(self), plan%settings > 0, work, work(1, m + 1), &
+                              work(1, 2*m + 2), work(1, 2*m + 1))
+         where (nint(work(:, 2*m + 1)) /= i) d = 0
+      end if
+   end subroutine differentiate_masked
 
    !> One sample of input i, repeated to the shape of the output.
    subroutine spread_column(plan, i, x, wide)
@@ -233,11 +352,11 @@ contains
       integer :: i, j, n
       n = size(dy(1)%v, 1)
       dy(1)%v = 0
-      do i = 1, size(dx)
+      do i = 1, size(plan%settings)
          do j = 1, size(dy(1)%v, 2)
             associate (d => scratch(:n))
                call spread_column(plan, i, dx(i)%v(:, j), d)
-               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:3*n), d)
+               call differentiate(self, plan, x, y(1)%v(:, j), i, j, n, scratch(n + 1:), d)
                dy(1)%v(:, j) = dy(1)%v(:, j) + d
             end associate
          end do
