@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 from fkb.keras_objects import KERAS2_ACTIVATIONS, KERAS3_ACTIVATIONS  # noqa: E402
 from fkb.layers import MODULES  # noqa: E402
+from fkb.layers.refused_operations import REFUSED_OPERATIONS  # noqa: E402
 from fkb.registry import (  # noqa: E402
     COMMON,
     REQUIRED,
@@ -220,8 +221,26 @@ def layers_page() -> str:
         lines += [f"## {title[0].upper()}{title[1:]}", ""]
         for spec in specs:
             lines += layer_section(spec)
-    lines += [*activation_section(), *training_section()]
+    lines += [*refused_section(), *activation_section(), *training_section()]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def refused_section() -> list[str]:
+    """Return the operations that are refused, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in REFUSED_OPERATIONS.items():
+        reasons.setdefault(reason, []).append(f"`{name}`")
+    lines = [
+        "## Operations that are refused",
+        "",
+        "Each is refused by name with its reason; operations of `keras.ops` that stand neither",
+        "here nor above are refused too. Those above refuse what mixes the samples of a batch.",
+        "",
+        "| operation | it |",
+        "|---|---|",
+    ]
+    lines += [f"| {', '.join(names)} | {reason} |" for reason, names in reasons.items()]
+    return [*lines, ""]
 
 
 def activation_section() -> list[str]:

@@ -19,6 +19,7 @@ from .keras_layer import read_options
 from .keras_nodes import check_references, count_from_zero, read_structure, tensors_in
 from .keras_objects import CLASS_ALIASES, ObjectError, class_of, plain, shown_class
 from .keras_operations import is_unnamed_operation
+from .keras_sizes import fold_sizes, settle_sizes
 from .keras_tensorflow import FUNCTIONS, read_function
 from .keras_wrappers import child_problems, take_children
 from .layers import STORED_AS
@@ -43,12 +44,14 @@ class Reading:
         version: the Keras version that wrote the file.
         allow_custom: keep layers of unknown classes.
         archive: the configuration is that of a `.keras` archive.
+        folded: models without the layers that computed sizes, in the order of the file.
     """
 
     version: str
     allow_custom: bool = False
     archive: bool = False
     report: Report = field(default_factory=Report)
+    folded: list[Layer] = field(default_factory=list)
     _objects: dict[Any, str] = field(default_factory=dict)
 
     def check_shared(self, entry: Config, path: str) -> None:
@@ -158,6 +161,7 @@ def read_model(config: Any, reading: Reading) -> Layer:
         )
         reading.report.raise_if_any()
     model = _read_container(config, "", reading, 0)
+    settle_sizes(model, reading.report)
     explain_masks(
         model, reading.major, reading.report, former=joins_masks_formerly(reading.version)
     )
@@ -347,7 +351,8 @@ def _fill_functional(
     layer: Layer, entries: list[Config], config: Config, path: str, reading: Reading, depth: int
 ) -> None:
     names = {name for entry in entries if isinstance(name := entry.get("name"), str)}
-    for written in entries:
+    folded = fold_sizes(entries, config) if reading.major <= 2 else entries
+    for written in folded:
         entry = modern_entry(written, version_of(reading.version))
         if shown_class(entry) in FUNCTIONS:
             layer.children.append(_read_function(entry, path, names, reading))
@@ -360,6 +365,8 @@ def _fill_functional(
     layer.inputs = _unlisted(read_structure(config.get("input_layers"), "input_layers"), reading)
     layer.outputs = _unlisted(read_structure(config.get("output_layers"), "output_layers"), reading)
     count_from_zero(layer, reading.major)
+    if len(folded) < len(entries):
+        reading.folded.append(layer)
 
 
 def _read_function(entry: Config, path: str, names: set[str], reading: Reading) -> Layer:

@@ -7,6 +7,7 @@ import numpy as np
 from .graph import Array, Compile, Graph, Layer
 from .keras_config import Reading
 from .keras_layer import FLOAT_DTYPES
+from .keras_sizes import order_as_keras
 
 _EXEMPT = frozenset({"InputLayer", "Functional", "Sequential"})
 
@@ -18,6 +19,8 @@ def finish_graph(model: Layer, compiled: Compile | None, reading: Reading) -> Gr
         UnsupportedError: what the report has.
     """
     precision = _precision(model, reading)
+    for container in reading.folded:
+        order_as_keras(container)
     for path, layer in model.walk():
         for weight in layer.weights:
             weight.value = _in_precision(weight.value, precision, path, weight.name, reading)

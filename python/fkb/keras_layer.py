@@ -15,6 +15,7 @@ from .keras_objects import (
     plain,
 )
 from .layers.refused import REFUSED
+from .layers.refused_operations import REFUSED_OPERATIONS
 from .registry import COMMON, Config, Form, LayerSpec, Option, custom_layer, layer_spec
 from .report import shown
 
@@ -223,7 +224,10 @@ _LEFT_OUT = {
 
 
 def _unknown_class(name: str, entry: Config) -> str:
-    if ".ops." in f"{entry.get('module')}." or name in ("TFOpLambda", "SlicingOpLambda"):
+    operation = ".ops." in f"{entry.get('module')}."
+    if operation and name in REFUSED_OPERATIONS:
+        return f"is the operation {name}, which {REFUSED_OPERATIONS[name]}"
+    if operation or name in ("TFOpLambda", "SlicingOpLambda"):
         return (
             f"is an operation, {name}, not a layer: FKB does not support it; use other operations "
             "(docs/layers.md lists them) or a layer"

@@ -16,7 +16,8 @@ from .graph import Layer, Node, TensorRef
 from .keras_nodes import map_tensors, node_tensors, tensors_in
 from .keras_objects import plain
 from .keras_operations import store
-from .layers.operation_tensorflow import RULES, TRUE_OR_FALSE, TRUTHS, Rule, rule_for
+from .layers.operation_tensorflow import RULES, Rule, rule_for
+from .layers.operation_truths import TRUE_OR_FALSE, TRUTHS
 from .registry import Config, layer_spec
 from .report import Report, shown
 

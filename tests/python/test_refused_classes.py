@@ -11,6 +11,7 @@ from fkb.keras_config import Reading, read_model
 from fkb.keras_zip import read_keras
 from fkb.layers import BUILTIN
 from fkb.layers.refused import REFUSED
+from fkb.layers.refused_operations import REFUSED_OPERATIONS
 
 keras = pytest.importorskip("keras")
 tf_keras = pytest.importorskip("tf_keras")
@@ -29,6 +30,35 @@ def test_a_refused_class_is_named_with_a_way_out(name: str) -> None:
     assert REFUSED[name] in str(caught.value)
     assert 'layer "odd"' in str(caught.value)
     assert name not in BUILTIN
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED_OPERATIONS))
+def test_a_refused_operation_is_named_with_a_reason(name: str) -> None:
+    keras_tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["in", 0, 0]}}
+    node = {"args": [keras_tensor], "kwargs": {}}
+    layers: list[dict[str, Any]] = [
+        {
+            "class_name": "InputLayer",
+            "config": {"batch_shape": [None, 3], "name": "in"},
+            "name": "in",
+            "inbound_nodes": [],
+        },
+        {
+            "module": "keras.src.ops.numpy",
+            "class_name": name,
+            "config": {"name": "odd"},
+            "name": "odd",
+            "inbound_nodes": [node],
+        },
+    ]
+    ports = {"input_layers": [["in", 0, 0]], "output_layers": [["odd", 0, 0]]}
+    reading = Reading("3.15.1")
+    config = {"name": "m", "layers": layers, **ports}
+    read_model({"class_name": "Functional", "config": config}, reading)
+    with pytest.raises(UnsupportedError) as caught:
+        reading.report.raise_if_any()
+    assert f"{name}, which {REFUSED_OPERATIONS[name]}" in str(caught.value)
+    assert f"ops.{name}" not in BUILTIN
 
 
 @pytest.mark.parametrize("k", [keras, tf_keras], ids=["Keras 3", "Keras 2"])

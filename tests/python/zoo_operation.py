@@ -183,6 +183,40 @@ op("matmul of a matrix", lambda ops, x: ops.matmul(_MATRIX.T, x), (3, 2))
 op("dot", lambda ops, x: [ops.dot(x, _MATRIX), ops.inner(x, _MATRIX.T)], (2, 3))
 op("tensordot", lambda ops, x: [ops.tensordot(x, _MATRIX, axes=1)], (2, 3))
 op("tensordot over two axes", lambda ops, x: ops.tensordot(x, _MATRIX, [[1, 2], [1, 0]]), (4, 3))
+op("cross", lambda ops, x, y: [ops.cross(x, y), ops.cross(x, y[:, :1])], (4, 3), (4, 3))
+op("cross along another axis", lambda ops, x, y: ops.cross(x, y, axis=1), (3, 2, 4), (3, 1, 4))
+op(
+    "cross with three axes",
+    lambda ops, x, y: ops.cross(x, y, axisa=1, axisb=2, axisc=-1),
+    (3, 4),
+    (4, 3),
+)
+op(
+    "cross of two components",
+    lambda ops, x, y: [ops.cross(x, x[:, ::-1]), ops.cross(x, y), ops.cross(y, x, axisc=1)],
+    (4, 2),
+    (4, 3),
+)
+op(
+    "cross with constants",
+    lambda ops, x: [
+        ops.cross(x, _floats(1, 2, 3)),
+        ops.cross(_floats([[1, 2, 3], [0, 1, 2]]), x),
+        ops.cross(x, _floats([[1], [2]]), axisa=-1, axisb=1),
+    ],
+    (2, 3),
+)
+op(
+    "kron with constants",
+    lambda ops, x: [
+        ops.kron(x, _floats([1, 2], [3, 4], [5, 6])),
+        ops.kron(x, _floats(0.5, 2)),
+        ops.kron(_floats([[1, 2], [3, 4]]), x),
+    ],
+    (2, 3),
+)
+op("space to depth", lambda ops, x: ops.space_to_depth(x, 2), (4, 6, 3))
+op("depth to space", lambda ops, x: ops.depth_to_space(x, 2), (2, 3, 12))
 op("einsum", lambda ops, x, y: ops.einsum("bij,bjk->bki", x, y), (2, 3), (3, 4))
 op("einsum with a matrix", lambda ops, x: ops.einsum("...j,jk->...k", x, _MATRIX), (2, 3))
 op("einsum of one tensor", lambda ops, x: ops.einsum("bij->bj", x), (2, 3))
@@ -291,3 +325,9 @@ tf_op(
 )
 tf_op("matmul with a matrix", lambda tf, x: tf.matmul(x, _MATRIX), (2, 3))
 tf_op("tensordot", lambda tf, x: tf.tensordot(x, tf.constant(_MATRIX, x.dtype), axes=1), (2, 3))
+tf_op("cross", lambda tf, x, y: tf.linalg.cross(x, y), (2, 3), (2, 3))
+tf_op(
+    "blocks",
+    lambda tf, x: tf.nn.depth_to_space(tf.nn.space_to_depth(x, 2)[:, ::-1], 2),
+    (4, 6, 3),
+)

@@ -65,10 +65,10 @@ module fkb_operations
       column_one_hot = 112
 
    !> Products that are summed over axes.
-   character(name_length), parameter, public :: product_names(5) = [character(name_length) :: &
-      'Matmul', 'Dot', 'Inner', 'Tensordot', 'Einsum']
+   character(name_length), parameter, public :: product_names(6) = [character(name_length) :: &
+      'Matmul', 'Dot', 'Inner', 'Tensordot', 'Einsum', 'Kron']
    integer, parameter, public :: product_matmul = 1, product_dot = 2, product_inner = 3, &
-      product_tensordot = 4, product_einsum = 5
+      product_tensordot = 4, product_einsum = 5, product_kron = 6
 
    !> The same values under another shape.
    character(name_length), parameter, public :: shape_names(8) = [character(name_length) :: &
@@ -85,5 +85,10 @@ module fkb_operations
       place_get_item = 9, place_slice = 10, place_diagonal = 11, place_trace = 12, &
          place_tril = 13, &
       place_triu = 14, place_rot90 = 15, place_split = 16, place_unstack = 17
+
+   !> Values repeated to a shape, and blocks of images in their channels.
+   character(name_length), parameter, public :: block_names(3) = [character(name_length) :: &
+      'BroadcastTo', 'SpaceToDepth', 'DepthToSpace']
+   integer, parameter, public :: block_broadcast = 1, block_to_depth = 2
 
 end module fkb_operations

@@ -1,5 +1,5 @@
-!> The equations of `Matmul`, `Dot`, `Inner`, `Tensordot` and `Einsum` for one sample, such as
-!> `ab,bc->ac`.
+!> The equations of `Matmul`, `Dot`, `Inner`, `Tensordot`, `Einsum` and `Kron` for one sample, such
+!> as `ab,bc->ac`.
 !>
 !> Tensors have a batch, which is the first axis of the result; constants have none. An axis of
 !> extent 1 that is broadcast gets a letter of its own, which is summed over.
@@ -8,7 +8,7 @@ module fkb_product_equations
    use fkb_shape, only: max_rank, shape_t
    implicit none (type, external)
    private
-   public :: matmul_equation, contraction_equation
+   public :: matmul_equation, contraction_equation, kronecker_equation
 
    character(*), parameter :: letters = 'abcdefghijklmnopqrstuvwxyz'
 
@@ -106,5 +106,25 @@ contains
       end do
       equation = a//','//b//'->'//y
    end subroutine contraction_equation
+
+   !> All products of two values, whose axes stand in pairs; a leading axis of 1 that a constant has
+   !> in the place of the batch is summed.
+   subroutine kronecker_equation(rank_a, rank_b, rank, equation)
+      integer, intent(in) :: rank_a, rank_b
+      integer, intent(in) :: rank                    !! of the operands that are tensors
+      character(:), allocatable, intent(out) :: equation
+      character(rank_a) :: a
+      character(rank_b) :: b
+      character(:), allocatable :: y
+      integer :: i
+      a = letters(:rank_a)
+      b = letters(rank_a + 1:rank_a + rank_b)
+      y = ''
+      do i = rank, 1, -1                             ! counted from the last axis
+         if (i <= rank_a) y = y//a(rank_a + 1 - i:rank_a + 1 - i)
+         if (i <= rank_b) y = y//b(rank_b + 1 - i:rank_b + 1 - i)
+      end do
+      equation = a//','//b//'->'//y
+   end subroutine kronecker_equation
 
 end module fkb_product_equations

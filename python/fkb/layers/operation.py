@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..registry import ONLY_KERAS2, REQUIRED, LayerSpec, Option
 from . import checks
 from . import operation_places as places
-from . import operation_products as products
 from . import operation_shapes as shapes
 from .operation_options import (
     AXES,
@@ -14,15 +13,16 @@ from .operation_options import (
     KEEPDIMS,
     TWO,
     axis_option,
-    contraction_axes,
-    equation,
     index_key,
     nested_integers,
     norm_order,
     number_or_null,
+    open_batch,
     open_sizes,
     operation,
+    two_open_sizes,
 )
+from .operation_product_table import PRODUCTS
 from .options import fixed
 
 
@@ -192,7 +192,12 @@ _ALONG = (
 )
 
 _SHAPES = (
-    operation("Reshape", (Option("newshape", REQUIRED, check=open_sizes),), output=shapes.reshaped),
+    operation(
+        "Reshape",
+        (Option("newshape", REQUIRED, check=open_sizes),),
+        output=shapes.reshaped,
+        lacks=two_open_sizes,
+    ),
     operation(
         "Transpose",
         (Option("axes", None, check=checks.optional(checks.integers)),),
@@ -218,6 +223,24 @@ _SHAPES = (
         "ExpandDims",
         (Option("axis", REQUIRED, check=checks.integer_or_list),),
         output=shapes.expanded,
+    ),
+    operation(
+        "BroadcastTo",
+        (Option("shape", REQUIRED, check=open_sizes),),
+        output=shapes.broadcast_to,
+        lacks=open_batch,
+    ),
+    *(
+        operation(
+            name,
+            (
+                Option("block_size", REQUIRED, check=checks.positive),
+                Option("data_format", "channels_last", check=checks.one_of("channels_last")),
+            ),
+            output=rule,
+            module="nn",
+        )
+        for name, rule in (("SpaceToDepth", shapes.to_depth), ("DepthToSpace", shapes.from_depth))
     ),
     operation("Squeeze", (AXES,), output=shapes.squeezed),
     operation("Flip", (AXES,), output=places.flipped),
@@ -331,33 +354,6 @@ _JOINING = (
     ),
 )
 
-_PRODUCTS = (
-    operation(
-        "Matmul",
-        (
-            Option("transpose_a", False, majors=ONLY_KERAS2, check=checks.boolean),
-            Option("transpose_b", False, majors=ONLY_KERAS2, check=checks.boolean),
-        ),
-        output=products.matmul,
-        arguments=TWO,
-    ),
-    operation("Dot", output=products.dot, arguments=TWO),
-    operation("Inner", output=products.inner, arguments=TWO),
-    operation(
-        "Tensordot",
-        (Option("axes", 2, check=contraction_axes),),
-        output=products.tensordot,
-        arguments=TWO,
-    ),
-    operation(
-        "Einsum",
-        (Option("subscripts", REQUIRED, check=equation),),
-        output=products.einsum,
-        arguments=("operands",),
-        note="of one tensor or two operands",
-    ),
-)
-
 SPECS: tuple[LayerSpec, ...] = (
     *_VALUES,
     *_OPERANDS,
@@ -365,5 +361,5 @@ SPECS: tuple[LayerSpec, ...] = (
     *_ALONG,
     *_SHAPES,
     *_JOINING,
-    *_PRODUCTS,
+    *PRODUCTS,
 )

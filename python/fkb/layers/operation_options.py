@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..registry import LayerSpec, Option
+from ..registry import Config, LayerSpec, Option
 from . import checks
 from .operation_shapes import Rule
 
@@ -29,6 +29,19 @@ def open_sizes(value: Any) -> str | None:
     ):
         return None
     return "must be a list of sizes, -1 or null for an open one"
+
+
+def open_batch(config: Config, major: int) -> Iterator[tuple[str, str]]:
+    """Refuse an open batch in the shape of `BroadcastTo`, which Keras 3 cannot run."""
+    if major >= 3 and config["shape"][:1] in ([-1], [None]):
+        yield "shape", f"is {config['shape']}: Keras 3 has no such option where the batch is open"
+
+
+def two_open_sizes(config: Config, major: int) -> Iterator[tuple[str, str]]:
+    """Refuse a shape with an open size besides the batch, which Keras computes from the batch."""
+    if sum(n in (-1, None) for n in config["newshape"]) > 1:
+        wanted = config["newshape"]
+        yield "newshape", f"is {wanted}: Keras {major} has no such option, of two open sizes"
 
 
 def nested_integers(value: Any) -> str | None:
@@ -80,6 +93,7 @@ def operation(
     stored: tuple[str, ...] = (),
     call_options: Mapping[str, Any] | None = None,
     list_input: bool = False,
+    lacks: Callable[[Config, int], Iterable[tuple[str, str]]] = lambda config, major: (),
     majors: frozenset[int] = frozenset({2, 3}),
     note: str = "",
 ) -> LayerSpec:
@@ -93,6 +107,7 @@ def operation(
         stored=stored,
         call_options=call_options or {},
         list_input=list_input,
+        lacks=lacks,
         majors=majors,
         refuses=frozenset({"trainable", "activity_regularizer"}),
         note=note,

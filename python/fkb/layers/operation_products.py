@@ -124,3 +124,57 @@ def einsum(config: Config, shapes: Shapes) -> Shape:
     if any(letter not in sizes for letter in right):
         raise ValueError(f'"{text}" has a letter in the result that no operand has')
     return tuple(sizes[letter] for letter in right)
+
+
+def kron(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of `Kron`: of a tensor and a constant, each size the product of both."""
+    constants = [shape for shape in shapes if isinstance(shape, Constant)]
+    tensors = [shape for shape in shapes if not isinstance(shape, Constant)]
+    if len(constants) != 1 or len(tensors) != 1:
+        raise ValueError(f"the operands must be a tensor and a constant: else {_MIXED}")
+    whole, other = tensors[0], constants[0]
+    if len(other) > len(whole) or (len(other) == len(whole) and other[0] != 1):
+        raise ValueError(f"a constant of shape {list(other)}: {_MIXED}")
+    if len(whole) > 5:
+        raise ValueError(f"a tensor of {len(whole)} axes is not supported: reshape it")
+    factors = (1,) * (len(whole) - len(other)) + tuple(other)
+    sizes = zip(whole[1:], factors[1:], strict=True)
+    return (whole[0], *(None if n is None else n * m for n, m in sizes))
+
+
+def cross(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of `Cross`."""
+    single = config["axis"]
+    axes = [config[key] if single is None else single for key in ("axisa", "axisb", "axisc")]
+    ranks = {len(shape) for shape in shapes if not isinstance(shape, Constant)}
+    if len(ranks) != 1:
+        raise ValueError("the tensors must have one rank: reshape one of them")
+    rank = ranks.pop()
+    sizes: list[int | None] = []
+    parts: list[list[int | None]] = []
+    for shape, axis in zip(shapes, axes, strict=False):
+        if not -len(shape) <= axis < len(shape):
+            raise ValueError(f"{list(shape)} has no axis {axis}")
+        at = axis % len(shape)
+        if at == 0 and not isinstance(shape, Constant):
+            raise ValueError(f"the components stand along the batch: {_MIXED}")
+        if shape[at] not in (2, 3):
+            raise ValueError(f"vectors must have 2 or 3 components, not {shape[at]}")
+        sizes.append(shape[at])
+        rest: list[int | None] = [*shape[:at], *shape[at + 1 :]]
+        if isinstance(shape, Constant):
+            if len(rest) == rank - 1 and rest[0] != 1:
+                raise ValueError(f"a constant of shape {list(shape)}: {_MIXED}")
+            rest = rest[1:] if len(rest) == rank - 1 else rest
+            if len(rest) > rank - 2:
+                raise ValueError(f"a constant of shape {list(shape)}: {_MIXED}")
+            rest = [*[1] * (rank - 1 - len(rest)), *rest]
+        parts.append(rest)
+    lead = [merged(pair) for pair in zip(*(part[1:] for part in parts), strict=True)]
+    batch = next(shape[0] for shape in shapes if not isinstance(shape, Constant))
+    if sizes == [2, 2]:
+        return (batch, *lead)
+    if not -rank <= axes[2] < rank or axes[2] % rank == 0:
+        raise ValueError(f"axis {axes[2]} of the result is the batch, or does not exist")
+    at = axes[2] % rank - 1
+    return (batch, *lead[:at], 3, *lead[at:])

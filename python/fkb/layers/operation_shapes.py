@@ -287,3 +287,49 @@ def squeezed(config: Config, shapes: Shapes) -> Shape:
     if any(shape[a] not in (1, None) for a in axes):
         raise ValueError(f"an axis of {axis} has not size 1")
     return tuple(n for k, n in enumerate(shape) if k not in axes)
+
+
+def broadcast_to(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape that a tensor is repeated to, whose first size must be the batch."""
+    shape, new = shapes[0], config["shape"]
+    if len(new) != len(shape) or new[0] not in (-1, None, shape[0]):
+        raise ValueError(
+            f"the shape {new} must have {len(shape)} sizes and begin with the batch: else {_MIXED}"
+        )
+    result: list[int | None] = []
+    for size, wanted in zip(shape[1:], new[1:], strict=True):
+        if wanted in (-1, None):
+            result.append(size)
+        elif size in (1, None, wanted):
+            result.append(wanted)
+        else:
+            raise ValueError(f"{list(shape)} cannot be repeated to {new}")
+    return (shape[0], *result)
+
+
+def _image(shapes: Shapes) -> Shape:
+    if len(shapes[0]) != 4:
+        raise ValueError(f"the tensor must hold images, not shape {list(shapes[0])}")
+    return shapes[0]
+
+
+def _divided(size: int | None, by: int) -> int | None:
+    if size is not None and size % by:
+        raise ValueError(f"{size} is no multiple of {by}")
+    return None if size is None else size // by
+
+
+def to_depth(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of images whose blocks became channels."""
+    batch, rows, columns, channels = _image(shapes)
+    size = config["block_size"]
+    deep = None if channels is None else channels * size**2
+    return (batch, _divided(rows, size), _divided(columns, size), deep)
+
+
+def from_depth(config: Config, shapes: Shapes) -> Shape:
+    """Return the shape of images whose channels became blocks."""
+    batch, rows, columns, channels = _image(shapes)
+    size = config["block_size"]
+    wide = [None if n is None else n * size for n in (rows, columns)]
+    return (batch, *wide, _divided(channels, size**2))

@@ -203,6 +203,16 @@ def _read_gather(first: Any, kwargs: Config) -> Meaning:
     return {"axis": kwargs.get("axis") or 0}, [first, _value(kwargs, "indices")]
 
 
+def _write_reshape(config: Config, args: list[Any]) -> tuple[Any, Config]:
+    if sum(n in (-1, None) for n in config["newshape"]) > 1:
+        raise ValueError("has two open sizes, of which one is the batch")
+    return args[0], {"shape": config["newshape"]}
+
+
+def _write_cross(config: Config, args: list[Any]) -> tuple[Any, Config]:
+    raise ValueError("broadcasts its operands, or takes other axes: use tf functions for each")
+
+
 def _write_norm(config: Config, args: list[Any]) -> tuple[Any, Config]:
     order = config.get("ord")
     if order == 0:
@@ -299,6 +309,14 @@ def _rules() -> list[Rule]:
     rules += [Rule(f"math.reduce_{word}", name, options=kept) for name, word in reductions.items()]
     rules += [
         Rule("math.atan2", "Arctan2", operands=("x",)),
+        Rule("linalg.cross", "Cross", operands=("b",), writer=_write_cross),
+        Rule("broadcast_to", "BroadcastTo", options={"shape": "shape"}),
+        *(
+            Rule(f"nn.{word}", name, options={"block_size": "block_size"},
+                 ignored={"data_format": ("NHWC",)})
+            for word, name in (("space_to_depth", "SpaceToDepth"),
+                               ("depth_to_space", "DepthToSpace"))
+        ),
         Rule("where", "Where", operands=("x", "y")),
         Rule("cast", "Cast", options={"dtype": "dtype"}),
         Rule("zeros_like", "ZerosLike", ignored={"dtype": (None,)}),
@@ -338,7 +356,7 @@ def _rules() -> list[Rule]:
         Rule("math.l2_normalize", "Normalize", reader=_read_l2, writer=_write_l2),
         Rule("linalg.matmul", "Matmul", reader=_read_matmul, writer=_write_matmul),
         Rule("tensordot", "Tensordot", operands=("b",), options={"axes": "axes"}),
-        Rule("reshape", "Reshape", options={"shape": "newshape"}),
+        Rule("reshape", "Reshape", options={"shape": "newshape"}, writer=_write_reshape),
         Rule("compat.v1.transpose", "Transpose", options={"perm": "axes"},
              ignored={"conjugate": (False,)}),
         Rule("transpose", "Transpose", options={"perm": "axes"}, ignored={"conjugate": (False,)}),
@@ -366,28 +384,6 @@ def _rules() -> list[Rule]:
 
 
 RULES: dict[str, Rule] = {rule.function: rule for rule in _rules()}
-
-
-# Functions that take nothing but truths, and how many of their arguments are such.
-TRUTHS = {"math.logical_and": 2, "math.logical_or": 2, "math.logical_xor": 2, "where": 1}
-TRUTHS |= {"math.logical_not": 1, "math.reduce_any": 1, "math.reduce_all": 1}
-# Operations that return truths.
-TRUE_OR_FALSE = frozenset(
-    f"ops.{name}"
-    for name in (
-        *("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "Isclose", "Any"),
-        *(
-            "LogicalAnd",
-            "LogicalOr",
-            "LogicalXor",
-            "LogicalNot",
-            "Isfinite",
-            "Isnan",
-            "Isinf",
-            "All",
-        ),
-    )
-)
 
 
 def rule_for(class_name: str) -> Rule | None:

@@ -92,6 +92,14 @@ contains
                                                       shape_of([1])])
          call several(failure, trim(names(i)), '{}', [shape_of([3])])
       end do
+      do i = 3, size(names)
+         if (names(i) == 'Average') cycle
+         call several(failure, trim(names(i)), '{}', [shape_of([3, 4]), shape_of([3, 4]), &
+                      shape_of([4]), shape_of([4])], roles='0 0 mask mask')
+         call several(failure, trim(names(i)), '{}', [shape_of([3, 4]), shape_of([1, 4]), &
+                      shape_of([3, 4]), shape_of([4]), shape_of([4])], &
+                      roles='0 0 0 mask mask', arguments='{"mask":[0,null,0]}')
+      end do
       call several(failure, 'Concatenate', '{"axis":-1}', [shape_of([3]), shape_of([2]), &
                    shape_of([4])])
       call several(failure, 'Concatenate', '{"axis":1}', [shape_of([3, 2]), shape_of([3, 4])])

@@ -35,7 +35,7 @@ module test_operation_layers
       'CountNonzero Moments Glu TopK OneHot Reshape ExpandDims Squeeze Transpose Swapaxes '// &
       'Moveaxis Flip Roll Repeat Tile Pad GetItem Slice Diagonal Trace Tril Triu Rot90 Split '// &
       'Unstack Concatenate Stack Hstack Take TakeAlongAxis '// &
-      'Matmul Dot Inner Tensordot Einsum '
+      'Matmul Dot Inner Tensordot Einsum Kron Cross BroadcastTo SpaceToDepth DepthToSpace '
 
 contains
 
@@ -46,6 +46,8 @@ contains
       call suite%add('operations value by value keep their contract', values_keep_their_contract)
       call suite%add('operations with options keep their contract', options_keep_their_contract)
       call suite%add('operations on operands keep their contract', operands_keep_their_contract)
+      call suite%add('vector products, blocks and broadcasts keep their contract', &
+                     vectors_and_blocks_keep_their_contract)
       call suite%add('reductions keep their contract', reductions_keep_their_contract)
       call suite%add('operations along axes keep their contract', columns_keep_their_contract)
       call suite%add('operations that move values keep their contract', places_keep_their_contract)
@@ -247,7 +249,35 @@ contains
       call several(failure, 'ops.Einsum', '{"subscripts":"...ij,jk->...ik"}', &
                    [shape_of([3, 2, 2]), shape_of([4, 3])], roles='0 1*')
       call one(failure, 'ops.Einsum', '{"subscripts":"bij->bj"}', [3, 2])
+      call several(failure, 'ops.Kron', plain, [shape_of([3, 2]), shape_of([2, 4])], roles='0 1*')
+      call several(failure, 'ops.Kron', plain, [shape_of([2]), shape_of([3, 2])], roles='0* 1')
+      call several(failure, 'ops.Kron', plain, [shape_of([2, 3]), shape_of([3, 2, 1])], &
+                   roles='0 1*')
    end subroutine products_keep_their_contract
+
+   subroutine vectors_and_blocks_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      call several(failure, 'ops.Cross', '{}', [shape_of([3, 2]), shape_of([3, 2])])
+      call several(failure, 'ops.Cross', '{"axis":1}', [shape_of([2, 3]), shape_of([1, 3])])
+      call several(failure, 'ops.Cross', '{"axisa":1,"axisb":2,"axisc":1}', &
+                   [shape_of([4, 3]), shape_of([3, 4])])
+      call several(failure, 'ops.Cross', '{}', [shape_of([2, 4]), shape_of([2, 4])])
+      call several(failure, 'ops.Cross', '{}', [shape_of([2, 4]), shape_of([3, 4])])
+      call several(failure, 'ops.Cross', '{}', [shape_of([3, 2]), shape_of([3])], roles='0 1*')
+      call several(failure, 'ops.Cross', '{}', [shape_of([3, 2, 1]), shape_of([3, 2])], &
+                   roles='0* 1')
+      call one(failure, 'ops.BroadcastTo', '{"shape":[-1,4,2,3]}', [3, 1, 4])
+      call one(failure, 'ops.BroadcastTo', '{"shape":[5,4,-1]}', [3, 1])
+      call one(failure, 'ops.SpaceToDepth', '{"block_size":2}', [3, 4, 6])
+      call one(failure, 'ops.DepthToSpace', '{"block_size":2,"data_format":"channels_last"}', &
+               [12, 3, 2])
+      call refused(failure, 'ops.BroadcastTo', '{"shape":[-1,4,3]}', [3, 2], 'can be repeated')
+      call refused(failure, 'ops.BroadcastTo', '{"shape":[2,-1,4,3]}', [3, 1], 'can be repeated')
+      call refused(failure, 'ops.SpaceToDepth', '{"block_size":2}', [3, 3, 2], 'whole blocks')
+      call refused(failure, 'ops.DepthToSpace', '{"block_size":2}', [6, 3, 2], 'whole blocks')
+      call refused(failure, 'ops.DepthToSpace', '{"block_size":2,"data_format":"channels_first"}', &
+                   [4, 3, 2], 'channels_last')
+   end subroutine vectors_and_blocks_keep_their_contract
 
    subroutine mixing_is_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -91,7 +91,8 @@ contains
       end if
       next = n
       do i = 1, n
-         if (plan%call%kind_of('mask.'//decimal(i - 1)) == 'null' .or. next == size(in_shapes)) cycle
+         if (next == size(in_shapes)) exit
+         if (plan%call%kind_of('mask.'//decimal(i - 1)) == 'null') cycle
          next = next + 1
          plan%settings(i) = next
          associate (x => in_shapes(i), mask => in_shapes(next))
@@ -105,8 +106,8 @@ contains
          end associate
          return
       end do
-      if (next < size(in_shapes)) call raise(error, fkb_err_argument, 'there are more masks than '// &
-                                             'inputs')
+      if (next < size(in_shapes)) call raise(error, fkb_err_argument, &
+                                             'there are more masks than inputs')
    end subroutine find_masks
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)

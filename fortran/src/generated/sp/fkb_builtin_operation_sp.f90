@@ -7,7 +7,9 @@ module fkb_builtin_operation_sp
       act_sparse_plus, act_sparse_sigmoid, act_squareplus, act_tanh_shrink, act_threshold
    use fkb_error, only: error_t
    use fkb_operation_activation_sp, only: activation_operation_t
+   use fkb_operation_blocks_sp, only: block_operation_t
    use fkb_operation_columns_sp, only: column_operation_t
+   use fkb_operation_cross_sp, only: cross_operation_t
    use fkb_operation_joining_sp, only: joining_operation_t
    use fkb_operation_operands_sp, only: operand_operation_t
    use fkb_operation_places_sp, only: place_operation_t
@@ -16,9 +18,9 @@ module fkb_builtin_operation_sp
    use fkb_operation_shape_sp, only: shape_operation_t
    use fkb_operation_take_sp, only: take_operation_t
    use fkb_operation_values_sp, only: value_operation_t
-   use fkb_operations, only: column_cumsum, column_names, operand_full, operand_isclose, &
-      operand_names, operand_where, place_names, product_names, reduction_names, shape_names, &
-      value_names
+   use fkb_operations, only: block_names, column_cumsum, column_names, operand_full, &
+      operand_isclose, operand_names, operand_where, place_names, product_names, &
+      reduction_names, shape_names, value_names
    use fkb_registry_sp, only: registry_t
    implicit none (type, external)
    private
@@ -56,6 +58,10 @@ contains
       do i = 1, size(place_names)
          call registry%put('ops.'//trim(place_names(i)), place_operation_t(i), error)
       end do
+      do i = 1, size(block_names)
+         call registry%put('ops.'//trim(block_names(i)), block_operation_t(i), error)
+      end do
+      call registry%put('ops.Cross', cross_operation_t(), error)
       call registry%put('ops.Concatenate', joining_operation_t(), error)
       call registry%put('ops.Stack', joining_operation_t(stacks=.true.), error)
       call registry%put('ops.Hstack', joining_operation_t(fixed=.true.), error)

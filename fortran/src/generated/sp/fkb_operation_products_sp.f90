@@ -1,5 +1,6 @@
 ! Generated from layers/fkb_operation_products.fypp: edit that file and run tools/generate.py
-!> Operations of `keras.ops` that multiply and sum: `Matmul`, `Dot`, `Inner`, `Tensordot`, `Einsum`.
+!> Operations of `keras.ops` that multiply and sum: `Matmul`, `Dot`, `Inner`, `Tensordot`, `Einsum`,
+!> `Kron`.
 module fkb_operation_products_sp
    use fkb_config, only: config_t
    use fkb_einsum, only: einsum_size, einsum_work, plan_einsum
@@ -9,11 +10,11 @@ module fkb_operation_products_sp
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_inputs, refuse_option
    use fkb_layer_sp, only: layer_t, mode_t, view_t
-   use fkb_operations, only: product_dot, product_einsum, product_inner, product_matmul, &
-      product_tensordot
+   use fkb_operations, only: product_dot, product_einsum, product_inner, product_kron, &
+      product_matmul, product_tensordot
    use fkb_plan, only: plan_t, tangent_own
-   use fkb_product_equations, only: contraction_equation, matmul_equation
-   use fkb_shape, only: max_rank, shape_t
+   use fkb_product_equations, only: contraction_equation, kronecker_equation, matmul_equation
+   use fkb_shape, only: max_rank, open_extent, shape_t
    implicit none (type, external)
    private
    public :: product_operation_t
@@ -98,6 +99,10 @@ contains
       call find_equation(self, plan, in_shapes(1), two, size(in_shapes), equation, error)
       if (allocated(error)) return
       call plan_einsum(equation, in_shapes(1), two, settings, out, error)
+      if (self%id == product_kron .and. .not. allocated(error)) then
+         call join_pairs(in_shapes(1), in_shapes(2), &
+                         in_shapes(merge(2, 1, plan%is_constant(1)))%rank, out)
+      end if
       if (.not. allocated(error)) call add_output(plan, out, error)
       plan%settings = settings
       plan%fixed_scratch = einsum_work(settings) + 1
@@ -105,6 +110,41 @@ contains
       plan%can_train = .true.
       plan%tangent = tangent_own
    end subroutine lay_out
+
+   !> The shape of a Kronecker product: the extents of both operands multiplied.
+   pure subroutine join_pairs(one, two, rank, out)
+      type(shape_t), intent(in) :: one, two
+      integer, intent(in) :: rank                  !! of the operand that is a tensor
+      type(shape_t), intent(out) :: out
+      integer :: d
+      out%rank = rank
+      do d = 1, rank
+         out%extent(d) = one%extent(d)*two%extent(d)
+         if (min(one%extent(d), two%extent(d)) < 0) out%extent(d) = open_extent
+      end do
+   end subroutine join_pairs
+
+   !> The equation of a Kronecker product of a tensor and a constant.
+   subroutine find_pairs(one, two, constant, equation, error)
+      type(shape_t), intent(in) :: one, two
+      logical, intent(in) :: constant(2)
+      character(:), allocatable, intent(out) :: equation
+      type(error_t), allocatable, intent(out) :: error
+      type(shape_t) :: given
+      integer :: rank
+      rank = merge(two%rank, one%rank, constant(1))
+      given = two
+      if (constant(1)) given = one
+      if (given%rank == rank + 1 .and. given%extent(min(rank + 1, max_rank)) == 1) then
+         given%rank = rank
+      end if
+      if (count(constant) /= 1 .or. given%rank > rank .or. 2*rank > max_rank) then
+         call raise(error, fkb_err_argument, 'the operands '//one%text()//' and '//two%text()// &
+                    ' must be a tensor and a constant: else samples would be mixed')
+      else
+         call kronecker_equation(one%rank, two%rank, rank, equation)
+      end if
+   end subroutine find_pairs
 
    !> The equation of one sample.
    subroutine find_equation(self, plan, one, two, n, equation, error)
@@ -120,6 +160,8 @@ contains
       select case (self%id)
       case (product_matmul)
          call matmul_equation(one, two, constant, self%transposed, equation, error)
+      case (product_kron)
+         call find_pairs(one, two, constant, equation, error)
       case (product_einsum)
          call sample_equation(trim(self%equation), one%rank, two%rank, .not. constant(1), &
                               .not. constant(2), equation, error)
