@@ -273,6 +273,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="STEP", help="run these steps only")
     parser.add_argument("--list", action="store_true", help="print the names of the steps")
     options = parser.parse_args()
+    if options.full:
+        # Examples run at full length then.
+        os.environ["FKB_TEST_LONG"] = "1"
     chosen = steps(options.full or bool(options.only))
     if options.list:
         print("\n".join(chosen))

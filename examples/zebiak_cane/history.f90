@@ -1,12 +1,13 @@
 !> What a run leaves behind: monthly means in one file, the state to go on from in another.
 module history
    use, intrinsic :: iso_fortran_env, only: int64, wp => real64
+   use background, only: thermocline_depth
    use grid, only: box_latitude, box_longitude, nx_box, nx_ocean, ny_box, ny_ocean
    use netcdf_files, only: netcdf_file_t
    use zebiak_cane, only: heat_content, month_t, nino34, parameters_t, zebiak_cane_t
    implicit none (type, external)
    private
-   public :: add_month, begin_history, load_restart, read_months, save_restart
+   public :: add_month, begin_history, load_restart, save_restart
 
 contains
 
@@ -22,6 +23,8 @@ contains
       call file%add_dimension("month", 0)
       call file%add_variable("longitude", box(1:1), "longitude", "degrees_east", single=.false.)
       call file%add_variable("latitude", box(2:2), "latitude", "degrees_north", single=.false.)
+      call file%add_variable("mean_depth", box(1:1), "mean depth of the thermocline", "m", &
+         single=.false.)
       call file%add_variable("month", box(3:3), "months since the beginning", "1", single=.false.)
       call file%add_variable("sst", box, "SST anomaly", "K", single=.true.)
       call file%add_variable("h", box, "thermocline anomaly", "m", single=.true.)
@@ -39,6 +42,7 @@ contains
       call file%end_definitions()
       call file%put("longitude", box_longitude)
       call file%put("latitude", box_latitude)
+      call file%put("mean_depth", thermocline_depth)
    end subroutine begin_history
 
    !> Add a month to it.
@@ -54,27 +58,6 @@ contains
       call file%put("nino34", [nino34(means%sst)], record)
       call file%put("heat", [heat_content(means%h)], record)
    end subroutine add_month
-
-   !> Read a file of monthly means.
-   subroutine read_months(path, sst, h, error)
-      character(len=*), intent(in) :: path !! Its name.
-      real(wp), allocatable, intent(out) :: sst(:, :, :) !! K, (longitude, latitude, month).
-      real(wp), allocatable, intent(out) :: h(:, :, :) !! m, as sst.
-      character(len=:), allocatable, intent(out) :: error !! What went wrong, as a sentence.
-      type(netcdf_file_t) :: file
-      integer :: months
-      call file%open(path)
-      months = file%dimension_length("month")
-      if (file%dimension_length("longitude") /= nx_box .or. &
-         file%dimension_length("latitude") /= ny_box) then
-         if (.not. allocated(file%error)) file%error = path//": these months are of another grid"
-      end if
-      allocate (sst(nx_box, ny_box, months), h(nx_box, ny_box, months))
-      call file%get("sst", sst)
-      call file%get("h", h)
-      call file%close()
-      if (allocated(file%error)) error = file%error
-   end subroutine read_months
 
    !> Write the state of a model: beside the old file first, which it then replaces.
    subroutine save_restart(model, path, error)

@@ -17,7 +17,7 @@ module netcdf_files
       integer, private :: id = -1
    contains
       procedure :: create, open, close, end_definitions, sync
-      procedure :: add_dimension, add_variable, add_number, dimension_length
+      procedure :: add_dimension, add_variable, add_number
       procedure :: put, get
       procedure, private :: check, find
    end type netcdf_file_t
@@ -102,18 +102,6 @@ contains
       if (allocated(self%error)) return
       call self%check(nf_put_att_double(self%id, nf_global, name, nf_double, 1, [value]), name)
    end subroutine add_number
-
-   !> Length of a dimension, 0 after an error.
-   integer function dimension_length(self, name)
-      class(netcdf_file_t), intent(inout) :: self
-      character(len=*), intent(in) :: name !! Which.
-      integer :: dimension_id
-      dimension_length = 0
-      if (allocated(self%error)) return
-      call self%check(nf_inq_dimid(self%id, name, dimension_id), "dimension "//name)
-      if (allocated(self%error)) return
-      call self%check(nf_inq_dimlen(self%id, dimension_id, dimension_length), "dimension "//name)
-   end function dimension_length
 
    !> Write a variable, or one record of it.
    subroutine put(self, name, values, record)

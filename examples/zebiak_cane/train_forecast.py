@@ -4,8 +4,9 @@
 
 Three months of SST and thermocline anomalies in, the next month out: the ConvLSTM encoder and
 decoder of Mu et al. in the reading that joins an embedding of the calendar month to the code
-between them, with 16 filters in each layer. The result is committed as forecast.keras: this script
-is only needed to make it again.
+between them, with 16 filters in each layer. A sample is one vector, the three months and then the
+calendar month of the fourth, so that a host keeps it in one column. The result is committed as
+forecast.keras: this script is only needed to make it again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SEED = 7
 FRAMES = 3
 ROWS, COLUMNS = 20, 27
+VALUES = FRAMES * ROWS * COLUMNS * 2
 FILTERS = 16
 BATCH = 16
 # What SST in K and thermocline depth in m are divided by.
@@ -46,22 +48,27 @@ def read_months(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
 
 def make_samples(
     fields: NDArray[np.float32], calendar: NDArray[np.int32]
-) -> tuple[list[NDArray[Any]], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the inputs, three months and the calendar month of the fourth, and the fourth."""
     n = len(fields) - FRAMES
     frames = np.stack([fields[i : i + n] for i in range(FRAMES)], axis=1)
-    return [frames, calendar[FRAMES:, None]], fields[FRAMES:]
+    month = calendar[FRAMES:, None].astype(np.float32)
+    return np.concatenate([frames.reshape(n, VALUES), month], axis=1), fields[FRAMES:]
 
 
 def build_forecast() -> Any:
     """Return the network: 68,306 parameters."""
     layers = keras.layers
     shape = {"kernel_size": 3, "padding": "same"}
-    main = keras.Input((FRAMES, ROWS, COLUMNS, 2), name="fields")
-    month = keras.Input((1,), name="month")
-    x = layers.ConvLSTM2D(FILTERS, return_sequences=True, name="encoder_1", **shape)(main)
+    sample = keras.Input((VALUES + 1,), name="sample")
+    line = layers.Reshape((VALUES + 1, 1), name="line")(sample)
+    x = layers.Cropping1D((0, 1), name="months")(line)
+    x = layers.Reshape((FRAMES, ROWS, COLUMNS, 2), name="fields")(x)
+    m = layers.Cropping1D((VALUES, 0), name="calendar")(line)
+    m = layers.Flatten(name="month")(m)
+    x = layers.ConvLSTM2D(FILTERS, return_sequences=True, name="encoder_1", **shape)(x)
     x = layers.ConvLSTM2D(FILTERS, name="encoder_2", **shape)(x)
-    m = layers.Embedding(12, 4, name="season")(month)
+    m = layers.Embedding(12, 4, name="season")(m)
     m = layers.Flatten(name="season_flat")(m)
     m = layers.RepeatVector(ROWS * COLUMNS, name="season_everywhere")(m)
     m = layers.Reshape((ROWS, COLUMNS, 4), name="season_map")(m)
@@ -70,7 +77,7 @@ def build_forecast() -> Any:
     x = layers.ConvLSTM2D(FILTERS, return_sequences=True, name="decoder_1", **shape)(x)
     x = layers.ConvLSTM2D(FILTERS, name="decoder_2", **shape)(x)
     x = layers.Conv2D(2, 1, name="next_month")(x)
-    return keras.Model([main, month], x, name="forecast")
+    return keras.Model(sample, x, name="forecast")
 
 
 def main() -> None:
@@ -97,7 +104,7 @@ def main() -> None:
     model.compile(optimizer=keras.optimizers.Adam(5e-4), loss="mse")
     model.save(arguments.model)
     rmse = np.sqrt(history.history["loss"])
-    persistence = np.sqrt(np.mean((inputs[0][:, -1] - target) ** 2))
+    persistence = np.sqrt(np.mean((fields[2 : len(target) + 2] - target) ** 2))
     print(f"{len(target)} samples, {model.count_params()} parameters, {arguments.epochs} epochs")
     print(f"one-month RMSE {rmse[0]:.4f} -> {rmse[-1]:.4f} (persistence {persistence:.4f})")
 
