@@ -402,9 +402,9 @@ def test_keras_2_loads_and_predicts(name: str, built: tuple[str, Path], tmp_path
     wanted = model.predict(x[0] if len(x) == 1 else x, verbose=0)
     mine = fkb.load(tmp_path / "net.fkb").predict(x[0] if len(x) == 1 else x)
     several = wanted if isinstance(wanted, list) else [wanted]
-    # tf_keras makes an error of real32 in the attention of a minimal configuration in real64; from
-    # its own file it agrees within 1e-14 (test_layers_agree).
-    bound = 1e-6 if name == "attention" and kind == "float64" else TOLERANCE[kind]
+    # Keras 3 rounds the scale 1/sqrt(key_dim) to real32 in real64 too, and so does its network here;
+    # Keras 2 does not.
+    bound = 1e-7 if name == "attention" and kind == "float64" else TOLERANCE[kind]
     for one, two in zip(mine if isinstance(mine, list) else [mine], several, strict=True):
         np.testing.assert_allclose(one, two, atol=bound * max(1.0, np.abs(two).max()))
     tf_keras.backend.set_floatx("float32")
