@@ -264,9 +264,9 @@ def training_section() -> list[str]:
     return [
         "## Losses and optimizers",
         "",
-        "What the trainer makes from a compile configuration ([training](training.md) has the",
-        "options). A model compiled with others is converted, predicts and is exported; the",
-        "trainer refuses them by name, unless it is given others.",
+        "What the trainer makes from a compile configuration ([losses](losses.md) and",
+        "[optimizers](optimizers.md) have the options). A model compiled with others is converted,",
+        "predicts and is exported; the trainer refuses them by name, unless it is given others.",
         "",
         f"- Losses: {', '.join(f'`{name}`' for name in registered_losses())}.",
         f"- Optimizers: {', '.join(f'`{name}`' for name in known_optimizers())}.",

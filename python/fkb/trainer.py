@@ -89,20 +89,7 @@ class Trainer:
             y: targets.
             sample_weight: one weight for each sample, or one such array for each output.
         """
-        inputs, targets, weights = batch_arrays(self.net, x, y, sample_weight)
-        loss, error = c_double(), CError()
-        code = self._library.fkb_trainer_step(
-            self.handle,
-            len(inputs),
-            c_arrays(inputs),
-            len(targets),
-            c_arrays(targets),
-            c_arrays(weights) if weights else None,
-            byref(loss),
-            byref(error),
-        )
-        check(code, error)
-        return loss.value
+        return self._pass(self._library.fkb_trainer_step, x, y, sample_weight)
 
     def gradient(self, x: Arrays, y: Arrays, sample_weight: Arrays = None) -> tuple[float, Array]:
         """Return the loss of a batch and its gradient; nothing is changed.
@@ -115,23 +102,11 @@ class Trainer:
         Returns:
             The loss, and a vector with one value for each weight, in the order of `Network.params`.
         """
-        inputs, targets, weights = batch_arrays(self.net, x, y, sample_weight)
         vector = np.zeros(self.net.n_params)
-        loss, error = c_double(), CError()
-        code = self._library.fkb_trainer_gradient(
-            self.handle,
-            len(inputs),
-            c_arrays(inputs),
-            len(targets),
-            c_arrays(targets),
-            c_arrays(weights) if weights else None,
-            byref(loss),
-            vector.size,
-            doubles(vector),
-            byref(error),
+        loss = self._pass(
+            self._library.fkb_trainer_gradient, x, y, sample_weight, vector.size, doubles(vector)
         )
-        check(code, error)
-        return loss.value, vector
+        return loss, vector
 
     def apply(self, gradient: Array) -> None:
         """Make one step from a gradient of any origin.
@@ -349,6 +324,26 @@ class Trainer:
         """Put the optimizer's state into the network; `Network.save` does it by itself."""
         error = CError()
         check(self._library.fkb_trainer_store(self.handle, byref(error)), error)
+
+    def _pass(
+        self, function: Any, x: Arrays, y: Arrays, sample_weight: Arrays, *results: Any
+    ) -> float:
+        """Hand a batch to a function of the library, and return its loss."""
+        inputs, targets, weights = batch_arrays(self.net, x, y, sample_weight)
+        loss, error = c_double(), CError()
+        code = function(
+            self.handle,
+            len(inputs),
+            c_arrays(inputs),
+            len(targets),
+            c_arrays(targets),
+            c_arrays(weights) if weights else None,
+            byref(loss),
+            *results,
+            byref(error),
+        )
+        check(code, error)
+        return loss.value
 
 
 def _as_json(value: Any) -> bytes | None:

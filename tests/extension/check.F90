@@ -1,11 +1,13 @@
 !> Holds this project's layers and loss against FKB's contract: shapes, memory, gradients.
 program check
-   use FKB_KIND, only: check_layer, check_loss_gradient, error_t, registry_t, shape_of, &
-      shape_t, wp
+   use FKB_KIND, only: check_layer, check_loss_gradient, composed_loss_t, error_t, loss_t, &
+      registry_t, shape_of, shape_t, wp
+   use my_batch_bias, only: batch_bias_t
    use my_extension, only: add_my_layers
    use my_weighted_error, only: weighted_error_t
    implicit none (type, external)
    type(registry_t) :: registry
+   type(composed_loss_t) :: balanced
    type(error_t), allocatable :: error
    !> Central differences of a quadratic function have rounding errors only: eps/step.
    real(wp), parameter :: gradient_tolerance = 100*epsilon(1.0_wp)**(2/3.0_wp)
@@ -33,6 +35,15 @@ program check
    call expect('the gradient of WeightedError is its slope at several positions')
    call check_loss(shape_of([2]), error)
    call expect('an output with other features is refused', needle='WeightedError')
+   call check_whole_batch(batch_bias_t(), shape_of([3]), error)
+   call expect('the gradient of BatchBias is its slope')
+   call check_whole_batch(batch_bias_t(), shape_of([3, 2]), error)
+   call expect('several positions are refused', needle='positions')
+   call balanced%begin(batch_bias_t())
+   call balanced%conserve(0.5_wp, output=[1.0_wp, -1.0_wp, 2.0_wp])
+   call check_whole_batch(balanced, shape_of([3]), error)
+   call expect('a physical constraint beside BatchBias has the right gradient')
+   call balanced%clear()
    call registry%clear()
 
    print '(i0,a,i0,a)', passed, ' passed, ', failed, ' failed'
@@ -56,6 +67,21 @@ contains
       call check_loss_gradient(weighted_error_t(weights=[0.5_wp, 2.0_wp, 1.25_wp]), shape, y_true, &
                                y_pred, error, sample_weight, tolerance=gradient_tolerance)
    end subroutine check_loss
+
+   !> The same for a loss without weights of samples.
+   subroutine check_whole_batch(loss, shape, error)
+      class(loss_t), intent(in) :: loss
+      type(shape_t), intent(in) :: shape
+      type(error_t), allocatable, intent(out) :: error
+      integer, parameter :: batch = 5
+      real(wp) :: y_true(shape%count(), batch), y_pred(shape%count(), batch)
+      integer :: i, j
+      do j = 1, batch
+         y_true(:, j) = [(sin(1.7_wp*i + 0.3_wp*j), i=1, size(y_true, 1))]
+         y_pred(:, j) = [(cos(0.9_wp*i - 0.8_wp*j), i=1, size(y_true, 1))]
+      end do
+      call check_loss_gradient(loss, shape, y_true, y_pred, error, tolerance=gradient_tolerance)
+   end subroutine check_whole_batch
 
    !> Count what was found: no error, or one whose message has `needle` in it.
    subroutine expect(name, needle)

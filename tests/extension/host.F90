@@ -5,15 +5,17 @@
 !>
 !> FOLDER holds x.bin and y.bin, real64, sample after sample. The first BATCH samples are predicted
 !> (before.bin) and give a gradient (gradient.bin); then each following BATCH is a training step
-!> (losses.bin). At last the first samples are predicted again (after.bin), and trained.fkb holds
-!> the network with its optimizer's state.
+!> (losses.bin). At last the first samples are predicted again (after.bin) and evaluated
+!> (logs.bin: loss and metrics), and trained.fkb holds the network with its optimizer's state.
 program host
-   use FKB_KIND, only: dp, error_t, loss_registry_t, network_t, optimizer_registry_t, registry_t, &
-      trainer_t, workspace_t, wp
-   use my_extension, only: add_my_layers, add_my_losses, add_my_optimizers
+   use FKB_KIND, only: dp, error_t, logs_t, loss_registry_t, metric_registry_t, network_t, &
+      optimizer_registry_t, registry_t, trainer_t, workspace_t, wp
+   use my_extension, only: add_my_layers, add_my_losses, add_my_metrics, add_my_optimizers
    implicit none (type, external)
    type(registry_t) :: registry
    type(loss_registry_t) :: losses
+   type(metric_registry_t) :: metrics
+   type(logs_t) :: logs
    type(optimizer_registry_t) :: optimizers
    type(network_t), target :: net
    type(workspace_t) :: work
@@ -36,6 +38,8 @@ program host
    call add_my_losses(losses, error)
    call stop_at(error)
    call add_my_optimizers(optimizers, error)
+   call stop_at(error)
+   call add_my_metrics(metrics, error)
    call stop_at(error)
    call net%load(model, error, registry=registry)
    call stop_at(error)
@@ -68,6 +72,11 @@ program host
    call net%predict(x(:, :batch), y_pred, work, error)
    call stop_at(error)
    call write_values(folder//'after.bin', reshape(y_pred, [size(y_pred)]))
+   call trainer%use_metrics(error, registry=metrics)
+   call stop_at(error)
+   call trainer%evaluate(x(:, :batch), y(:, :batch), loss, error, batch_size=batch, logs=logs)
+   call stop_at(error)
+   call write_values(folder//'logs.bin', [loss, logs%get('hit_rate')])
    call trainer%save(folder//'trained.fkb', error)
    call stop_at(error)
 
@@ -75,6 +84,7 @@ program host
    call work%clear()
    call net%clear()
    call losses%clear()
+   call metrics%clear()
    call optimizers%clear()
    call registry%clear()
 

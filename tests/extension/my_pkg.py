@@ -1,7 +1,7 @@
 """The Keras side of this project: what my_scale, my_snake, my_weighted_error, my_relaxation run.
 
 Registered under a package, Keras saves them as `my_pkg>Scale`, `my_pkg>snake`,
-`my_pkg>WeightedError` and `my_pkg>Relaxation`.
+`my_pkg>WeightedError`, `my_pkg>BatchBias`, `my_pkg>HitRate` and `my_pkg>Relaxation`.
 """
 
 from __future__ import annotations
@@ -53,6 +53,42 @@ class WeightedError(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("my_pkg")
+class BatchBias(keras.losses.Loss):
+    """The square of a batch's mean error, feature by feature, by the spread of the targets."""
+
+    def __init__(self, name: str = "batch_bias", **options: Any) -> None:
+        super().__init__(name=name, **options)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        bias = ops.mean(y_pred - y_true, axis=0)
+        return ops.sum(ops.square(bias) / (0.1 + ops.var(y_true, axis=0)))
+
+
+@keras.saving.register_keras_serializable("my_pkg")
+class HitRate(keras.metrics.Metric):
+    """The share of predictions that are within `tolerance` of the truth."""
+
+    def __init__(self, tolerance: float = 0.1, name: str = "hit_rate", **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.tolerance = tolerance
+        self.hits = self.add_weight(name="hits", initializer="zeros")
+        self.positions = self.add_weight(name="positions", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        near = ops.abs(y_pred - y_true) <= self.tolerance
+        shares = ops.mean(ops.cast(near, self.dtype), axis=-1)
+        weights = ops.ones_like(shares) if sample_weight is None else sample_weight
+        self.hits.assign_add(ops.sum(shares * weights))
+        self.positions.assign_add(ops.sum(weights))
+
+    def result(self) -> Any:
+        return self.hits / self.positions
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"tolerance": self.tolerance}
+
+
+@keras.saving.register_keras_serializable("my_pkg")
 class Relaxation(keras.optimizers.Optimizer):
     """Steps along an averaged gradient, none longer than the learning rate."""
 
@@ -74,7 +110,7 @@ class Relaxation(keras.optimizers.Optimizer):
         return super().get_config() | {"memory": self.memory}
 
 
-def build_model(optimizer: Any = None) -> Any:
+def build_model(optimizer: Any = None, loss: Any = None) -> Any:
     """Return a model that uses them, compiled, with weights that are not the initial ones."""
     keras.utils.set_random_seed(7)
     model = keras.Sequential(
@@ -88,5 +124,9 @@ def build_model(optimizer: Any = None) -> Any:
         ],
         name="closure",
     )
-    model.compile(optimizer or keras.optimizers.Adam(0.01), WeightedError([0.5, 2.0, 1.25]))
+    model.compile(
+        optimizer or keras.optimizers.Adam(0.01),
+        loss or WeightedError([0.5, 2.0, 1.25]),
+        metrics=[HitRate(0.3)],
+    )
     return model

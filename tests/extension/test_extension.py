@@ -1,4 +1,4 @@
-"""A user's layer, activation, loss, optimizer agree with Keras and survive the way there and back.
+"""A user's layer, activation, losses, metric, optimizer against Keras, there and back.
 
 The programs host_sp and host_dp come from CMakeLists.txt; FKB_EXTENSION_BUILD says where they are.
 """
@@ -92,12 +92,12 @@ def case(tmp_path: Path) -> Iterator[Case]:
     keras.backend.clear_session()
 
 
-def make_case(tmp_path: Path, optimizer: Any = None) -> Case:
+def make_case(tmp_path: Path, optimizer: Any = None, loss: Any = None) -> Case:
     """Return a case with a model that was trained with an optimizer, Adam by default."""
     random = np.random.default_rng(3)
     x = random.normal(size=((STEPS + 3) * BATCH, 5)).astype(np.float32)
     y = np.stack([np.sin(x[:, 0]), x[:, 1] * x[:, 2], np.tanh(x[:, 3] - x[:, 4])], axis=1)
-    case = Case(tmp_path, my_pkg.build_model(optimizer), x, y.astype(np.float32))
+    case = Case(tmp_path, my_pkg.build_model(optimizer, loss), x, y.astype(np.float32))
     case.train(case.model, STEPS + 1, STEPS + 2)
     case.x, case.y = case.x[: (STEPS + 1) * BATCH], case.y[: (STEPS + 1) * BATCH]
     case.model.save(case.source)
@@ -152,6 +152,26 @@ def test_fortran_agrees_with_keras_and_trains_as_keras_does(case: Case, kind: st
     trained = np.asarray(case.model(case.x[part], training=False))
     assert worst(trained, expected) > 1e3 * TRAINED
     assert worst(case.read("after"), trained) <= TRAINED
+    loss, hit_rate = case.read("logs")
+    logs = case.model.evaluate(case.x[part], case.y[part], verbose=0, return_dict=True)
+    assert worst(loss, logs["loss"]) <= TRAINED
+    assert 0 < hit_rate < 1
+    assert abs(hit_rate - logs["hit_rate"]) <= np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("kind", ["sp", "dp"])
+def test_a_loss_of_a_whole_batch_trains_as_in_keras(tmp_path: Path, kind: str) -> None:
+    case = make_case(tmp_path, loss=my_pkg.BatchBias())
+    register_classes.register_classes()
+    fkb.convert(case.source, case.text)
+    expected_gradient = gradient(case)
+    done = case.run_host(kind)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert worst(case.read("gradient"), expected_gradient) <= GRADIENT
+    assert worst(case.read("losses"), case.train(case.model, 1, STEPS)) <= TRAINED
+    fkb.export(case.folder / "trained.fkb", case.folder / "back.keras")
+    model = keras.models.load_model(case.folder / "back.keras")
+    assert isinstance(model.loss, my_pkg.BatchBias)
 
 
 def test_keras_loads_what_fortran_trained_and_goes_on(case: Case) -> None:

@@ -28,8 +28,10 @@ tf_keras = pytest.importorskip("tf_keras")
 
 pytestmark = needs.with_engine
 
-#: What <J v, w> and <v, J' w> may differ by, of |J v| |w| + |v| |J' w|.
+#: What <J v, w> and <v, J' w> may differ by, of |J v| |w|.
 DOT_TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+#: Gradients whose gradients TensorFlow does not have, and so no forward derivative.
+NO_FORWARD = ("SoftsignGrad",)
 
 
 def dot(a: list[Array], b: list[Array]) -> float:
@@ -128,7 +130,6 @@ def check_products(net: fkb.Network, inputs: Any, vector: Array, dtype: str) -> 
     forward = dot(listed(dy), w)
     reverse = dot(v, listed(dx)) + dot([vector], [dparams])
     scale = size_of(listed(dy)) * size_of(w)
-    scale += size_of([*v, vector]) * size_of([*listed(dx), dparams * (vector != 0)])
     assert abs(forward - reverse) <= DOT_TOLERANCE[dtype] * scale, (forward, reverse, scale)
     return listed(dy)
 
@@ -173,7 +174,10 @@ def test_products_with_the_jacobian(
         wanted = keras_directions(model, inputs, directions(inputs, 3, compared), by_variable)
     except (LookupError, NotImplementedError, ValueError) as lack:
         assert "gradient" in str(lack).lower() or "accumulator" in str(lack).lower(), lack
-        return
+        reason = next((name for name in NO_FORWARD if name in str(lack)), str(lack)[:200])
+        pytest.skip(f"the products fit; TensorFlow has no forward derivative: {reason}")
     for k, (got, truth) in enumerate(zip(dy, wanted, strict=True)):
-        if truth is not None:
+        if truth is None:
+            np.testing.assert_array_equal(got, 0)
+        else:
             close(got, truth, GRADIENT_TOLERANCE[compared], f"direction of output {k}", 1e-3)

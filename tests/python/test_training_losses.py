@@ -9,7 +9,8 @@ import fkb
 import needs
 import numpy as np
 import pytest
-from test_training import BATCH, compare, compiled, ending, kind, make_targets
+from test_training import BATCH, compare, compiled, kind
+from test_training_endings import ending, make_targets
 
 keras = pytest.importorskip("keras")
 tf_keras = pytest.importorskip("tf_keras")

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STORIES = [
     "README.md",
     *(f"docs/{name}.md" for name in ("fortran", "coupling", "linking", "training", "derivatives")),
+    *(f"docs/{name}.md" for name in ("losses", "optimizers", "loop", "online", "transfer")),
     *(f"docs/{name}.md" for name in ("ensembles", "migrating", "python", "c")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -256,6 +257,28 @@ def test_links_lead_to_files() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub makes of the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_links_lead_to_headings() -> None:
+    broken = []
+    found = 0
+    for page in pages():
+        text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", text):
+            if "://" in target:
+                continue
+            found += 1
+            if anchor not in anchors(page.parent / target if target else page):
+                broken.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
+    assert found
     assert not broken
 
 

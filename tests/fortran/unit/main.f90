@@ -16,6 +16,7 @@ program main
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_derivatives, only: collect_derivatives => collect
+   use test_derivatives_misuse, only: collect_derivatives_misuse => collect
    use test_document, only: collect_document => collect
    use test_early_stopping, only: collect_early_stopping => collect
    use test_einsum, only: collect_einsum => collect
@@ -24,9 +25,11 @@ program main
    use test_ensemble_files, only: collect_ensemble_files => collect
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
+   use test_fit_metrics, only: collect_fit_metrics => collect
    use test_full_batch, only: collect_full_batch => collect
    use test_gate, only: collect_gate => collect
    use test_gemm, only: collect_gemm => collect
+   use test_initialize, only: collect_initialize => collect
    use test_initializer, only: collect_initializer => collect
    use test_json, only: collect_json => collect
    use test_layer_check, only: collect_layer_check => collect
@@ -97,6 +100,8 @@ program main
    call runner%run(suite)
    call collect_derivatives(suite)
    call runner%run(suite)
+   call collect_derivatives_misuse(suite)
+   call runner%run(suite)
    call collect_document(suite)
    call runner%run(suite)
    call collect_early_stopping(suite)
@@ -113,11 +118,15 @@ program main
    call runner%run(suite)
    call collect_fit(suite)
    call runner%run(suite)
+   call collect_fit_metrics(suite)
+   call runner%run(suite)
    call collect_full_batch(suite)
    call runner%run(suite)
    call collect_gate(suite)
    call runner%run(suite)
    call collect_gemm(suite)
+   call runner%run(suite)
+   call collect_initialize(suite)
    call runner%run(suite)
    call collect_initializer(suite)
    call runner%run(suite)

@@ -1,4 +1,4 @@
-!> Initializers: distributions, bounds, orthonormality, fans, streams, and whole networks.
+!> Initializers: distributions, bounds, orthonormality, fans and streams.
 !>
 !> Distributions are judged by Kolmogorov and Smirnov's distance from the exact one, which exceeds
 !> 1.95/sqrt(n) in one of a thousand samples; the numbers are fixed, so that a test that passes
@@ -9,11 +9,8 @@ module test_initializer
    use fkb_initializer_options, only: fans_of, initializer_from_json, initializer_t
    use fkb_initializer_sp, only: fill_sp => fill_weights
    use fkb_kinds, only: dp, i8, sp
-   use fkb_network_dp, only: network_t
-   use fkb_pattern, only: matches, names_path
    use fkb_shape, only: shape_of, shape_t
    use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
-   use model_files, only: small_dense
    implicit none (type, external)
    private
    public :: collect
@@ -35,8 +32,6 @@ contains
       call suite%add('an identity is one for any shape', identity)
       call suite%add('numbers depend on seed, path and element only', streams)
       call suite%add('both kinds begin with the same weights', kinds_agree)
-      call suite%add('a network begins anew with a seed', networks)
-      call suite%add('a pattern names the weights that begin anew', patterns)
       call suite%add('wrong options are refused by name', wrong_options)
       call suite%add('a weight that an initializer does not fit changes nothing', wrong_shapes)
    end subroutine collect
@@ -300,50 +295,6 @@ contains
          call check_close(failure, real(single, dp), double, 1e-5_dp, trim(names(i)))
       end do
    end subroutine kinds_agree
-
-   subroutine networks(failure)
-      type(failure_t), allocatable, intent(out) :: failure
-      type(network_t) :: net
-      type(error_t), allocatable :: error
-      real(dp) :: first(8)
-      call small_dense('initial.fkb', 'relu')
-      call net%initialize(1, error)
-      call check(failure, allocated(error), 'a network that is not loaded begins')
-      call net%load('initial.fkb', error)
-      if (.not. allocated(error)) call net%initialize(1, error)
-      if (allocated(error)) call fail(failure, error%message)
-      if (allocated(failure)) return
-      first = net%params
-      call check(failure, all(abs(first(:6)) < sqrt(6/5.0_dp)), 'the bounds of Glorot')
-      call check(failure, all(abs(first(:6)) > 0), 'the kernel is still zero')
-      call check_close(failure, first(7:), [0.0_dp, 0.0_dp], 0.0_dp, 'bias')
-      call net%initialize(2, error)
-      call check(failure, all(abs(net%params(:6) - first(:6)) > 0), 'another seed, same weights')
-      call net%initialize(1, error)
-      call check_close(failure, net%params, first, 0.0_dp, 'the same seed')
-      net%params = 5
-      call net%initialize(1, error, pattern='*/kernel')
-      call check_close(failure, net%params, [first(:6), 5.0_dp, 5.0_dp], 0.0_dp, 'kernels')
-      call net%initialize(1, error, pattern='d')
-      call check_close(failure, net%params, first, 0.0_dp, 'a layer')
-      call net%initialize(3, error, pattern='e')
-      call check(failure, allocated(error), 'a pattern that fits nothing is taken')
-      call check_close(failure, net%params, first, 0.0_dp, 'after an error')
-      call net%clear()
-   end subroutine networks
-
-   subroutine patterns(failure)
-      type(failure_t), allocatable, intent(out) :: failure
-      call check(failure, matches('encoder/dense', 'enc*/d?nse'), 'a star and a question mark')
-      call check(failure, matches('', '*') .and. matches('', '') .and. matches('a', 'a*'), 'empty')
-      call check(failure, matches('abcabcd', '*abcd'), 'a star that begins again')
-      call check(failure, .not. matches('abc', 'ab') .and. .not. matches('ab', 'abc'), 'lengths')
-      call check(failure, .not. matches('', '?') .and. .not. matches('A', 'a'), 'none')
-      call check(failure, names_path('a/b/kernel', 'a/b') .and. names_path('a/b/kernel', 'a'), &
-                 'layers above')
-      call check(failure, .not. names_path('a/b/kernel', 'b'), 'a layer in the middle')
-      call check(failure, .not. names_path('ab/kernel', 'a'), 'a name that begins so')
-   end subroutine patterns
 
    subroutine wrong_options(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -155,7 +155,8 @@ contains
       call refused(failure, keras_layer('Dence', '{"units": 2}'), 'Dence')
       call refused(failure, dense(2, options='{"unitz": 3}'), 'unitz')
       call refused(failure, dense(2, options='{"units": 3}'), 'units')
-      call refused(failure, dense(2, activation='tanhh'), 'tanhh')
+      call refused(failure, dense(2, activation='tanhh', name='wet'), &
+                   'layer "wet" (Dense): the activation "tanhh"')
       call refused(failure, dense(-1), '-1')
       call refused(failure, conv2d(2, [3, 3]), 'conv2d')
       call refused(failure, lstm(2), 'lstm')

@@ -123,9 +123,13 @@ contains
    end function one_view
 
    !> y = a x + b, one input, one output.
-   subroutine write_line_model(file)
+   subroutine write_line_model(file, compile)
       character(*), intent(in) :: file
+      character(*), intent(in), optional :: compile       !! lines of the compile block
+      character(:), allocatable :: block
       integer :: unit
+      block = ''
+      if (present(compile)) block = 'compile'//nl//compile//'end'//nl
       open (newunit=unit, file=file, status='replace', action='write')
       write (unit, '(a)') 'fkb 1'//nl//'precision float64'//nl//'keras "3.15.1"'//nl// &
          'model "line" Sequential'//nl//'  layer "x" InputLayer'//nl// &
@@ -133,8 +137,8 @@ contains
          '  layer "y" Dense'//nl//'    units = 1'//nl//'    node [["x",0,0]] {}'//nl// &
          '    weight "kernel" float64 [1,1] trainable'//nl// &
          '    weight "bias" float64 [1] trainable'//nl//'  end'//nl//'  inputs ["x",0,0]'//nl// &
-         '  outputs ["y",0,0]'//nl//'end'//nl//'checksum none'//nl//'values 1 none'//nl//'0.5'// &
-         nl//'values 1 none'//nl//'0.25'//nl//'end'
+         '  outputs ["y",0,0]'//nl//'end'//nl//block//'checksum none'//nl//'values 1 none'//nl// &
+         '0.5'//nl//'values 1 none'//nl//'0.25'//nl//'end'
       close (unit)
    end subroutine write_line_model
 

@@ -17,7 +17,7 @@ module fkb_loss_dp
    use fkb_text, only: quote
    implicit none (type, external)
    private
-   public :: loss_t, positions_of
+   public :: loss_t, positions_of, weight_of_sample
 
    !> Features of a target that may have any number of them; the same in all samples.
    integer, parameter, public :: any_features = -1
@@ -83,6 +83,21 @@ contains
          positions = positions*shape%extent(i)
       end do
    end function positions_of
+
+   !> What the values of a sample count, in a loss that has so many of them in place of one for each
+   !> position. The trainer's mean divides by positions: the sum of their weights, shared by the
+   !> values, makes it a mean over values. Where the loss is a sum, the mean of the weights.
+   pure real(dp) function weight_of_sample(loss, sample_weight, values) result(weight)
+      class(loss_t), intent(in) :: loss
+      real(wp), intent(in) :: sample_weight(:)        !! (positions)
+      integer, intent(in) :: values                   !! of one sample
+      weight = sum(real(sample_weight, dp))
+      if (loss%reduction == reduce_sum) then
+         weight = weight/size(sample_weight)
+      else
+         weight = weight/values
+      end if
+   end function weight_of_sample
 
    !> Read the options of Keras's configuration. A loss without options has those that all have.
    subroutine configure_nothing(self, config, error)

@@ -129,6 +129,7 @@ contains
       else
          name = metric%default_name()
       end if
+      metric%keras_major = keras_major
       if (.not. allocated(error)) call metric%configure(config, error)
       if (.not. allocated(error)) then
          call config%unread(unread)

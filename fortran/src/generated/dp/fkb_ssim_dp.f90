@@ -6,7 +6,7 @@ module fkb_ssim_dp
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, wp => dp
-   use fkb_loss_dp, only: loss_t, reduce_sum
+   use fkb_loss_dp, only: loss_t, weight_of_sample
    use fkb_shape, only: shape_t
    use fkb_ssim_kernels_dp, only: gaussian_window, similarity
    use fkb_text, only: decimal
@@ -54,8 +54,7 @@ contains
          ' (filter_size), an output has the shape '//shape%text())
    end subroutine begin_batch
 
-   !> One value for an image: it counts with the sum of its positions' weights, which the mean
-   !> divides by their number again, or with their mean where the loss is a sum.
+   !> One value for an image.
    subroutine evaluate(self, shape, y_true, y_pred, sample_weight, value, grad)
       class(ssim_t), intent(in) :: self
       type(shape_t), intent(in) :: shape
@@ -74,8 +73,7 @@ contains
       call gaussian_window(self%filter_size, self%filter_sigma, window)
       value = 0
       do j = 1, size(y_pred, 2)
-         weight = sum(real(sample_weight(:, j), dp))
-         if (self%reduction == reduce_sum) weight = weight/size(sample_weight, 1)
+         weight = weight_of_sample(self, sample_weight(:, j), 1)
          do channel = 1, channels
             t = reshape(real(y_true(channel::channels, j), dp), [nx, ny])
             p = reshape(real(y_pred(channel::channels, j), dp), [nx, ny])

@@ -93,15 +93,15 @@ contains
    end procedure sum_over_ranks
 
    module procedure ask_ranks
-      real(dp) :: values(2)
-      some = flag
-      all_of_them = flag
+      real(dp) :: values(size(flags) + 1)
+      some = flags
+      every = flags
       if (.not. allocated(self%reduction)) return
-      values = [merge(1.0_dp, 0.0_dp, flag), merge(1.0_dp, 0.0_dp, allocated(error))]
+      values = merge(1.0_dp, 0.0_dp, [flags, allocated(error)])
       call self%reduction%add_values(values)
-      call raise_for_others(nint(values(2)), error)
-      some = values(1) > 0
-      all_of_them = nint(values(1)) == self%reduction%ranks
+      call raise_for_others(nint(values(size(values))), error)
+      some = values(:size(flags)) > 0
+      every = nint(values(:size(flags))) == self%reduction%ranks
    end procedure ask_ranks
 
    !> Stop where another rank had to stop: the step is made on all of them, or on none.

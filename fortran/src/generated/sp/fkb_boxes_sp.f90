@@ -5,7 +5,7 @@ module fkb_boxes_sp
    use fkb_activations, only: act_linear, act_unknown, activation_id
    use fkb_config, only: config_t, config_from_json
    use fkb_document, only: document_t
-   use fkb_error, only: add_context, error_t, fkb_err_unsupported, raise
+   use fkb_error, only: add_context, error_t, fkb_err_unknown, fkb_err_unsupported, raise
    use fkb_json, only: json_kind, json_quote, json_string
    use fkb_kinds, only: dp
    use fkb_program_sp, only: layer_box_t, move_box
@@ -275,7 +275,12 @@ contains
       activation%own_trainable = box%own_trainable
       activation%frozen = box%frozen
       call registry%create(options%class_name, activation%layer, error)
-      if (.not. allocated(error)) call activation%layer%configure(options, error)
+      if (allocated(error)) then
+         call raise(error, fkb_err_unknown, 'the activation "'//options%class_name//'" is none'// &
+            ' of Keras, and nothing is registered under this name')
+         return
+      end if
+      call activation%layer%configure(options, error)
       if (.not. allocated(error)) call refuse_unread(options, error)
       call add_context(error, 'activation')
    end subroutine split_activation

@@ -17,7 +17,7 @@ module fkb_composed_loss_sp
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: dp, wp => sp
-   use fkb_loss_sp, only: loss_t, reduce_sum
+   use fkb_loss_sp, only: loss_t, weight_of_sample
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -262,8 +262,7 @@ contains
       call self%evaluate_in(batch, shape, y_true, y_pred, sample_weight, value, grad)
    end subroutine evaluate
 
-   !> A constraint counts once for a sample: with the sum of its positions' weights, which the mean
-   !> divides by their number again, or with their mean where the loss is a sum.
+   !> A constraint counts once for a sample.
    subroutine evaluate_in(self, batch, shape, y_true, y_pred, sample_weight, value, grad)
       class(composed_loss_t), intent(in) :: self
       type(batch_t), intent(in) :: batch
@@ -282,8 +281,7 @@ contains
             return
          end if
          do j = 1, size(y_pred, 2)
-            weight = sum(real(sample_weight(:, j), dp))
-            if (self%reduction == reduce_sum) weight = weight/size(sample_weight, 1)
+            weight = weight_of_sample(self, sample_weight(:, j), 1)
             if (self%terms(i)%kind == non_negative) then
                call add_negative(self%terms(i), weight, y_pred(:, j), value, grad(:, j))
             else

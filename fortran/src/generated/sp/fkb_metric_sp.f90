@@ -18,6 +18,7 @@ module fkb_metric_sp
 
    !> A metric: extend it, give it any state, implement `reset`, `accumulate` and `get_values`.
    type, abstract :: metric_t
+      integer :: keras_major = 3          !! Keras 2 gives the mask of an output to every metric
    contains
       procedure(reset_i), deferred :: reset
       procedure(accumulate_i), deferred :: accumulate
@@ -177,7 +178,9 @@ contains
       allocate (weight(positions_of(shape), batch%samples), source=1.0_wp)
       if (present(sample_weight)) call multiply(sample_weight, weight, batch%weighted, error)
       if (present(mask) .and. .not. allocated(error)) then
-         if (self%takes_mask()) call multiply(mask, weight, batch%weighted, error)
+         if (self%takes_mask() .or. self%keras_major < 3) then
+            call multiply(mask, weight, batch%weighted, error)
+         end if
       end if
       if (allocated(error)) return
       if (present(logits)) batch%on_logits = self%prefers_logits()

@@ -10,7 +10,7 @@ module fkb_overlap_losses_sp
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_json, only: json_real_text
    use fkb_kinds, only: dp, wp => sp
-   use fkb_loss_sp, only: loss_t, positions_of, reduce_sum
+   use fkb_loss_sp, only: loss_t, positions_of, reduce_sum, weight_of_sample
    use fkb_shape, only: max_rank, shape_t
    use fkb_text, only: decimal
    implicit none (type, external)
@@ -174,8 +174,7 @@ contains
       value = 0
       do j = 1, size(y_pred, 2)
          call overlap(self, places, place, y_true(:, j:j), y_pred(:, j:j), one, grad(:, j:j))
-         scale = sum(real(sample_weight(:, j), dp))/places
-         if (self%reduction == reduce_sum) scale = sum(real(sample_weight(:, j), dp))/positions
+         scale = weight_of_sample(self, sample_weight(:, j), places)
          value = value + scale*one
          grad(:, j) = real(scale, wp)*grad(:, j)
       end do

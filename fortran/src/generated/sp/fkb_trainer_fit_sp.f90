@@ -90,7 +90,7 @@ contains
       type(callbacks_t) :: listeners
       type(fit_options_t) :: chosen
       type(logs_t) :: logs
-      logical :: fresh
+      logical :: done, fresh
       integer :: epoch
       if (present(history)) history = 0
       if (present(options)) chosen = options
@@ -110,7 +110,8 @@ contains
          end if
          if (present(validation)) call validate(self, validation, epoch, chosen, logs, error)
          if (.not. allocated(error)) call listeners%epoch_end(self, epoch, logs, error)
-         call agree_to_stop(self, error)
+         done = .true.
+         call agree(self, done, error)
          if (.not. allocated(error) .and. present(record)) call record%add(epoch, logs)
          if (self%run%stop) exit
       end do
@@ -134,6 +135,7 @@ contains
          call raise(error, fkb_err_argument, 'the options of "fit" have a negative number, or a'// &
                     ' validation_freq below 1')
       end if
+      if (.not. allocated(error)) call take_metrics(self, error)
       if (allocated(error)) return
       self%run = run_t(epochs=epochs, initial_epoch=options%initial_epoch)
       self%run%batches = source%batches()
@@ -159,12 +161,11 @@ contains
       call callbacks%epoch_begin(self, epoch, error)
       number = 0
       do
-         if (steps > 0 .and. number >= steps) exit
-         done = .true.
-         if (.not. allocated(error)) then
+         done = number > 0 .and. (self%run%stop .or. number == steps)
+         if (.not. (done .or. allocated(error))) then
             call next_batch(source, epoch, number == 0, fresh, batch, done, error)
          end if
-         call agree_to_end(self, done, error)
+         call agree(self, done, error)
          if (done .or. allocated(error)) exit
          number = number + 1
          call train_batch(self, batch, tally, error)
@@ -175,33 +176,24 @@ contains
          end if
          call report(self, tally, logs)
          call callbacks%batch_end(self, epoch, number, logs, error)
-         call agree_to_stop(self, error)
-         if (self%run%stop .or. allocated(error)) exit
       end do
       if (steps == 0) fresh = .false.
    end subroutine run_epoch
 
-   !> Ranks whose epochs end after different numbers of batches would wait for each other.
-   subroutine agree_to_end(self, done, error)
-      type(trainer_t), intent(in) :: self
+   !> One rank that stops, or has an error, stops all. Ranks whose epochs end after different numbers
+   !> of batches would wait for each other; one that stops has not looked for its next batch.
+   subroutine agree(self, done, error)
+      type(trainer_t), intent(inout) :: self
       logical, intent(inout) :: done                  !! no further batch
       type(error_t), allocatable, intent(inout) :: error
-      logical :: every, some
-      call ask_ranks(self, done, some, every, error)
-      done = some
-      if (allocated(error) .or. (some .eqv. every)) return
+      logical :: every(2), some(2)
+      call ask_ranks(self, [done, self%run%stop], some, every, error)
+      done = some(1)
+      self%run%stop = some(2)
+      if (allocated(error) .or. (some(1) .eqv. every(1)) .or. (some(2) .neqv. every(2))) return
       call raise(error, fkb_err_argument, 'the ranks have different numbers of batches in an'// &
                  ' epoch')
-   end subroutine agree_to_end
-
-   !> One rank that stops, stops all.
-   subroutine agree_to_stop(self, error)
-      type(trainer_t), intent(inout) :: self
-      type(error_t), allocatable, intent(inout) :: error
-      logical :: every, some
-      call ask_ranks(self, self%run%stop, some, every, error)
-      self%run%stop = some
-   end subroutine agree_to_stop
+   end subroutine agree
 
    !> The next batch; at the begin of an epoch the source may have to begin anew.
    subroutine next_batch(source, epoch, first, fresh, batch, done, error)
@@ -274,6 +266,8 @@ contains
          call raise(error, fkb_err_argument, 'the trainer has no network: call "init" first')
          return
       end if
+      call take_metrics(self, error)
+      if (allocated(error)) return
       most = 0
       if (present(steps)) most = steps
       call start(self, tally)
@@ -283,7 +277,7 @@ contains
          if (most > 0 .and. number >= most) exit
          done = .true.
          if (.not. allocated(error)) call source%next(batch, done, error)
-         call agree_to_end(self, done, error)
+         call agree(self, done, error)
          if (done .or. allocated(error)) exit
          number = number + 1
          self%measuring = self%metrics%count() > 0
@@ -300,6 +294,15 @@ contains
       if (number == 0) call raise(error, fkb_err_argument, 'the source has no batch to evaluate')
       call report(self, tally, logs)
    end procedure evaluate_source
+
+   !> Those that the model was compiled with, where nobody has chosen others.
+   subroutine take_metrics(self, error)
+      type(trainer_t), intent(inout) :: self
+      type(error_t), allocatable, intent(out) :: error
+      if (.not. self%metrics_of_file .or. self%metrics%count() > 0) return
+      call self%use_metrics(error)
+      call add_context(error, 'metrics of the model file (use_metrics chooses others)')
+   end subroutine take_metrics
 
    subroutine start(self, tally)
       type(trainer_t), intent(inout) :: self
@@ -356,6 +359,7 @@ contains
       else
          call metrics_of_document(self%net%document, self%metrics, error, registry)
       end if
+      if (.not. allocated(error)) self%metrics_of_file = .false.
    end procedure use_metrics
 
    !> By the names that Keras gives, with or without that of an output in front.

@@ -56,6 +56,7 @@ contains
       self%rate_dtype = merge('float32', 'float64', wp == sp)
       self%loss_config = config_of(self%losses)
       self%optimizer_of_file = .false.
+      self%metrics_of_file = .false.
       if (present(seed)) self%seed = seed
    end procedure init_boxes
 
@@ -84,6 +85,7 @@ contains
       if (.not. allocated(error)) call self%init(net, boxes, made, error, seed)
       call clear_boxes(boxes)
       if (allocated(error)) return
+      self%metrics_of_file = .true.
       if (.not. present(loss)) self%loss_config = ''
       if (present(optimizer)) return
       self%optimizer_of_file = .true.

@@ -42,7 +42,7 @@ module fkb_trainer_sp
       type(loss_box_t), allocatable, private :: losses(:)    !! one per output
       class(reduction_t), allocatable, private :: reduction  !! over ranks
       character(:), allocatable, private :: loss_config      !! to be saved; empty: the file's
-      logical, private :: optimizer_of_file = .false.        !! its configuration stands there
+      logical, private :: optimizer_of_file = .false., metrics_of_file = .false.
       character(:), allocatable, private :: first_config     !! of the optimizer in the file
       type(goal_t), allocatable, private :: goals(:)           !! one per output
       type(bench_t), allocatable, private :: benches(:)      !! one per thread
@@ -255,7 +255,7 @@ module fkb_trainer_sp
       end subroutine evaluate_hosts
 
       !> Log these metrics from now on: Keras's names or configurations, by default those that the
-      !> model was compiled with. Metrics of an output without a loss stay empty.
+      !> model was compiled with, as after `init_from_file`. Those without a loss stay empty.
       module subroutine use_metrics(self, error, metrics, weighted_metrics, registry)
          class(trainer_t), intent(inout) :: self
          type(error_t), allocatable, intent(out) :: error
@@ -303,10 +303,10 @@ module fkb_trainer_sp
       end subroutine sum_over_ranks
 
       !> Whether some rank, or each, says so. An error of one rank becomes an error on all.
-      module subroutine ask_ranks(self, flag, some, all_of_them, error)
+      module subroutine ask_ranks(self, flags, some, every, error)
          class(trainer_t), intent(in) :: self
-         logical, intent(in) :: flag                     !! of this rank
-         logical, intent(out) :: some, all_of_them
+         logical, intent(in) :: flags(:)                 !! of this rank
+         logical, intent(out) :: some(:), every(:)
          type(error_t), allocatable, intent(inout) :: error
       end subroutine ask_ranks
 
