@@ -198,8 +198,8 @@ def test_keras_2_loads_and_predicts(name: str, built: tuple[str, Path], tmp_path
     wanted = model.predict(x[0] if len(x) == 1 else x, verbose=0)
     mine = fkb.load(tmp_path / "net.fkb").predict(x[0] if len(x) == 1 else x)
     several = wanted if isinstance(wanted, list) else [wanted]
-    # Keras 3 rounds the scale 1/sqrt(key_dim) to real32 in real64 too, and so does its network here;
-    # Keras 2 does not.
+    # Keras 3 rounds the scale 1/sqrt(key_dim) to real32 in real64 too, and so does its network
+    # here; Keras 2 does not.
     bound = 1e-7 if name == "attention" and kind == "float64" else TOLERANCE[kind]
     for one, two in zip(mine if isinstance(mine, list) else [mine], several, strict=True):
         np.testing.assert_allclose(one, two, atol=bound * max(1.0, np.abs(two).max()))

@@ -91,7 +91,7 @@ contains
       call trainer%metrics%add(bias_t(), error)
       if (.not. allocated(error)) call trainer%evaluate(x, y, loss, error, logs=logs)
       if (allocated(error)) call fail(failure, error%message)
-      call check(failure, logs%has('bias') .and. .not. logs%has('mae'), 'not the one that was added')
+      call check(failure, logs%has('bias') .and. .not. logs%has('mae'), 'not the one added')
    end subroutine choice_is_obeyed
 
    subroutine others_have_none(failure)
