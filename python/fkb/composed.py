@@ -1,5 +1,7 @@
 """Losses with physical constraints."""
 
+# ruff: noqa: A002  "input" is the word of the configuration and of the Fortran side
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -39,7 +41,7 @@ class ComposedLoss(dict[str, Any]):
         """Add sum(output * y) + sum(input * x) = constant."""
         return self._add("conserve", weight, output, input, constant)
 
-    def balance(self, weight: float, output: Any, input: Any) -> ComposedLoss:  # noqa: A002
+    def balance(self, weight: float, output: Any, input: Any) -> ComposedLoss:
         """Add sum(output * y) = sum(input * x), such as a budget of energy."""
         return self._add("balance", weight, output, input)
 

@@ -1,6 +1,6 @@
 !> Training over ranks: run with 1, 2 and 4 of them.
 module test_mpi
-   use fkb_dp, only: adam_t, error_t, mean_squared_error_t, network_t, &
+   use fkb_dp, only: adam_t, error_t, hinge_t, logs_t, mean_squared_error_t, network_t, &
       reduce_weighted_mean, trainer_t
    use fkb_kinds, only: dp, sp
    use fkb_mpi_dp, only: broadcast_weights, check_same_weights, load_on_all, mpi_reduction_t
@@ -26,6 +26,8 @@ contains
       call suite%add('real32 ranks learn what one learns with the whole', real32_is_the_whole)
       call suite%add('weights of samples count over all ranks', weights_count_everywhere)
       call suite%add('epochs over ranks are those of one rank', epochs_are_the_whole)
+      call suite%add('metrics are those of all samples', metrics_are_of_all)
+      call suite%add('a hinge loss looks at the targets of all ranks', hinges_agree)
       call suite%add('ranks with different numbers of batches are told so', &
                      different_epochs_are_refused)
       call suite%add('an error of one rank stops the step of all', one_error_stops_all)
@@ -234,6 +236,69 @@ contains
       call check(failure, maxval(abs(net%params - whole_net%params)) <= &
                  1e-9_dp*maxval(abs(whole_net%params)), 'the weights are those of one rank')
    end subroutine epochs_are_the_whole
+
+   !> What every metric adds up is summed over the ranks, before values are made of it.
+   subroutine metrics_are_of_all(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t), target :: net, whole_net
+      type(trainer_t) :: trainer, whole
+      type(error_t), allocatable :: error
+      type(logs_t) :: logs, whole_logs
+      real(dp) :: x(3, samples), y(2, samples), loss
+      integer :: first, i, last, step
+      character(*), parameter :: metrics = '["mae",{"class_name":"R2Score","config":{}},'// &
+         '{"class_name":"AUC","config":{}},{"class_name":"Precision","config":{"thresholds":'// &
+         '[0.3,0.5]}},{"class_name":"F1Score","config":{"threshold":0.5}},"correlation",'// &
+         '{"class_name":"BinaryIoU","config":{"target_class_ids":[1]}},"binary_accuracy"]'
+      call write_model(file, .false.)
+      call make_batch(x, y, first, last)
+      y = merge(1.0_dp, 0.0_dp, y > 0.2_dp)
+      call begin(trainer, net, failure)
+      if (allocated(failure)) return
+      call whole_net%load(file, error)
+      call whole%init(whole_net, mean_squared_error_t(), adam_t(), error)
+      if (.not. allocated(error)) call trainer%use_metrics(error, metrics=metrics)
+      if (.not. allocated(error)) call whole%use_metrics(error, metrics=metrics)
+      do step = 1, 2                            ! nothing is left of the sums before
+         if (.not. allocated(error)) call trainer%evaluate(x(:, first:last), y(:, first:last), &
+            loss, error, batch_size=samples, logs=logs)
+      end do
+      if (.not. allocated(error)) call whole%evaluate(x, y, loss, error, batch_size=samples, &
+                                                      logs=whole_logs)
+      if (allocated(error)) call fail(failure, error%message)
+      if (allocated(failure)) return
+      call check(failure, whole_logs%count() > 9, 'there are few metrics')
+      do i = 1, whole_logs%count()
+         call check(failure, abs(logs%value(i) - whole_logs%value(i)) <= &
+                    1e-12_dp*max(1.0_dp, abs(whole_logs%value(i))), whole_logs%name(i))
+      end do
+   end subroutine metrics_are_of_all
+
+   !> The first rank's targets are 0 and 1, as if they were meant for -1 and 1; the last has a -1.
+   subroutine hinges_agree(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t), target :: net, whole_net
+      type(trainer_t) :: trainer, whole
+      type(mpi_reduction_t) :: reduction
+      type(error_t), allocatable :: error
+      real(dp) :: x(3, samples), y(2, samples), loss, whole_loss
+      integer :: first, last
+      call write_model(file, .false.)
+      call make_batch(x, y, first, last)
+      y = merge(1.0_dp, 0.0_dp, y > 0.2_dp)
+      y(:, samples) = -1
+      call load_on_all(net, file, MPI_COMM_WORLD, error)
+      call whole_net%load(file, error)
+      call trainer%init(net, hinge_t(), adam_t(), error)
+      call whole%init(whole_net, hinge_t(), adam_t(), error)
+      call reduction%begin(MPI_COMM_WORLD)
+      call trainer%reduce_over(reduction, error)
+      if (.not. allocated(error)) call trainer%step(x(:, first:last), y(:, first:last), loss, error)
+      if (.not. allocated(error)) call whole%step(x, y, whole_loss, error)
+      if (allocated(error)) call fail(failure, error%message)
+      if (allocated(failure)) return
+      call check(failure, abs(loss - whole_loss) <= 1e-12_dp*whole_loss, 'the losses are equal')
+   end subroutine hinges_agree
 
    subroutine different_epochs_are_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -6,12 +6,14 @@
 !> Nothing here copies a value or builds a tree.
 module fkb_json
    use fkb_json_check, only: json_check, max_json_depth
-   use fkb_json_scalar, only: json_integer, json_quote, json_real, json_real_text, json_string
+   use fkb_json_scalar, only: json_integer, json_list_text, json_quote, json_real, json_real_text, &
+      json_string
    use fkb_text, only: span_t
    implicit none (type, external)
    private
    public :: json_check, max_json_depth
-   public :: json_integer, json_quote, json_real, json_real_text, json_string
+   public :: json_integer, json_list_text, json_quote, json_real, json_real_text, &
+      json_string
    public :: json_kind, json_is_object, json_length, json_next, json_member, json_element, json_find
    public :: json_compact
 

@@ -3,7 +3,8 @@ module fkb_json_scalar
    use fkb_kinds, only: dp, i8
    implicit none (type, external)
    private
-   public :: json_integer, json_quote, json_real, json_real_text, json_string, has_lone_surrogate
+   public :: json_integer, json_list_text, json_quote, json_real, json_real_text, json_string
+   public :: has_lone_surrogate
 
    !> Longest number that is read, in characters.
    integer, parameter, public :: longest_number = 4096
@@ -222,6 +223,26 @@ contains
       digits = digits(:max(1, verify(digits, '0', back=.true.)))
       text = buffer(:n - 1)//place_point(digits, exponent)
    end function json_real_text
+
+   !> Numbers as a JSON list.
+   pure function json_list_text(values, whole) result(text)
+      real(dp), intent(in) :: values(:)
+      logical, intent(in), optional :: whole    !! they are whole numbers and written so
+      character(:), allocatable :: text
+      character(24) :: number
+      integer :: i
+      text = '['
+      do i = 1, size(values)
+         if (i > 1) text = text//','
+         if (present(whole)) then
+            write (number, '(i0)') nint(values(i), i8)
+            text = text//trim(number)
+         else
+            text = text//json_real_text(values(i))
+         end if
+      end do
+      text = text//']'
+   end function json_list_text
 
    !> Digits `d.ddd` times a power of ten as Python's `repr` sets them.
    pure function place_point(digits, exponent) result(text)

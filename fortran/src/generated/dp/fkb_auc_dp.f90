@@ -5,9 +5,11 @@ module fkb_auc_dp
    use fkb_config, only: config_t
    use fkb_confusion_dp, only: confusion_t, even_thresholds
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_json, only: json_list_text
    use fkb_kinds, only: dp, wp => dp
    use fkb_math_dp, only: sigmoid_values
    use fkb_metric_dp, only: metric_t
+   use fkb_optimizer_values, only: option_member
    use fkb_shape, only: shape_t
    use fkb_text, only: quote
    implicit none (type, external)
@@ -32,7 +34,10 @@ module fkb_auc_dp
       procedure :: configure
       procedure :: check
       procedure :: takes_mask
+      procedure :: list_sums
+      procedure :: take_sums
       procedure :: keras_name
+      procedure :: keras_options
    end type auc_t
 
 contains
@@ -50,6 +55,18 @@ contains
       class(auc_t), intent(in) :: self
       takes_mask = .false.
    end function takes_mask
+
+   subroutine list_sums(self, sums)
+      class(auc_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      call self%counts%list_counts(sums)
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(auc_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      call self%counts%take_counts(sums)
+   end subroutine take_sums
 
    subroutine check(self, shape, y_true, error)
       class(auc_t), intent(in) :: self
@@ -280,5 +297,27 @@ contains
       character(:), allocatable :: name
       name = 'AUC'
    end function keras_name
+
+   pure function keras_options(self) result(json)
+      class(auc_t), intent(in) :: self
+      character(:), allocatable :: json
+      character(13), parameter :: curves(*) = [character(13) :: 'ROC', 'PR', 'PRGAIN']
+      character(13), parameter :: sums(*) = [character(13) :: 'interpolation', 'minoring', &
+                                             'majoring']
+      integer :: n
+      json = ',"curve":"'//trim(curves(self%curve))//'","summation_method":"'// &
+         trim(sums(self%summation))//'"'//option_member('multi_label', self%multi_label)// &
+         option_member('from_logits', self%from_logits)
+      if (allocated(self%label_weights)) then
+         json = json//',"label_weights":'//json_list_text(self%label_weights)
+      end if
+      if (.not. allocated(self%counts%thresholds)) return
+      n = size(self%counts%thresholds)
+      if (self%counts%even) then
+         json = json//option_member('num_thresholds', n)
+      else
+         json = json//',"thresholds":'//json_list_text(self%counts%thresholds(2:n - 1))
+      end if
+   end function keras_options
 
 end module fkb_auc_dp

@@ -6,8 +6,10 @@ module fkb_confusion_metrics_dp
    use fkb_config, only: config_t
    use fkb_confusion_dp, only: confusion_t, even_thresholds
    use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_json, only: json_list_text
    use fkb_kinds, only: dp, wp => dp
    use fkb_metric_dp, only: metric_t
+   use fkb_optimizer_values, only: option_member
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal, quote
    implicit none (type, external)
@@ -20,6 +22,8 @@ module fkb_confusion_metrics_dp
       'SensitivityAtSpecificity', 'SpecificityAtSensitivity', 'PrecisionAtRecall', &
       'RecallAtPrecision', 'Specificity', 'FMeasure']
    integer, parameter :: first_of_best = 7, last_of_best = 10
+   character(11), parameter :: bounds(*) = [character(11) :: 'specificity', 'sensitivity', &
+                                            'recall', 'precision']
 
    !> A metric of a confusion matrix.
    type, extends(metric_t) :: confusion_metric_t
@@ -36,8 +40,11 @@ module fkb_confusion_metrics_dp
       procedure :: configure
       procedure :: check
       procedure :: takes_mask
+      procedure :: list_sums
+      procedure :: take_sums
       procedure :: value_count
       procedure :: keras_name
+      procedure :: keras_options
    end type confusion_metric_t
 
 contains
@@ -52,6 +59,18 @@ contains
       class(confusion_metric_t), intent(in) :: self
       takes_mask = .false.
    end function takes_mask
+
+   subroutine list_sums(self, sums)
+      class(confusion_metric_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      call self%counts%list_counts(sums)
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(confusion_metric_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      call self%counts%take_counts(sums)
+   end subroutine take_sums
 
    pure integer function value_count(self)
       class(confusion_metric_t), intent(in) :: self
@@ -200,11 +219,9 @@ contains
       class(confusion_metric_t), intent(inout) :: self
       type(config_t), intent(inout) :: config
       type(error_t), allocatable, intent(out) :: error
-      character(11), parameter :: keys(*) = [character(11) :: 'specificity', 'sensitivity', &
-                                             'recall', 'precision']
       character(:), allocatable :: key
       integer :: n
-      key = trim(keys(self%form - first_of_best + 1))
+      key = trim(bounds(self%form - first_of_best + 1))
       call config%get(key, self%bound, error)
       if (.not. allocated(error)) call config%get('num_thresholds', n, error, default=200)
       if (.not. allocated(error)) call config%get('class_id', self%class_id, error, default=-1)
@@ -224,5 +241,24 @@ contains
       name = trim(confusion_names(self%form))
       if (self%form > last_of_best) name = 'fkb>'//name
    end function keras_name
+
+   pure function keras_options(self) result(json)
+      class(confusion_metric_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (self%class_id >= 0) json = option_member('class_id', self%class_id)
+      if (self%form >= first_of_best .and. self%form <= last_of_best) then
+         json = json//option_member(trim(bounds(self%form - first_of_best + 1)), self%bound)
+         if (allocated(self%counts%thresholds)) then
+            json = json//option_member('num_thresholds', size(self%counts%thresholds))
+         end if
+         return
+      end if
+      if (self%top_k > 0) json = json//option_member('top_k', self%top_k)
+      if (self%form == size(confusion_names)) json = json//option_member('beta', self%beta)
+      if (.not. allocated(self%counts%thresholds)) return
+      if (any(self%counts%thresholds < 0)) return           ! all of `top_k`
+      json = json//',"thresholds":'//json_list_text(self%counts%thresholds)
+   end function keras_options
 
 end module fkb_confusion_metrics_dp

@@ -5,6 +5,7 @@ module fkb_correlation_metrics_dp
    use fkb_batch_dp, only: batch_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_json, only: json_list_text
    use fkb_kinds, only: dp, wp => dp
    use fkb_mean_metrics_dp, only: mean_metric_t
    use fkb_metric_dp, only: metric_t
@@ -43,6 +44,9 @@ module fkb_correlation_metrics_dp
       procedure :: check
       procedure :: configure => configure_all
       procedure :: keras_name => name_all
+      procedure :: keras_options => options_all
+      procedure :: list_sums
+      procedure :: take_sums
    end type correlation_t
 
 contains
@@ -207,5 +211,24 @@ contains
       name = 'fkb>Correlation'
       if (self%anomaly) name = 'fkb>AnomalyCorrelation'
    end function name_all
+
+   pure function options_all(self) result(json)
+      class(correlation_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (allocated(self%climatology)) json = ',"climatology":'//json_list_text(self%climatology)
+   end function options_all
+
+   subroutine list_sums(self, sums)
+      class(correlation_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      sums = self%sums
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(correlation_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      self%sums = sums
+   end subroutine take_sums
 
 end module fkb_correlation_metrics_dp

@@ -19,6 +19,8 @@ module fkb_hinges_dp
    type, extends(loss_t) :: hinge_t
       integer, private :: targets = not_seen
    contains
+      procedure :: list_sums
+      procedure :: take_sums
       procedure :: evaluate => evaluate_hinge
       procedure :: looks_ahead => always
       procedure :: begin_batch => look_at_targets
@@ -56,6 +58,19 @@ contains
       type(error_t), allocatable, intent(out) :: error
       self%targets = merge(binary, signed, are_binary(y_true))
    end subroutine look_at_targets
+
+   !> Whether this rank has targets that are neither 0 nor 1.
+   subroutine list_sums(self, sums)
+      class(hinge_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      sums = [merge(1.0_dp, 0.0_dp, self%targets == signed)]
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(hinge_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      self%targets = merge(signed, binary, sums(1) > 0)
+   end subroutine take_sums
 
    !> Whether all targets are 0 or 1.
    pure logical function are_binary(y_true)

@@ -22,6 +22,8 @@ module fkb_mean_metrics_dp
    contains
       procedure :: reset => reset_mean
       procedure :: get_values => get_mean
+      procedure :: list_sums => sums_of_mean
+      procedure :: take_sums => mean_of_sums
       procedure, non_overridable :: add
       procedure, non_overridable :: mean
    end type mean_metric_t
@@ -58,6 +60,19 @@ contains
       real(dp), intent(out), contiguous :: values(:)
       values = self%mean()
    end subroutine get_mean
+
+   subroutine sums_of_mean(self, sums)
+      class(mean_metric_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      sums = [self%total, self%count]
+   end subroutine sums_of_mean
+
+   subroutine mean_of_sums(self, sums)
+      class(mean_metric_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      self%total = sums(1)
+      self%count = sums(2)
+   end subroutine mean_of_sums
 
    !> The mean; 0 where nothing has a weight.
    pure real(dp) function mean(self)

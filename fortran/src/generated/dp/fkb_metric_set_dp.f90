@@ -5,6 +5,7 @@ module fkb_metric_set_dp
    use fkb_kinds, only: dp, wp => dp
    use fkb_metric_dp, only: metric_t
    use fkb_metric_registry_dp, only: metric_from_config, metric_registry_t
+   use fkb_reduction_dp, only: reduction_t
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal, quote
    implicit none (type, external)
@@ -15,6 +16,7 @@ module fkb_metric_set_dp
    type :: metric_box_t
       class(metric_t), allocatable :: metric
       character(:), allocatable :: name       !! in logs, as in Keras but for `val_`
+      character(:), allocatable :: label      !! that of the metric alone
       integer :: output = 1
       logical :: weighted = .false.           !! sample weights count
    end type metric_box_t
@@ -23,6 +25,7 @@ module fkb_metric_set_dp
    type :: metric_set_t
       private
       type(metric_box_t), allocatable :: boxes(:)
+      logical, public :: of_file = .false.    !! those that the model was compiled with
    contains
       procedure :: add
       procedure :: add_from_config
@@ -31,6 +34,8 @@ module fkb_metric_set_dp
       procedure :: count => count_values
       procedure :: name => name_of
       procedure :: value => value_of
+      procedure :: get_values
+      procedure :: keras_config
       procedure :: prefers_logits
       procedure :: clear
    end type metric_set_t
@@ -100,6 +105,7 @@ contains
       allocate (grown(n + 1))
       do i = 1, n
          grown(i)%name = self%boxes(i)%name
+         grown(i)%label = self%boxes(i)%label
          grown(i)%output = self%boxes(i)%output
          grown(i)%weighted = self%boxes(i)%weighted
          call move_alloc(self%boxes(i)%metric, grown(i)%metric)
@@ -111,6 +117,8 @@ contains
       if (present(output_name)) then
          if (len(output_name) > 0) prefix = output_name//'_'
       end if
+      grown(n + 1)%label = label
+      self%of_file = .false.
       grown(n + 1)%name = unique_name(grown(:n), prefix, label, grown(n + 1)%weighted)
       if (allocated(self%boxes)) deallocate (self%boxes)
       call move_alloc(grown, self%boxes)
@@ -231,6 +239,70 @@ contains
       value = values(place)
    end function value_of
 
+   !> All values; over all ranks where there is a reduction, which all of them call then.
+   subroutine get_values(self, values, reduction)
+      class(metric_set_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: values(:)          !! (count())
+      class(reduction_t), intent(in), optional :: reduction
+      class(metric_t), allocatable :: copy
+      real(dp), allocatable :: part(:), sums(:)
+      integer :: at, i, n, taken
+      allocate (values(self%count()), source=0.0_dp)
+      if (.not. allocated(self%boxes)) return
+      allocate (sums(0))
+      if (present(reduction)) then
+         do i = 1, size(self%boxes)
+            call self%boxes(i)%metric%list_sums(part)
+            sums = [sums, part]
+         end do
+         if (size(sums) > 0) call reduction%add_values(sums)
+      end if
+      at = 0
+      taken = 0
+      do i = 1, size(self%boxes)
+         allocate (copy, source=self%boxes(i)%metric)
+         if (present(reduction)) then
+            call copy%list_sums(part)
+            n = size(part)
+            if (n > 0) call copy%take_sums(sums(taken + 1:taken + n))
+            taken = taken + n
+         end if
+         n = copy%value_count()
+         call copy%get_values(values(at + 1:at + n))
+         at = at + n
+         deallocate (copy)
+      end do
+   end subroutine get_values
+
+   !> The metrics as Keras's compile configuration has them, a list for one output, lists for
+   !> several; `null` where there are none. One that a file cannot name is left out.
+   function keras_config(self, outputs, weighted) result(json)
+      class(metric_set_t), intent(in) :: self
+      integer, intent(in) :: outputs
+      logical, intent(in) :: weighted                          !! those that weights count for
+      character(:), allocatable :: json
+      character(:), allocatable :: one, part
+      integer :: i, k
+      logical :: any_metric
+      any_metric = .false.
+      json = ''
+      do k = 1, outputs
+         part = ''
+         do i = 1, size(self%boxes)
+            if (self%boxes(i)%output /= k .or. (self%boxes(i)%weighted .neqv. weighted)) cycle
+            one = self%boxes(i)%metric%keras_config(self%boxes(i)%label)
+            if (len(one) == 0) cycle
+            if (len(part) > 0) part = part//','
+            part = part//one
+            any_metric = .true.
+         end do
+         if (k > 1) json = json//','
+         json = json//'['//part//']'
+      end do
+      if (outputs > 1) json = '['//json//']'
+      if (.not. any_metric) json = 'null'
+   end function keras_config
+
    !> Whether a metric of this output wants the input of a final sigmoid or softmax.
    pure logical function prefers_logits(self, output)
       class(metric_set_t), intent(in) :: self
@@ -248,6 +320,7 @@ contains
    subroutine clear(self)
       class(metric_set_t), intent(inout) :: self
       integer :: i
+      self%of_file = .false.
       if (.not. allocated(self%boxes)) return
       do i = 1, size(self%boxes)
          if (allocated(self%boxes(i)%metric)) deallocate (self%boxes(i)%metric)

@@ -258,6 +258,12 @@ contains
          if (json == self%first_config) json = ''
       end if
       if (len(json) > 0) call self%net%document%set_compile_option('optimizer', json)
+      if (self%metrics%count() > 0 .and. .not. self%metrics%of_file) then
+         call self%net%document%set_compile_option('metrics', self%metrics%keras_config( &
+                                                   size(self%losses), .false.))
+         call self%net%document%set_compile_option('weighted_metrics', self%metrics%keras_config( &
+                                                   size(self%losses), .true.))
+      end if
       if (len(self%loss_config) == 0) return
       call self%net%document%set_compile_option('loss', self%loss_config)
       call self%net%document%set_compile_option('loss_weights', weights_of(self%losses))

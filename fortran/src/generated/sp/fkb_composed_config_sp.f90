@@ -4,7 +4,7 @@
 submodule(fkb_composed_loss_sp) fkb_composed_config_sp
    use fkb_config, only: config_from_json
    use fkb_error, only: add_context, fkb_err_unsupported
-   use fkb_json, only: json_element, json_kind, json_length, json_real_text
+   use fkb_json, only: json_element, json_kind, json_length, json_list_text, json_real_text
    use fkb_loss_registry_sp, only: loss_from_config
    use fkb_text, only: quote, span_t
    implicit none (type, external)
@@ -131,24 +131,11 @@ contains
          json = 'keep_non_negative'
       end select
       json = '{"kind":"'//json//'","weight":'//json_real_text(real(term%weight, dp))
-      if (size(term%output) > 0) json = json//',"output":'//list_text(term%output)
-      if (size(term%input) > 0) json = json//',"input":'//list_text(term%input)
+      if (size(term%output) > 0) json = json//',"output":'//json_list_text(real(term%output, dp))
+      if (size(term%input) > 0) json = json//',"input":'//json_list_text(real(term%input, dp))
       if (abs(term%constant) > 0) json = json//',"constant":'// &
                                          json_real_text(real(term%constant, dp))
       json = json//'}'
    end function term_text
-
-   !> Numbers as a JSON list.
-   pure function list_text(values) result(json)
-      real(wp), intent(in) :: values(:)
-      character(:), allocatable :: json
-      integer :: i
-      json = '['
-      do i = 1, size(values)
-         if (i > 1) json = json//','
-         json = json//json_real_text(real(values(i), dp))
-      end do
-      json = json//']'
-   end function list_text
 
 end submodule fkb_composed_config_sp

@@ -51,6 +51,8 @@ module fkb_composed_loss_sp
       procedure :: looks_ahead
       procedure :: begin_batch
       procedure :: couples_batch
+      procedure :: list_sums
+      procedure :: take_sums
       procedure :: target_features
       procedure :: positions
       procedure :: check_target
@@ -223,6 +225,18 @@ contains
       class(composed_loss_t), intent(in) :: self
       couples_batch = self%data%couples_batch()
    end function couples_batch
+
+   subroutine list_sums(self, sums)
+      class(composed_loss_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      call self%data%list_sums(sums)
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(composed_loss_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      call self%data%take_sums(sums)
+   end subroutine take_sums
 
    pure integer function target_features(self, shape) result(features)
       class(composed_loss_t), intent(in) :: self

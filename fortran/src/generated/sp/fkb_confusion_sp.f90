@@ -16,6 +16,8 @@ module fkb_confusion_sp
       procedure :: begin
       procedure :: clear_counts
       procedure :: add
+      procedure :: list_counts
+      procedure :: take_counts
    end type confusion_t
 
 contains
@@ -58,6 +60,28 @@ contains
       allocate (self%tp(n, labels), self%fp(n, labels), self%tn(n, labels), self%fn(n, labels), &
                 source=0.0_dp)
    end subroutine clear_counts
+
+   !> All counts, one after another.
+   subroutine list_counts(self, counts)
+      class(confusion_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: counts(:)
+      allocate (counts(0))
+      if (.not. allocated(self%tp)) return
+      counts = [self%tp, self%fp, self%tn, self%fn]
+   end subroutine list_counts
+
+   !> Go on with other counts.
+   subroutine take_counts(self, counts)
+      class(confusion_t), intent(inout) :: self
+      real(dp), intent(in) :: counts(:)           !! as many as there are
+      integer :: n
+      if (.not. allocated(self%tp)) return
+      n = size(self%tp)
+      self%tp = reshape(counts(:n), shape(self%tp))
+      self%fp = reshape(counts(n + 1:2*n), shape(self%fp))
+      self%tn = reshape(counts(2*n + 1:3*n), shape(self%tn))
+      self%fn = reshape(counts(3*n + 1:), shape(self%fn))
+   end subroutine take_counts
 
    !> Count one value: `label` is the column, `weight` what it counts.
    pure subroutine add(self, is_true, value, weight, label)

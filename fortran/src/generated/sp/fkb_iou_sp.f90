@@ -5,9 +5,11 @@ module fkb_iou_sp
    use fkb_batch_sp, only: batch_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_json, only: json_list_text
    use fkb_kinds, only: dp, sp, wp => sp
    use fkb_loss_sp, only: positions_of
    use fkb_metric_sp, only: metric_t
+   use fkb_optimizer_values, only: option_member
    use fkb_shape, only: shape_t
    use fkb_text, only: quote
    implicit none (type, external)
@@ -37,6 +39,9 @@ module fkb_iou_sp
       procedure :: takes_targets
       procedure :: takes_mask
       procedure :: keras_name
+      procedure :: keras_options
+      procedure :: list_sums
+      procedure :: take_sums
       procedure :: default_name
    end type iou_t
 
@@ -184,6 +189,40 @@ contains
       character(:), allocatable :: name
       name = trim(iou_names(self%form))
    end function keras_name
+
+   pure function keras_options(self) result(json)
+      class(iou_t), intent(in) :: self
+      character(:), allocatable :: json
+      if (self%form == 2) then
+         json = option_member('threshold', real(self%threshold, dp))
+      else
+         json = option_member('num_classes', self%classes)
+      end if
+      if (self%form < 4 .and. self%form /= 2) then
+         json = json//option_member('sparse_y_true', self%sparse_true)
+      end if
+      if (self%form /= 2) json = json//option_member('sparse_y_pred', self%sparse_pred)
+      if (self%ignores .and. self%form /= 2) then
+         json = json//option_member('ignore_class', self%ignored)
+      end if
+      if (.not. self%whole) json = json//',"dtype":"float32"'
+      if (self%form == 3 .or. self%form == 5 .or. .not. allocated(self%targets)) return
+      json = json//',"target_class_ids":'//json_list_text(real(self%targets, dp), whole=.true.)
+   end function keras_options
+
+   subroutine list_sums(self, sums)
+      class(iou_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      allocate (sums(0))
+      if (allocated(self%counts)) sums = [self%counts]
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(iou_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      if (.not. allocated(self%counts)) return
+      self%counts(0:, 0:) = reshape(sums, shape(self%counts))
+   end subroutine take_sums
 
    function default_name(self) result(name)
       class(iou_t), intent(in) :: self

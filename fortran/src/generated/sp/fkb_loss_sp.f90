@@ -37,6 +37,8 @@ module fkb_loss_sp
       procedure :: evaluate_in => evaluate_alone
       procedure :: looks_ahead => never
       procedure :: begin_batch => take_all
+      procedure :: list_sums => no_sums
+      procedure :: take_sums => leave_sums
       procedure :: couples_batch => never
       procedure :: configure => configure_nothing
       procedure :: target_features => same_features
@@ -205,6 +207,20 @@ contains
       real(wp), intent(inout), contiguous :: mask(:, :)       !! (positions, batch); 0: left out
       type(error_t), allocatable, intent(out) :: error
    end subroutine take_all
+
+   !> Where a batch is spread over ranks: numbers of this rank's part, after `begin_batch`, whose
+   !> sums over all ranks the loss needs to know.
+   subroutine no_sums(self, sums)
+      class(loss_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      allocate (sums(0))
+   end subroutine no_sums
+
+   !> Take the sums over all ranks.
+   subroutine leave_sums(self, sums)
+      class(loss_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+   end subroutine leave_sums
 
    !> As `evaluate`, from the input of the final sigmoid or softmax; `grad` is with respect to it.
    subroutine evaluate_as_given(self, shape, y_true, logits, sample_weight, value, grad)

@@ -24,6 +24,7 @@ contains
       call metrics_from_config(document, compile_option(document, 'metrics'), &
                                compile_option(document, 'weighted_metrics'), metrics, error, &
                                registry)
+      metrics%of_file = .true.
    end subroutine metrics_of_document
 
    !> The metrics of all outputs from Keras's `metrics` and `weighted_metrics`.

@@ -7,6 +7,7 @@ module fkb_metric_sp
    use fkb_batch_sp, only: batch_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
+   use fkb_json, only: json_quote
    use fkb_kinds, only: dp, wp => sp
    use fkb_loss_sp, only: positions_of
    use fkb_object_config, only: class_to_snake
@@ -24,6 +25,8 @@ module fkb_metric_sp
       procedure(accumulate_i), deferred :: accumulate
       procedure(get_values_i), deferred :: get_values
       procedure :: configure => configure_nothing
+      procedure :: list_sums => no_sums
+      procedure :: take_sums => leave_sums
       procedure :: takes_targets => like_output
       procedure :: check => accept
       procedure :: takes_mask => always
@@ -32,6 +35,7 @@ module fkb_metric_sp
       procedure :: keras_name => no_name
       procedure :: keras_options => no_options
       procedure :: default_name
+      procedure, non_overridable :: keras_config
       procedure, non_overridable :: update
       procedure, non_overridable :: result => only_value
       procedure, non_overridable :: configure_common
@@ -69,6 +73,20 @@ module fkb_metric_sp
    end interface
 
 contains
+
+   !> Everything that was added up so far, for sums over ranks. A metric without such sums is one of
+   !> the samples of its rank.
+   subroutine no_sums(self, sums)
+      class(metric_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      allocate (sums(0))
+   end subroutine no_sums
+
+   !> Go on with these sums, as many as `list_sums` gave.
+   subroutine leave_sums(self, sums)
+      class(metric_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+   end subroutine leave_sums
 
    !> Read the options of Keras's configuration. A metric without options has those of all.
    subroutine configure_nothing(self, config, error)
@@ -142,6 +160,29 @@ contains
       character(:), allocatable :: json
       json = ''
    end function no_options
+
+   !> The metric as Keras 3 serialises it, under its name in logs; a word of Keras where it is one.
+   !> Empty where a file cannot name it.
+   function keras_config(self, label) result(json)
+      class(metric_t), intent(in) :: self
+      character(*), intent(in) :: label
+      character(:), allocatable :: json
+      character(:), allocatable :: module_name, name, registered
+      name = self%keras_name()
+      json = ''
+      if (len(name) == 0) return
+      json = json_quote(label)
+      if (index(name, '>') == 0 .and. name(1:1) >= 'a') return
+      module_name = '"keras.metrics"'
+      registered = 'null'
+      if (index(name, '>') > 0) then
+         module_name = 'null'
+         registered = '"'//name//'"'
+         name = name(index(name, '>') + 1:)
+      end if
+      json = '{"module":'//module_name//',"class_name":"'//name//'","config":{"name":'//json// &
+         self%keras_options()//'},"registered_name":'//registered//'}'
+   end function keras_config
 
    !> The name that a metric has in logs where none is given: its class in snake case.
    function default_name(self) result(name)

@@ -7,6 +7,7 @@ module fkb_score_metrics_sp
    use fkb_error, only: error_t, fkb_err_argument, fkb_err_unsupported, raise
    use fkb_kinds, only: dp, wp => sp
    use fkb_metric_sp, only: metric_t
+   use fkb_optimizer_values, only: option_member
    use fkb_shape, only: shape_t
    use fkb_text, only: quote
    implicit none (type, external)
@@ -22,6 +23,8 @@ module fkb_score_metrics_sp
       procedure :: check
       procedure :: takes_mask
       procedure :: value_count
+      procedure :: list_sums
+      procedure :: take_sums
    end type score_t
 
    !> The harmonic mean of precision and recall, recall `beta` times as important.
@@ -35,6 +38,7 @@ module fkb_score_metrics_sp
       procedure :: get_values => values_of_f
       procedure :: configure => configure_f
       procedure :: keras_name => name_f
+      procedure :: keras_options => options_f
       procedure :: default_name => default_f
    end type f_beta_score_t
 
@@ -48,6 +52,9 @@ module fkb_score_metrics_sp
       procedure :: get_values => values_of_r2
       procedure :: configure => configure_r2
       procedure :: keras_name => name_r2
+      procedure :: keras_options => options_r2
+      procedure :: list_sums => list_r2
+      procedure :: take_sums => take_r2
    end type r2_score_t
 
 contains
@@ -82,6 +89,19 @@ contains
          quote(self%keras_name())//' is for vectors of one length, the output has the shape '// &
          shape%text())
    end subroutine check
+
+   subroutine list_sums(self, sums)
+      class(score_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      allocate (sums(0))
+      if (allocated(self%sums)) sums = [self%sums]
+   end subroutine list_sums
+
+   subroutine take_sums(self, sums)
+      class(score_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      if (allocated(self%sums)) self%sums = reshape(sums, shape(self%sums))
+   end subroutine take_sums
 
    pure integer function value_count(self) result(count)
       class(score_t), intent(in) :: self
@@ -167,6 +187,17 @@ contains
       if (self%fixed_beta) name = 'F1Score'
    end function name_f
 
+   pure function options_f(self) result(json)
+      class(f_beta_score_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = ''
+      if (allocated(self%average)) then
+         if (len(self%average) > 0) json = ',"average":"'//self%average//'"'
+      end if
+      if (.not. self%fixed_beta) json = json//option_member('beta', self%beta)
+      if (.not. self%largest) json = json//option_member('threshold', real(self%threshold, dp))
+   end function options_f
+
    function default_f(self) result(name)
       class(f_beta_score_t), intent(in) :: self
       character(:), allocatable :: name
@@ -244,5 +275,32 @@ contains
       character(:), allocatable :: name
       name = 'R2Score'
    end function name_r2
+
+   pure function options_r2(self) result(json)
+      class(r2_score_t), intent(in) :: self
+      character(:), allocatable :: json
+      json = option_member('num_regressors', self%num_regressors)
+      if (.not. allocated(self%average)) return
+      if (len(self%average) == 0) then
+         json = json//',"class_aggregation":null'
+      else
+         json = json//',"class_aggregation":"'//self%average//'"'
+      end if
+   end function options_r2
+
+   subroutine list_r2(self, sums)
+      class(r2_score_t), intent(in) :: self
+      real(dp), allocatable, intent(out) :: sums(:)
+      allocate (sums(0))
+      if (allocated(self%sums)) sums = [self%sums, self%elements]
+   end subroutine list_r2
+
+   subroutine take_r2(self, sums)
+      class(r2_score_t), intent(inout) :: self
+      real(dp), intent(in) :: sums(:)
+      if (.not. allocated(self%sums)) return
+      self%sums = reshape(sums(:size(self%sums)), shape(self%sums))
+      self%elements = sums(size(sums))
+   end subroutine take_r2
 
 end module fkb_score_metrics_sp

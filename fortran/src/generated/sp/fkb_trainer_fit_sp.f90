@@ -328,10 +328,16 @@ contains
       type(tally_t), intent(in) :: tally
       type(logs_t), intent(out) :: logs
       type(name_t), allocatable :: names(:)
+      real(dp), allocatable :: values(:)
       integer :: i, k, with_loss
       call logs%set('loss', tally%loss/tally%samples)
-      do i = 1, self%metrics%count()
-         call logs%set(self%metrics%name(i), self%metrics%value(i))
+      if (allocated(self%reduction)) then
+         call self%metrics%get_values(values, self%reduction)
+      else
+         call self%metrics%get_values(values)
+      end if
+      do i = 1, size(values)
+         call logs%set(self%metrics%name(i), values(i))
       end do
       with_loss = 0
       do k = 1, size(self%losses)

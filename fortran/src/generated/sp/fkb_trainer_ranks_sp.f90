@@ -47,6 +47,13 @@ contains
       if (allocated(error)) return
       do k = 1, size(self%losses)
          if (.not. allocated(self%losses(k)%loss)) cycle
+         if (allocated(self%reduction)) then
+            call self%losses(k)%loss%list_sums(values)
+            if (size(values) > 0) then
+               call self%reduction%add_values(values)
+               call self%losses(k)%loss%take_sums(values)
+            end if
+         end if
          divisor = divisor_of(self, k, cut)
          self%goals(k)%normaliser = divisor
          self%goals(k)%factor = self%losses(k)%weight/divisor
