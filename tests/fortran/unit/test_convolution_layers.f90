@@ -21,6 +21,7 @@ contains
       call suite%add('transposed convolutions keep their contract', transposed_keep_their_contract)
       call suite%add('depthwise convolutions keep their contract', depthwise_keep_their_contract)
       call suite%add('separable convolutions keep their contract', separable_keep_their_contract)
+      call suite%add('spectrograms keep their contract', spectrograms_keep_their_contract)
       call suite%add('what makes no sense or cannot be counted is refused', senseless_is_refused)
       call suite%add('every class is among the tested ones', all_classes_are_tested)
    end subroutine collect
@@ -96,6 +97,21 @@ contains
                '"dilation_rate":[2,1]}', [1, 5, 4])
    end subroutine separable_keep_their_contract
 
+   subroutine spectrograms_keep_their_contract(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      character(*), parameter :: modes(7) = [character(9) :: 'log', 'magnitude', 'psd', 'real', &
+         'imag', 'angle', 'stft']
+      integer :: i
+      do i = 1, size(modes)
+         call one(failure, 'STFTSpectrogram', '{"mode":"'//trim(modes(i))// &
+                  '","frame_length":5,"frame_step":2}', [2, 12])
+      end do
+      call one(failure, 'STFTSpectrogram', '{"mode":"stft","frame_length":4,"padding":"same",'// &
+               '"expand_dims":true}', [3, 9])
+      call one(failure, 'STFTSpectrogram', '{"mode":"psd","frame_length":4,"fft_length":7,'// &
+               '"frame_step":4,"scaling":null}', [1, 9])
+   end subroutine spectrograms_keep_their_contract
+
    subroutine senseless_is_refused(failure)
       type(failure_t), allocatable, intent(out) :: failure
       call refused(failure, 'Conv2D', '{"filters":0,"kernel_size":3}', 'filters')
@@ -125,6 +141,10 @@ contains
                    '"depth_multiplier":2147483647}', 'depth_multiplier')
       call refused(failure, 'SeparableConv2D', '{"filters":4,"kernel_size":2,'// &
                    '"depth_multiplier":2147483647}', 'depth_multiplier')
+      call refused(failure, 'STFTSpectrogram', '{"mode":"decibels"}', 'mode')
+      call refused(failure, 'STFTSpectrogram', '{"frame_length":2,"frame_step":3}', 'frame_step')
+      call refused(failure, 'STFTSpectrogram', '{"frame_length":1}', 'frame_step')
+      call refused(failure, 'STFTSpectrogram', '{"frame_length":4,"fft_length":3}', 'fft_length')
    end subroutine senseless_is_refused
 
    !> Fail unless a layer is refused for an image of 2 x 2 positions and 3 channels, with a message
@@ -148,7 +168,7 @@ contains
       type(failure_t), allocatable, intent(out) :: failure
       character(*), parameter :: tested = 'Conv1D Conv2D Conv3D Conv1DTranspose '// &
          'Conv2DTranspose Conv3DTranspose DepthwiseConv1D DepthwiseConv2D SeparableConv1D '// &
-         'SeparableConv2D'
+         'SeparableConv2D STFTSpectrogram'
       type(registry_t) :: registry
       type(error_t), allocatable :: error
       call add_convolution_layers(registry, error)
