@@ -180,7 +180,7 @@ contains
       if (steps == 0) fresh = .false.
    end subroutine run_epoch
 
-   !> One rank that stops, or has an error, stops all. Ranks whose epochs end after different numbers
+   !> One rank that stops, or has an error, stops all. Ranks whose epochs end after different counts
    !> of batches would wait for each other; one that stops has not looked for its next batch.
    subroutine agree(self, done, error)
       type(trainer_t), intent(inout) :: self
