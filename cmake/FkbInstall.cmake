@@ -43,3 +43,9 @@ string(REGEX REPLACE "/$" "" fkb_pc_up "${fkb_pc_up}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/fkb.pc.in" "${PROJECT_BINARY_DIR}/cmake/fkb.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/cmake/fkb.pc"
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The same for hosts built with make.
+file(RELATIVE_PATH fkb_mk_up "/prefix/${CMAKE_INSTALL_DATADIR}/fkb" "/prefix")
+string(REGEX REPLACE "/$" "" fkb_mk_up "${fkb_mk_up}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/fkb.mk.in" "${PROJECT_BINARY_DIR}/cmake/fkb.mk" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/cmake/fkb.mk" DESTINATION ${CMAKE_INSTALL_DATADIR}/fkb)

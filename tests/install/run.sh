@@ -49,12 +49,15 @@ try "CMake build" cmake --build "$work/cmake"
 try "static with CMake" names_the_file "$work/cmake/user"
 try "shared with CMake" names_the_file "$work/cmake/user_shared"
 
-cp "$here/user.f90" "$here/Makefile" "$work"
+cp "$here/user.f90" "$here/Makefile" "$here/Makefile.fkb" "$work"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name fkb.pc)")
 export PKG_CONFIG_PATH
 try "make build" make -C "$work" all
 try "shared with make" names_the_file "$work/user_dynamic"
 try "static with make" names_the_file "$work/user_static"
+try "make build with fkb.mk" make -C "$work" -f Makefile.fkb \
+  FKB_MK="$(find "$prefix" -name fkb.mk)"
+try "static with fkb.mk" names_the_file "$work/user_included"
 try "C with pkg-config" c_host
 
 if [ "$failed" -gt 0 ]; then
