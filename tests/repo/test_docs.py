@@ -26,7 +26,7 @@ STORIES = [
     "README.md",
     *(f"docs/{name}.md" for name in ("fortran", "coupling", "linking", "training", "derivatives")),
     *(f"docs/{name}.md" for name in ("losses", "optimizers", "loop", "online", "transfer")),
-    *(f"docs/{name}.md" for name in ("ensembles", "migrating", "python", "c")),
+    *(f"docs/{name}.md" for name in ("ensembles", "hosts", "migrating", "python", "c")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:!|#|/\*) ([\w-]+\.\w+|Makefile)(?: \*/)?\n")
