@@ -14,6 +14,7 @@ module fkb
    use fkb_bank_sp, only: bank_sp_t => bank_t, bank_workspace_sp_t => bank_workspace_t
    use fkb_builtin_dp, only: add_builtin_layers_dp => add_builtin_layers
    use fkb_builtin_sp, only: add_builtin_layers_sp => add_builtin_layers
+   use fkb_column, only: column_rule_t, column_t
    use fkb_coupler_dp, only: coupler_dp_t => coupler_t
    use fkb_coupler_sp, only: coupler_sp_t => coupler_t
    use fkb_crossentropies_dp, only: binary_crossentropy_dp_t => binary_crossentropy_t, &

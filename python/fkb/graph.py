@@ -82,10 +82,15 @@ class Layer:
 
 @dataclass
 class Step:
-    """One transform step: `add`, `subtract`, `multiply`, `divide` (number or array), `select`."""
+    """One transform step.
+
+    Attributes:
+        kind: `add`, `subtract`, `multiply`, `divide`, `select`, or a curve as in `steps`.
+        value: a number or an array, for `select` a list of positions, for a curve an object.
+    """
 
     kind: str
-    value: float | Array | list[int]
+    value: float | Array | list[int] | dict[str, Any]
 
 
 @dataclass

@@ -266,7 +266,11 @@ def _step(step: Description) -> str:
     if step["kind"] == "select":
         return f"select {len(step['value'])}"
     if "value" in step:
-        return f"{step['kind']} {step['value']:g}"
+        value = step["value"]
+        if isinstance(value, dict):
+            part = "{}..{}".format(*value["range"]) if "range" in value else ""
+            return " ".join(word for word in (step["kind"], part) if word)
+        return f"{step['kind']} {value:g}"
     low, high = step["range"] or (0, 0)
     return f"{step['kind']} {step['count']} values ({low:g} to {high:g})"
 

@@ -32,12 +32,13 @@ from .keras_config import joins_masks_formerly
 from .keras_nodes import map_tensors
 from .masks import explain_masks
 from .report import Report, shown
+from .steps import CURVES, problem_of_curve
 
 EXTRA = "fkb"
 _VERSION = 1
 _TENSOR = "$tensor"
 _DTYPES = frozenset({"float32", "float64", "int32", "int64", "float16", "uint8", "bool"})
-_STEPS = frozenset({"add", "subtract", "multiply", "divide", "select"})
+_STEPS = frozenset({"add", "subtract", "multiply", "divide", "select", *CURVES})
 
 
 def text_checksum(text: str) -> str:
@@ -284,6 +285,10 @@ def _ports(value: Any) -> Iterator[tuple[int, Port]]:
 def _revive_step(kind: str, value: Any) -> Step:
     if kind not in _STEPS:
         raise _DamagedError(f"{shown(kind)} is no transform step")
+    if kind in CURVES:
+        if problem := problem_of_curve(kind, value):
+            raise _DamagedError(f"step {kind}: {problem}")
+        return Step(kind, value)
     if isinstance(value, dict):
         return Step(kind, _revive_array(value))
     if kind == "select":

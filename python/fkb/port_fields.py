@@ -8,6 +8,7 @@ from typing import Any
 POLICIES = ("error", "clip", "previous", "host")
 ORDERS = ("top_down", "bottom_up")
 _BOTH = ("name", "length", "unit", "order", "minimum", "maximum", "outside", "not_finite")
+_BUDGET = ("name", "mass", "terms", "sources", "adjust")
 _OUTPUT = ("zero", "keeps", "least")
 
 
@@ -28,6 +29,29 @@ def problem_of_fields(fields: Any, side: str) -> str | None:
         if problem is not None:
             return f"field {index}: {problem}"
         names.add(field["name"])
+    return None
+
+
+def problem_of_budgets(budgets: Any) -> str | None:
+    """Return what is wrong with the option `budgets` of an output, or None."""
+    if not isinstance(budgets, list) or not all(isinstance(one, dict) for one in budgets):
+        return "budgets must be a list of objects"
+    for index, budget in enumerate(budgets):
+        where = f"budget {index}: "
+        if unknown := [key for key in budget if key not in _BUDGET]:
+            return f'{where}unknown members "{unknown[0]}"'
+        for key in ("name", "adjust", "mass"):
+            if not isinstance(budget.get(key, "" if key == "mass" else None), str):
+                return f"{where}{key} must be text"
+        for key in ("terms", "sources"):
+            terms = budget.get(key, {} if key == "sources" else None)
+            if not isinstance(terms, dict):
+                return f"{where}terms and sources are objects of names and factors"
+            for name, factor in terms.items():
+                if not _is_number(factor) or factor == 0:
+                    return f'{where}the factor of "{name}" must be a number other than 0'
+        if budget["adjust"] not in budget["terms"]:
+            return f'{where}adjust names "{budget["adjust"]}", which is none of the terms'
     return None
 
 

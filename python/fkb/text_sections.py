@@ -9,10 +9,11 @@ import numpy as np
 
 from . import text_values
 from .graph import Array, Compile, OptimizerVariable, Port, Sample, Step
-from .port_fields import field_elements, problem_of_fields
+from .port_fields import field_elements, problem_of_budgets, problem_of_fields
+from .steps import CURVES, problem_of_curve
 from .text_lexer import Slot, Source, Tokens, is_index, read_option, shorten
 
-STEP_KINDS = frozenset({"add", "subtract", "multiply", "divide"})
+STEP_KINDS = frozenset({"add", "subtract", "multiply", "divide", *CURVES})
 
 
 def _ascending(tokens: Tokens, what: str, position: int, taken: dict[int, Any]) -> None:
@@ -71,6 +72,7 @@ class PortReader:
             "elements": texts,
             "description": text,
             "fields": isinstance(value, list),
+            "budgets": isinstance(value, list) and self._side == "output",
             "size": is_index(value) and self._side == "input",
         }
         if option not in fine:
@@ -78,6 +80,8 @@ class PortReader:
         if not fine[option]:
             tokens.fail(f'malformed value for option "{option}" in {self._inside}')
         problem = problem_of_fields(value, self._side) if option == "fields" else None
+        if option == "budgets":
+            problem = problem_of_budgets(value)
         if problem is not None:
             tokens.fail(f"{self._inside}: {problem}")
 
@@ -122,6 +126,8 @@ class PortReader:
                 tokens.fail(f"{label}: a list of non-negative integers is expected")
             port.steps.append(Step(kind, chosen))
             self._lengths.append((port.steps[-1], len(chosen)))
+        elif kind in CURVES:
+            self._curve(tokens, port, kind, label)
         elif tokens.peek().isalpha():
             port.steps.append(self._tensor(tokens, kind, label))
         else:
@@ -130,6 +136,23 @@ class PortReader:
                 tokens.fail(f"{label} divides by zero")
             port.steps.append(Step(kind, value))
         tokens.end()
+
+    def _curve(self, tokens: Tokens, port: Port, kind: str, label: str) -> None:
+        value = tokens.json(label)
+        problem = problem_of_curve(kind, value, self._size(port))
+        if problem is not None:
+            tokens.fail(f"{label}: {problem}")
+        port.steps.append(Step(kind, value))
+
+    def _size(self, port: Port) -> int | None:
+        """Elements of the last axis after the steps so far, None where nothing tells."""
+        if self._lengths:
+            return self._lengths[-1][1]
+        named = [port.options[key] for key in ("elements", "unit") if key in port.options]
+        lengths = [len(value) for value in named if isinstance(value, list)]
+        if "fields" in port.options:
+            lengths.append(field_elements(port.options["fields"]))
+        return port.options.get("size", lengths[0] if lengths else None)
 
     def _tensor(self, tokens: Tokens, kind: str, label: str) -> Step:
         step = Step(kind, 0.0)

@@ -5,6 +5,7 @@ They become ports of the graph: names, units, and steps that the engine applies.
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import sys
@@ -19,8 +20,9 @@ from .errors import FkbError, FormatError
 from .files import read_bytes
 from .graph import Graph, Port, Step, TensorRef, flatten_structure
 from .keras_shapes import infer_shapes
-from .port_fields import field_elements, problem_of_fields
+from .port_fields import field_elements, problem_of_budgets, problem_of_fields
 from .report import Report
+from .transform_steps import add_step, steps_of_fields
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,7 +32,6 @@ else:
 Vector = NDArray[np.float64]
 PathLike = str | os.PathLike[str]
 
-ARITHMETIC = ("add", "subtract", "multiply", "divide")
 _PORT_KEYS = frozenset(
     {"position", "name", "unit", "elements", "description", "size", "steps", "fields"}
 )
@@ -235,22 +236,38 @@ def _add_table(graph: Graph, side: str, place: int, entry: dict[str, Any], path:
     if unknown := [key for key in entry if key not in _PORT_KEYS]:
         raise FormatError(f'{where}: unknown key "{unknown[0]}"', path)
     target = _Target(graph, side, position)
+    entry = copy.deepcopy(entry)
+    fields = entry.get("fields", [])
+    objects = isinstance(fields, list) and all(isinstance(field, dict) for field in fields)
+    inner = steps_of_fields(fields) if objects else []
     _describe(target, entry, path)
     steps = entry.get("steps", [])
     if not isinstance(steps, list):
         raise FormatError(f"{where}: steps must be a list of tables", path)
     places = [f"{path}: step {number} of {where}" for number in range(1, len(steps) + 1)]
     _prepare_selection(target, list(zip(places, steps, strict=True)), path.parent, entry)
+    if side == "input":
+        _add_field_steps(target, inner, path)
     for place_of_step, step in zip(places, steps, strict=True):
         kind, value = _single_entry(step, place_of_step)
         if kind in ("mask", "select"):
             target.select()
-        elif kind in ARITHMETIC:
-            source = str(path.parent / value) if isinstance(value, str) else place_of_step
-            target.append(kind, _toml_numbers(value, place_of_step, path.parent), source)
         else:
-            raise FkbError(f'{place_of_step}: unknown step "{kind}"')
+            add_step(target, (kind, value), place_of_step, path.parent, _toml_numbers)
+    if side == "output":
+        _add_field_steps(target, inner, path)
     target.finish()
+
+
+def _add_field_steps(
+    target: _Target, steps: list[tuple[str, Any, tuple[int, int]]], path: Path
+) -> None:
+    """Add the steps of fields: the nearest to the host."""
+    for name, step, span in steps:
+        where = f'{path}: a step of field "{name}" of {target.label}'
+        if target.size is None or span[1] > target.size:
+            raise FkbError(f"{where}: the fields do not fit the {target.size} elements")
+        add_step(target, _single_entry(step, where), where, path.parent, _toml_numbers, span)
 
 
 def _single_entry(step: Any, where: str) -> tuple[str, Any]:
@@ -302,6 +319,13 @@ def _describe(target: _Target, entry: dict[str, Any], path: Path) -> None:
         if problem is not None:
             raise FormatError(f"{target.label}: {problem}", path)
         target.port.options["fields"] = entry["fields"]
+    if "budgets" in entry:
+        problem = problem_of_budgets(entry["budgets"])
+        if target.label.startswith("input"):
+            problem = "only an output may have budgets"
+        if problem is not None:
+            raise FormatError(f"{target.label}: {problem}", path)
+        target.port.options["budgets"] = entry["budgets"]
 
 
 def _toml_numbers(value: Any, where: str, folder: Path) -> Vector:

@@ -16,6 +16,7 @@ from .errors import FkbError
 from .graph import Array, Graph, Layer, Port, Sample, flatten_structure
 from .random_inputs import random_inputs
 from .sources import Kind, kind_of, load_graph
+from .steps import apply_step, invert_step
 from .witness import Witness, WitnessError
 
 PathLike = str | os.PathLike[str]
@@ -193,6 +194,7 @@ def _check_transforms(
     if not any(port.steps for port in (*graph.inputs.values(), *graph.outputs.values())):
         return []
     host = [_to_host(graph.inputs.get(k), x.astype(np.float64)) for k, x in enumerate(inputs)]
+    host = [np.where(np.isfinite(x), x, 1.0) for x in host]
     given = [_apply(graph.inputs.get(k), x) for k, x in enumerate(host)]
     raw = _listed(network.predict(given, raw=True))
     truth = [_apply(graph.outputs.get(k), y) for k, y in enumerate(raw)]
@@ -204,33 +206,16 @@ def _check_transforms(
 def _apply(port: Port | None, x: Array) -> Array:
     """Return what the steps of a port make of an array."""
     for step in port.steps if port else ():
-        if isinstance(step.value, list):
-            x = x[..., step.value]
-        else:
-            x = _operations[step.kind](x, step.value)
+        x = apply_step(step, x)
     return x
 
 
 def _to_host(port: Port | None, x: Array) -> Array:
     """Return host values from which the steps of an input make `x`."""
     for step in reversed(port.steps if port else ()):
-        if isinstance(step.value, list):
-            assert port is not None
-            host = np.zeros((*x.shape[:-1], port.options["size"]))
-            host[..., step.value] = x
-            x = host
-        else:
-            x = _operations[_inverse[step.kind]](x, step.value)
+        assert port is not None
+        x = invert_step(step, x, port.options.get("size"))
     return x
-
-
-_operations = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-}
-_inverse = {"add": "subtract", "subtract": "add", "multiply": "divide", "divide": "multiply"}
 
 
 def record_samples(graph: Graph, src: PathLike | None, count: int, seed: int = 0) -> None:

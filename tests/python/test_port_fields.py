@@ -166,3 +166,35 @@ def test_fields_come_back_from_keras_files(suffix: str, tmp_path: Path) -> None:
     fkb.export(first, between)
     fkb.convert(between, last)
     assert last.read_bytes() == first.read_bytes()
+
+
+BUDGET = {"name": "water", "mass": "m", "terms": {"u": 1, "v": -0.5}, "adjust": "u"}
+WRONG_BUDGETS: list[tuple[dict[str, Any], str]] = [
+    (changed(BUDGET, colour="red"), "unknown members"),
+    (changed(BUDGET, name="gone"), "name"),
+    (changed(BUDGET, adjust="w"), 'adjust names "w", which is none of the terms'),
+    (changed(BUDGET, terms=[1]), "terms and sources are objects"),
+    (changed(BUDGET, terms={"u": 0}), 'the factor of "u" must be a number other than 0'),
+    (changed(BUDGET, sources={"u": "1"}), 'the factor of "u" must be a number other than 0'),
+]
+
+
+@needs.with_engine
+@pytest.mark.parametrize(("budget", "words"), WRONG_BUDGETS)
+def test_wrong_budgets_are_refused_by_both(
+    budget: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    graph = graph_of([{"name": "all", "length": 2}], "output")
+    graph.outputs[0].options["budgets"] = [BUDGET]
+    path = tmp_path / "m.fkb"
+    path.write_bytes(text.dumps(graph))
+    fkb.load(path).close()
+    compact = partial(json.dumps, separators=(",", ":"))
+    lines = text.dumps(graph).decode().replace(compact(BUDGET), compact(budget)).split("\n")
+    lines = ["checksum none" if line.startswith("checksum ") else line for line in lines]
+    data = "\n".join(lines).encode()
+    with pytest.raises(FormatError, match=words):
+        text.loads(data)
+    path.write_bytes(data)
+    with pytest.raises(EngineError, match=words):
+        fkb.load(path)

@@ -47,12 +47,15 @@ def whole_graph() -> Graph:
     graph.inputs[0].steps = [Step("subtract", np.arange(4.0)), Step("select", [3, 0, 2])]
     fields = [{"name": "p", "length": 3, "minimum": [0, 1, 2]}, {"name": "s", "maximum": 9.5}]
     graph.inputs[0].options["fields"] = [{**fields[0], "outside": "host"}, fields[1]]
+    budget = {"name": "heat", "terms": {"u": 1, "v": -0.5}, "sources": {"s": 2}, "adjust": "u"}
     out = [{"name": "u", "unit": "K/s", "zero": [0]}, {"name": "v", "keeps": "s", "least": 0.5}]
-    graph.outputs[0] = Port("tendency", {"fields": out}, [Step("divide", 86400.0)])
+    graph.outputs[0] = Port("tendency", {"fields": out, "budgets": [budget]})
+    graph.outputs[0].steps = [Step("divide", 86400.0), Step("exp10", {"factor": [1, 2.5]})]
     sgd = {"class_name": "SGD", "config": {"learning_rate": 0.01}}
     graph.compile = Compile({"optimizer": sgd, "loss": "mse"})
     graph.compile.variables = [OptimizerVariable("iteration", "", np.array(7, np.int64))]
     ones = np.ones((2, 3), np.float32)
+    # The sample holds what the network gives, before the steps.
     y = 2 * (ones @ values - values[0])
     graph.samples = [Sample({0: ones}, {0: y.astype(np.float32)}, 1e-5)]
     return graph

@@ -3,6 +3,7 @@
 !> Steps are computed in real64 whatever the kinds of host and network: in real32 a subtraction of
 !> a large mean loses what the network needs.
 module fkb_port
+   use fkb_curve, only: curve_inverse, curve_value
    use fkb_field, only: field_t
    use fkb_kinds, only: dp
    use fkb_shape, only: shape_t
@@ -10,13 +11,16 @@ module fkb_port
    private
    public :: port_t, step_t
 
-   !> Kinds of steps.
+   !> Kinds of steps; above `step_divide` those of `fkb_curve`.
    integer, parameter, public :: step_add = 1, step_subtract = 2, step_multiply = 3, step_divide = 4
 
    !> An element-wise step along the last axis of Keras, the first of the storage order.
    type :: step_t
       integer :: kind = step_add
       real(dp), allocatable :: values(:)     !! (1) or (elements)
+      logical, allocatable :: acts(:)        !! (elements), of a curve: where it acts
+      real(dp), allocatable :: knots(:)      !! of a table, ascending
+      real(dp), allocatable :: levels(:)     !! of a table, values at the knots
    end type step_t
 
    !> Description of one input or output; the default changes nothing.
@@ -26,8 +30,10 @@ module fkb_port
       integer, allocatable :: chosen(:)      !! elements of the host's that the network takes
       type(step_t), allocatable :: steps(:)  !! in order; for an input after the choice
       type(field_t), allocatable :: fields(:)   !! of the host's last axis, in order
+      character(:), allocatable :: budgets   !! of an output: JSON list, empty where there is none
    contains
       procedure :: changes
+      procedure :: curved
       procedure :: features
       procedure :: apply => apply_steps
       procedure :: invert => invert_steps
@@ -42,6 +48,13 @@ contains
       changes = allocated(self%chosen)
       if (allocated(self%steps)) changes = changes .or. size(self%steps) > 0
    end function changes
+
+   !> Whether a step is no straight line.
+   pure logical function curved(self)
+      class(port_t), intent(in) :: self
+      curved = .false.
+      if (allocated(self%steps)) curved = any(self%steps%kind > step_divide)
+   end function curved
 
    !> Values of one sample on the host's side, for a closed shape on the network's.
    pure integer function features(self, shape)
@@ -61,8 +74,12 @@ contains
       integer :: i
       if (.not. allocated(self%steps)) return
       do i = 1, size(self%steps)
-         call apply_one(self%steps(i)%kind, first, n, size(self%steps(i)%values), &
-            self%steps(i)%values, x)
+         if (self%steps(i)%kind > step_divide) then
+            call apply_curve(self%steps(i), first, n, .false., x)
+         else
+            call apply_one(self%steps(i)%kind, first, n, size(self%steps(i)%values), &
+               self%steps(i)%values, x)
+         end if
       end do
    end subroutine apply_steps
 
@@ -76,12 +93,16 @@ contains
       integer :: i
       if (.not. allocated(self%steps)) return
       do i = size(self%steps), 1, -1
-         call apply_one(inverse(self%steps(i)%kind), first, n, size(self%steps(i)%values), &
-            self%steps(i)%values, x)
+         if (self%steps(i)%kind > step_divide) then
+            call apply_curve(self%steps(i), first, n, .true., x)
+         else
+            call apply_one(inverse(self%steps(i)%kind), first, n, size(self%steps(i)%values), &
+               self%steps(i)%values, x)
+         end if
       end do
    end subroutine invert_steps
 
-   !> Multiply in place by the derivative of the steps.
+   !> Multiply in place by the derivative of the steps, which must not be curved.
    pure subroutine scale_by_slopes(self, first, n, x)
       class(port_t), intent(in) :: self
       integer, intent(in) :: first           !! position of x(1) along the last axis, from 1
@@ -95,6 +116,39 @@ contains
             self%steps(i)%values, x)
       end do
    end subroutine scale_by_slopes
+
+   pure subroutine apply_curve(step, first, n, back, x)
+      type(step_t), intent(in) :: step
+      integer, intent(in) :: first
+      integer, intent(in) :: n
+      logical, intent(in) :: back            !! the inverse
+      real(dp), intent(inout) :: x(n)
+      real(dp) :: none(0)
+      integer :: i
+      do i = 1, n
+         if (.not. step%acts(first + i - 1)) cycle
+         associate (a => step%values(first + i - 1))
+            if (allocated(step%knots)) then
+               x(i) = through_table(step, a, back, x(i))
+            else if (back) then
+               x(i) = curve_inverse(step%kind, a, none, none, x(i))
+            else
+               x(i) = curve_value(step%kind, a, none, none, x(i))
+            end if
+         end associate
+      end do
+   end subroutine apply_curve
+
+   pure real(dp) function through_table(step, a, back, x) result(y)
+      type(step_t), intent(in) :: step
+      real(dp), intent(in) :: a, x
+      logical, intent(in) :: back
+      if (back) then
+         y = curve_inverse(step%kind, a, step%knots, step%levels, x)
+      else
+         y = curve_value(step%kind, a, step%knots, step%levels, x)
+      end if
+   end function through_table
 
    pure subroutine apply_one(kind, first, n, n_values, values, x)
       integer, intent(in) :: kind

@@ -29,8 +29,8 @@ module fkb_document_parts
    integer, parameter, public :: step_add = 1, step_subtract = 2, step_multiply = 3, &
       step_divide = 4, step_select = 5
 
-   character(8), parameter, public :: step_names(5) = [character(8) :: 'add', 'subtract', &
-                                                       'multiply', 'divide', 'select']
+   character(11), parameter, public :: step_names(11) = [character(11) :: 'add', 'subtract', &
+      'multiply', 'divide', 'select', 'log10', 'ln', 'exp10', 'exp', 'power', 'interpolate']
 
    character(8), parameter :: dtype_names(8) = [character(8) :: 'float32', 'float64', 'int32', &
                                                 'int64', 'float16', 'bfloat16', 'uint8', 'bool']
@@ -120,7 +120,7 @@ module fkb_document_parts
    type :: step_t
       integer :: kind = 0                       !! one of `step_*`
       integer :: tensor = 0                     !! the operand's position in the pool, 0 for JSON
-      type(span_t) :: json                      !! a number, or for `select` a list of positions
+      type(span_t) :: json                      !! a number, `select`: a list, a curve: an object
       integer :: port = 0                       !! position in `ports`
       integer :: line = 0
    end type step_t

@@ -73,11 +73,13 @@ contains
       text = document%text%get(document%options(document%option_count)%json)
       select case (key)
       case ('unit')
-         ok = json_kind(text) == 'string' .or. is_text_list(text)
+         ok = json_kind(text) == 'string' .or. is_list_of('string', text)
       case ('elements')
-         ok = is_text_list(text)
+         ok = is_list_of('string', text)
       case ('fields')
-         ok = is_object_list(text)
+         ok = is_list_of('object', text)
+      case ('budgets')
+         ok = is_output .and. is_list_of('object', text)
       case ('description')
          ok = json_kind(text) == 'string'
       case ('size')
@@ -90,31 +92,19 @@ contains
       if (.not. ok) call lexer%fail('malformed value for option '//quote(key)//' in '//label)
    end subroutine check_port_option
 
-   logical function is_text_list(text)
-      character(*), intent(in) :: text
+   !> Whether a JSON value is an array with elements of one kind.
+   logical function is_list_of(kind, text)
+      character(*), intent(in) :: kind, text
       type(span_t) :: key, value
       integer :: position
-      is_text_list = json_kind(text) == 'array'
+      is_list_of = json_kind(text) == 'array'
       position = 0
-      do while (is_text_list)
+      do while (is_list_of)
          call json_next(text, position, key, value)
          if (position == 0) return
-         is_text_list = json_kind(text(value%first:value%last)) == 'string'
+         is_list_of = json_kind(text(value%first:value%last)) == kind
       end do
-   end function is_text_list
-
-   logical function is_object_list(text)
-      character(*), intent(in) :: text
-      type(span_t) :: key, value
-      integer :: position
-      is_object_list = json_kind(text) == 'array'
-      position = 0
-      do while (is_object_list)
-         call json_next(text, position, key, value)
-         if (position == 0) return
-         is_object_list = json_kind(text(value%first:value%last)) == 'object'
-      end do
-   end function is_object_list
+   end function is_list_of
 
    !> An input has at most one step `select`, and with it, only, the option `size`.
    subroutine check_selection(lexer, document, port, label, sized)
@@ -190,7 +180,7 @@ contains
       port%steps%last = document%step_count
    end subroutine parse_step
 
-   !> The operand of a step: a tensor, a number, or for `select` a list of positions.
+   !> The operand of a step: a tensor, a number, for `select` a list of positions, an object.
    subroutine parse_operand(lexer, document, what, step)
       type(lexer_t), intent(inout) :: lexer
       type(document_t), intent(inout) :: document
@@ -198,7 +188,7 @@ contains
       type(step_t), intent(inout) :: step
       type(tensor_t) :: new
       type(span_t) :: json
-      if (step%kind /= step_select .and. scan(lexer%text(lexer%at:), '0123456789-') /= 2) then
+      if (step%kind < step_select .and. scan(lexer%text(lexer%at:), '0123456789-') /= 2) then
          call lexer%tensor(what, new%dtype, new%rank, new%extent, new%count)
          if (lexer%failed()) return
          if (new%rank /= 1 .or. all(new%dtype /= [dtype_float32, dtype_float64, dtype_float16, &
@@ -221,8 +211,10 @@ contains
             if (.not. is_selection(text)) then
                call lexer%fail(what//': a list of integers that are not negative is expected')
             end if
-         else
+         else if (step%kind < step_select) then
             call check_number(lexer, what, text, step%kind)
+         else if (json_kind(text) /= 'object') then
+            call lexer%fail(what//': an object is expected')
          end if
       end associate
    end subroutine parse_operand

@@ -1,5 +1,6 @@
 !> The fields of a port, from its options `fields`, `elements` and `unit`.
 module fkb_port_fields
+   use fkb_budget, only: budget_t, read_budget
    use fkb_config, only: config_from_json, config_t
    use fkb_error, only: add_context, error_t, fkb_err_format, raise
    use fkb_field, only: field_t, read_field
@@ -9,7 +10,7 @@ module fkb_port_fields
    use fkb_text, only: decimal, span_t
    implicit none (type, external)
    private
-   public :: read_fields
+   public :: read_fields, check_budgets
 
 contains
 
@@ -44,6 +45,24 @@ contains
       end if
       if (.not. allocated(error)) call set_units(options, port, error)
    end subroutine read_fields
+
+   !> Read the budgets of an output, for what is wrong with them. Raises the error of the first.
+   subroutine check_budgets(json, error)
+      character(*), intent(in) :: json               !! a list of objects, or empty
+      type(error_t), allocatable, intent(out) :: error
+      type(budget_t) :: budget
+      type(span_t) :: key, value
+      integer :: position
+      if (len(json) == 0) return
+      position = 0
+      do
+         call json_next(json, position, key, value)
+         if (position == 0) return
+         call refuse_nulls(json(value%first:value%last), error)
+         if (.not. allocated(error)) call read_budget(json(value%first:value%last), budget, error)
+         if (allocated(error)) return
+      end do
+   end subroutine check_budgets
 
    subroutine list_fields(json, is_output, most, fields, error)
       character(*), intent(in) :: json

@@ -10,7 +10,8 @@ module fkb_ports
    use fkb_error, only: add_context, error_t, fkb_err_format, fkb_err_numeric, raise
    use fkb_json, only: json_integer, json_kind, json_length, json_next, json_real
    use fkb_kinds, only: dp, i8
-   use fkb_port_fields, only: read_fields
+   use fkb_port_curves, only: read_curve
+   use fkb_port_fields, only: check_budgets, read_fields
    use fkb_port, only: port_t, step_divide, step_multiply, step_t
    use fkb_shape, only: shape_t
    use fkb_text, only: decimal, span_t
@@ -64,6 +65,8 @@ contains
       elements = shape%extent(1)
       call document%options_config(given%options, options)
       call options%get('size', port%host_elements, error, default=elements)
+      if (.not. allocated(error)) call options%get_raw('budgets', port%budgets, error, default='')
+      if (.not. allocated(error)) call check_budgets(port%budgets, error)
       if (.not. allocated(error)) call read_fields(options, given%is_output, port%host_elements, &
          port, error)
       if (allocated(error)) return
@@ -79,7 +82,10 @@ contains
          else
             n_steps = n_steps + 1
             port%steps(n_steps)%kind = document%steps(i)%kind
-            if (document%steps(i)%tensor > 0) then
+            if (document%steps(i)%kind > select_kind) then
+               call read_curve(document%text%get(document%steps(i)%json), &
+                  document%steps(i)%kind, current_elements(port), port%steps(n_steps), error)
+            else if (document%steps(i)%tensor > 0) then
                call operand(document%tensors(document%steps(i)%tensor), values, &
                   current_elements(port), port%steps(n_steps)%values, error)
             else
@@ -136,6 +142,7 @@ contains
       end do
       do i = 1, n_steps
          if (size(port%steps(i)%values) > 1) port%steps(i)%values = port%steps(i)%values(picked)
+         if (allocated(port%steps(i)%acts)) port%steps(i)%acts = port%steps(i)%acts(picked)
       end do
       if (allocated(port%chosen)) picked = port%chosen(picked)
       call move_alloc(picked, port%chosen)

@@ -19,7 +19,7 @@ contains
       if (present(in_fields)) ins = in_fields
       outs = default_out()
       if (present(out_fields)) outs = out_fields
-      call write_lines(path, [character(400) :: 'fkb 1', 'precision '//kind, 'keras "3.15.1"', &
+      call write_lines(path, [character(600) :: 'fkb 1', 'precision '//kind, 'keras "3.15.1"', &
          'model "m" Sequential', &
          'layer "in" InputLayer', 'batch_shape = [null,7]', 'node [] {}', 'end', &
          'layer "d" Dense', 'units = 4', 'activation = "tanh"', &

@@ -13,6 +13,7 @@ program main
    use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
    use test_convolution_layers, only: collect_convolution_layers => collect
    use test_coupler, only: collect_coupler => collect
+   use test_coupler_rules, only: collect_coupler_rules => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_derivatives, only: collect_derivatives => collect
@@ -93,6 +94,8 @@ program main
    call collect_convolution_layers(suite)
    call runner%run(suite)
    call collect_coupler(suite)
+   call runner%run(suite)
+   call collect_coupler_rules(suite)
    call runner%run(suite)
    call collect_crc32(suite)
    call runner%run(suite)

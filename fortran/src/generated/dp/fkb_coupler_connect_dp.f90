@@ -1,7 +1,7 @@
 ! Generated from couple/fkb_coupler_connect.fypp: edit that file and run tools/generate.py
 !> Matching the fields of a network with those of a host.
 submodule(fkb_coupler_dp) fkb_coupler_connect_dp
-   use fkb_error, only: fkb_err_argument, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_error, only: fkb_err_argument, fkb_err_unknown, raise
    use fkb_field, only: field_t, name_in, order_names, order_unstated, policy_clip, policy_names
    use fkb_port, only: port_t
    use fkb_shape, only: shape_t
@@ -67,13 +67,6 @@ contains
       if (.not. allocated(error)) call list_ends(net, net%outputs, net%graph%outputs, 'output', &
          self%out_ends, self%outputs, self%rows_out, error)
       if (allocated(error)) return
-      do i = 1, size(self%outputs)
-         if (.not. (allocated(self%outputs(i)%about%zero) .or. &
-            allocated(self%outputs(i)%about%keeps))) cycle
-         call raise(error, fkb_err_unsupported, 'field "'//self%outputs(i)%about%name// &
-            '": zero and keeps are not supported in a coupling')
-         return
-      end do
       wrong = ''
       call match(self, self%inputs, .false., .false., wrong)
       if (present(spare_outputs)) then
@@ -89,8 +82,28 @@ contains
             '; the host accepts '//host_list(self%slots, .true.))
          return
       end if
-      self%key = net%graph%key
+      call place_others(self%slots, self%rows_in)
+      call self%finish%prepare(self%rows_out, self%outputs, self%slots, error)
+      do i = 1, size(net%outputs)
+         if (allocated(error)) return
+         if (.not. allocated(net%outputs(i)%budgets)) cycle
+         call self%finish%add_budgets(net%outputs(i)%budgets, self%outputs, self%slots, error)
+      end do
+      if (.not. allocated(error)) self%key = net%graph%key
    end procedure connect
+
+   !> Rows for what the host offers besides: limits, budgets and rules may need it.
+   subroutine place_others(slots, rows)
+      type(slot_t), intent(inout) :: slots(:)
+      integer, intent(inout) :: rows                 !! of the buffer
+      integer :: i, s
+      do s = 1, size(slots)
+         if (slots(s)%is_output .or. slots(s)%needed) cycle
+         slots(s)%rows = [(rows + i, i=1, slots(s)%length)]
+         slots(s)%contiguous = .true.
+         rows = rows + slots(s)%length
+      end do
+   end subroutine place_others
 
    !> Sizes and fields of all inputs or all outputs, one after the other in the buffer.
    subroutine list_ends(net, ports, values, side, ends, fields, rows, error)

@@ -10,8 +10,10 @@
 !>     call coupler%run(net, exchange, error)
 !>     call coupler%take(exchange, at_dt, dt, error)
 module fkb_coupler_dp
+   use fkb_column, only: column_rule_t
    use fkb_error, only: error_t
    use fkb_exchange_dp, only: exchange_t
+   use fkb_finish, only: finish_t
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_network_dp, only: network_t
    use fkb_previous, only: previous_t
@@ -36,6 +38,7 @@ module fkb_coupler_dp
       type(span_of_field_t), allocatable :: inputs(:)   !! the model's, of all inputs
       type(span_of_field_t), allocatable :: outputs(:)  !! the model's, of all outputs
       type(end_t), allocatable :: in_ends(:), out_ends(:)
+      type(finish_t) :: finish                   !! zeros, positive fields, budgets
       integer :: rows_in = 0                     !! of the buffer of what the host gives
       integer :: rows_out = 0                    !! of the buffer of what the host gets
       integer(i8), private :: key = 0            !! of the network that is connected
@@ -123,13 +126,15 @@ module fkb_coupler_dp
 
       !> Ask the network. Raises an error where a field was not given, and where a value is wrong
       !> and the policy is `error`; state, previous values and results then are as before.
-      module subroutine run(self, net, exchange, error, state, previous)
-         class(coupler_t), intent(in) :: self
+      module subroutine run(self, net, exchange, error, state, previous, dt, rule)
+         class(coupler_t), intent(in), target :: self
          type(network_t), intent(in) :: net             !! the one that is connected
          type(exchange_t), intent(inout), target :: exchange
          type(error_t), allocatable, intent(out) :: error
          type(state_t), intent(inout), optional :: state          !! (n_state, columns)
          type(previous_t), intent(inout), optional :: previous    !! for the policy `previous`
+         real(dp), intent(in), optional :: dt           !! the host's step, for fields kept positive
+         class(column_rule_t), intent(in), optional :: rule       !! of the host's own
       end subroutine run
 
       !> Room for the last good values of so many columns.

@@ -1,6 +1,7 @@
 ! Generated from couple/fkb_coupler_run.fypp: edit that file and run tools/generate.py
 !> Asking the network: guards, steps, the network, steps, guards.
 submodule(fkb_coupler_dp) fkb_coupler_run_dp
+   use fkb_column, only: column_t
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_exchange_dp, only: buffer_t
    use fkb_field, only: policy_previous
@@ -16,6 +17,7 @@ contains
       integer :: k
       exchange%answered = .false.
       call check_ready(self, net, exchange, error, state, previous)
+      if (.not. allocated(error)) call check_step(self, error, dt)
       if (allocated(error)) return
       exchange%tally%calls = exchange%tally%calls + 1
       exchange%tally%columns = exchange%tally%columns + exchange%active
@@ -36,8 +38,10 @@ contains
          call unpack_output(net%outputs(k), self%out_ends(k), exchange%to(k)%v, &
             exchange%active, exchange%part, exchange%y)
       end do
+      if (present(rule)) call apply_rule(self, exchange, rule)
       call guard_columns(self%outputs, exchange%y, exchange%tally%outputs, .true.)
       if (allocated(error)) return
+      if (.not. self%finish%idle) call finish_columns(self, exchange, dt)
       call keep(exchange, state, previous)
       exchange%tally%handed_back = exchange%tally%handed_back + &
          count(.not. exchange%good(:exchange%active))
@@ -74,6 +78,48 @@ contains
       end subroutine guard_columns
 
    end procedure run
+
+   !> Where a field must stay positive the length of the step must be known.
+   subroutine check_step(self, error, dt)
+      class(coupler_t), intent(in) :: self
+      type(error_t), allocatable, intent(out) :: error
+      real(dp), intent(in), optional :: dt
+      if (present(dt)) then
+         if (.not. (dt > 0 .and. dt <= huge(dt))) call raise(error, fkb_err_argument, &
+            'dt must be positive')
+      else if (self%finish%keeps_something) then
+         call raise(error, fkb_err_argument, 'the model keeps a field above its least value: '// &
+            'pass the length of the step as dt=')
+      end if
+   end subroutine check_step
+
+   subroutine apply_rule(self, exchange, rule)
+      class(coupler_t), intent(in), target :: self
+      type(exchange_t), intent(inout), target :: exchange
+      class(column_rule_t), intent(in) :: rule
+      type(column_t) :: column
+      integer :: j
+      do j = 1, exchange%active
+         if (.not. exchange%good(j)) cycle
+         call column%show(exchange%at(j), exchange%x(:, j), exchange%y(:, j), &
+            exchange%tally%outputs, self%slots, exchange%given)
+         call rule%apply(column)
+      end do
+   end subroutine apply_rule
+
+   subroutine finish_columns(self, exchange, dt)
+      class(coupler_t), intent(in) :: self
+      type(exchange_t), intent(inout) :: exchange
+      real(dp), intent(in), optional :: dt
+      real(dp) :: step
+      integer :: j
+      step = 1
+      if (present(dt)) step = dt
+      do j = 1, exchange%active
+         if (exchange%good(j)) call self%finish%apply(exchange%x(:, j), exchange%y(:, j), step, &
+            exchange%tally, exchange%lower, exchange%upper, exchange%free)
+      end do
+   end subroutine finish_columns
 
    subroutine check_ready(self, net, exchange, error, state, previous)
       class(coupler_t), intent(in) :: self
@@ -134,7 +180,7 @@ contains
       logical, intent(in) :: good(:)                 !! (columns)
       real(dp), intent(inout), contiguous :: part(:)
       real(wp), intent(inout), contiguous :: v(:)
-      integer :: at, j, n, p, row
+      integer :: at, i, j, n, p, row
       n = here%elements
       at = 0
       do j = 1, size(good)
@@ -142,7 +188,9 @@ contains
             if (good(j)) then
                row = here%first + p*here%host_elements
                if (allocated(port%chosen)) then
-                  part(:n) = x(row - 1 + port%chosen, j)
+                  do i = 1, n
+                     part(i) = x(row - 1 + port%chosen(i), j)
+                  end do
                else
                   part(:n) = x(row:row + n - 1, j)
                end if

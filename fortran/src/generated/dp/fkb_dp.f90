@@ -17,6 +17,7 @@ module fkb_dp
    use fkb_ensemble_dp, only: ensemble_t, ensemble_workspace_t
    use fkb_gate_dp, only: gate_t, gate_workspace_t
    ! coupling
+   use fkb_column, only: column_rule_t, column_t
    use fkb_coupler_dp, only: coupler_t
    use fkb_exchange_dp, only: exchange_t
    use fkb_previous, only: previous_t

@@ -32,7 +32,7 @@ contains
       exchange%given = .false.
       exchange%good(:n) = .true.
       if (present(points)) then
-         call take_points(points, columns, exchange%at, error)
+         call take_points(points, columns, exchange%at, exchange%marks, error)
          if (allocated(error)) exchange%active = 0
          return
       end if
@@ -47,12 +47,16 @@ contains
    end procedure begin
 
    !> The list of points as it stands, if it names different columns.
-   subroutine take_points(points, columns, at, error)
+   subroutine take_points(points, columns, at, taken, error)
       integer, intent(in) :: points(:), columns
       integer, intent(inout) :: at(:)
+      logical, allocatable, intent(inout) :: taken(:)
       type(error_t), allocatable, intent(out) :: error
-      logical :: taken(columns)
       integer :: i
+      if (allocated(taken)) then
+         if (size(taken) < columns) deallocate (taken)
+      end if
+      if (.not. allocated(taken)) allocate (taken(columns))
       taken = .false.
       do i = 1, size(points)
          if (points(i) < 1 .or. points(i) > columns) then
@@ -78,16 +82,19 @@ contains
          if (exchange%capacity >= columns .and. size(exchange%x, 1) == self%rows_in .and. &
             size(exchange%y, 1) == self%rows_out .and. fit(self%in_ends, exchange%from) .and. &
             fit(self%out_ends, exchange%to) .and. size(exchange%given) == size(self%slots)) then
-            call exchange%tally%prepare(self%rows_in, self%rows_out, 0)
+            call exchange%tally%prepare(self%rows_in, self%rows_out, size(self%finish%budgets))
             return
          end if
          deallocate (exchange%x, exchange%y, exchange%part, exchange%at, exchange%good, &
-            exchange%given, exchange%from, exchange%to, exchange%inputs, exchange%outputs)
+            exchange%lower, exchange%upper, exchange%free, exchange%given, &
+            exchange%from, exchange%to, exchange%inputs, exchange%outputs)
       end if
       n = max(columns, exchange%capacity, 1)
       exchange%capacity = n
       allocate (exchange%x(self%rows_in, n), exchange%y(self%rows_out, n))
       allocate (exchange%at(n), exchange%good(n), exchange%given(size(self%slots)))
+      allocate (exchange%lower(self%rows_out), exchange%upper(self%rows_out))
+      allocate (exchange%free(self%rows_out))
       allocate (exchange%part(max(maxval(self%in_ends%elements), maxval(self%out_ends%elements))))
       allocate (exchange%from(size(self%in_ends)), exchange%inputs(size(self%in_ends)))
       allocate (exchange%to(size(self%out_ends)), exchange%outputs(size(self%out_ends)))
@@ -97,7 +104,7 @@ contains
       do k = 1, size(self%out_ends)
          allocate (exchange%to(k)%v(n*self%out_ends(k)%elements*self%out_ends(k)%places))
       end do
-      call exchange%tally%prepare(self%rows_in, self%rows_out, 0)
+      call exchange%tally%prepare(self%rows_in, self%rows_out, size(self%finish%budgets))
 
    contains
 
@@ -164,7 +171,6 @@ contains
       if (allocated(error)) return
       associate (slot => self%slots(at))
          exchange%given(at) = .true.
-         if (.not. slot%needed) return
          do j = 1, exchange%active
             if (one_column) then
                exchange%x(slot%rows, j) = real(values, dp)
@@ -182,7 +188,6 @@ contains
       if (allocated(error)) return
       associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
          exchange%given(at) = .true.
-         if (.not. slot%needed) return
          if (slot%columns_first) then
             do i = 1, slot%length
                row = slot%rows(i)
@@ -252,7 +257,6 @@ contains
       if (allocated(error)) return
       associate (slot => self%slots(at))
          exchange%given(at) = .true.
-         if (.not. slot%needed) return
          do j = 1, exchange%active
             if (one_column) then
                exchange%x(slot%rows, j) = real(values, dp)
@@ -270,7 +274,6 @@ contains
       if (allocated(error)) return
       associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
          exchange%given(at) = .true.
-         if (.not. slot%needed) return
          if (slot%columns_first) then
             do i = 1, slot%length
                row = slot%rows(i)

@@ -10,12 +10,20 @@ submodule(fkb_coupler_sp) fkb_coupler_report_sp
 contains
 
    module procedure report
+      integer :: b
       text = decimal(tally%calls)//' calls, '//decimal(tally%columns)//' columns, '// &
          decimal(tally%handed_back)//' left to the host'//nl
       if (.not. allocated(tally%inputs)) return
       if (size(tally%inputs, 2) /= self%rows_in .or. size(tally%outputs, 2) /= self%rows_out) return
       call add_fields(self%inputs, tally%inputs, 'input', text)
       call add_fields(self%outputs, tally%outputs, 'output', text)
+      do b = 1, size(tally%closed)
+         if (b > size(self%finish%budgets)) exit
+         text = text//'budget "'//self%finish%budgets(b)%name//'": '//decimal(tally%closed(b))// &
+            ' columns closed, '//decimal(tally%open(b))//' not, mean imbalance '// &
+            number(tally%total(b)/max(1_i8, tally%closed(b) + tally%open(b)))//', largest '// &
+            number(tally%largest(b))//nl
+      end do
    end procedure report
 
    !> A line for each field and kind of change that happened.
@@ -38,6 +46,14 @@ contains
          end do
       end do
    end subroutine add_fields
+
+   function number(value) result(text)
+      real(dp), intent(in) :: value
+      character(:), allocatable :: text
+      character(16) :: buffer
+      write (buffer, '(es12.4)') value
+      text = trim(adjustl(buffer))
+   end function number
 
    subroutine sum_levels(field, counts, level_counts, total)
       type(span_of_field_t), intent(in) :: field

@@ -26,6 +26,8 @@ contains
             ' inputs, '//decimal(size(x))//' arrays were given')
          return
       end if
+      call refuse_curves(net, error)
+      if (allocated(error)) return
       do k = 1, size(x)
          if (present(shapes)) then
             closed(k) = shapes(k)
@@ -46,6 +48,23 @@ contains
       if (.not. allocated(self%gradient)) allocate (self%gradient(size(net%params)))
       self%gradient = 0
    end procedure make_ready
+
+   !> The slope of a step that is no straight line depends on the host's value.
+   subroutine refuse_curves(net, error)
+      type(network_t), intent(in) :: net
+      type(error_t), allocatable, intent(out) :: error
+      integer :: k
+      do k = 1, size(net%inputs)
+         if (net%inputs(k)%curved()) call raise(error, fkb_err_unsupported, 'derivatives '// &
+            'through the steps of input '//decimal(k - 1)// &
+            ' are not supported: one is no straight line')
+      end do
+      do k = 1, size(net%outputs)
+         if (net%outputs(k)%curved()) call raise(error, fkb_err_unsupported, 'derivatives '// &
+            'through the steps of output '//decimal(k - 1)// &
+            ' are not supported: one is no straight line')
+      end do
+   end subroutine refuse_curves
 
    !> Refuse layers without the derivative that is asked for, and calls that state `training=True`
    !> where this would draw numbers or mix samples.

@@ -27,6 +27,9 @@ module fkb_exchange_sp
       logical, allocatable :: given(:)           !! per slot
       real(dp), allocatable :: x(:, :)           !! (rows, active) what the host gave
       real(dp), allocatable :: y(:, :)           !! (rows, active) what the host gets
+      logical, allocatable :: marks(:)           !! (columns) of the host, scratch
+      real(dp), allocatable :: lower(:), upper(:)   !! (rows) bounds of what the host gets
+      logical, allocatable :: free(:)            !! (rows) scratch
       real(dp), allocatable :: part(:)           !! elements on their way through the steps
       type(buffer_t), allocatable :: from(:)     !! per input of the network
       type(buffer_t), allocatable :: to(:)       !! per output of the network
@@ -62,7 +65,9 @@ contains
       self%capacity = 0
       self%answered = .false.
       if (allocated(self%at)) deallocate (self%at, self%good, self%given)
-      if (allocated(self%x)) deallocate (self%x, self%y, self%part)
+      if (allocated(self%x)) deallocate (self%x, self%y, self%part, self%lower, &
+         self%upper, self%free)
+      if (allocated(self%marks)) deallocate (self%marks)
       if (allocated(self%from)) deallocate (self%from, self%to, self%inputs, self%outputs)
       call self%work%clear()
       call self%state%clear()

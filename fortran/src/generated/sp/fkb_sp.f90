@@ -17,6 +17,7 @@ module fkb_sp
    use fkb_ensemble_sp, only: ensemble_t, ensemble_workspace_t
    use fkb_gate_sp, only: gate_t, gate_workspace_t
    ! coupling
+   use fkb_column, only: column_rule_t, column_t
    use fkb_coupler_sp, only: coupler_t
    use fkb_exchange_sp, only: exchange_t
    use fkb_previous, only: previous_t
