@@ -43,7 +43,8 @@ program couple_columns
          call one_chunk(x(:, first:min(columns, first + 15)), y(:, first:min(columns, first + 15)))
       end do
 #ifdef COUNT_ALLOCATIONS
-      if (round == 2) print '(a,i0)', 'allocations: ', allocations() - before
+      before = allocations() - before
+      if (round == 2) print '(a,i0)', 'allocations: ', before
 #endif
    end do
    open (newunit=unit, file='answers.raw', access='stream', form='unformatted')

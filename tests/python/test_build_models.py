@@ -28,7 +28,7 @@ KINDS = {"float32": "fkb_sp", "float64": "fkb_dp"}
 TOLERANCE = {"float32": 2e-5, "float64": 1e-10}
 
 
-def compiled_program(source: Path, kind: str, folder: Path) -> Path:
+def compiled_program(source: Path, kind: str, folder: Path, *more: str) -> Path:
     """Compile a program with the build of the library, or skip."""
     build = find_library().resolve().parents[1]
     cache = build / "CMakeCache.txt"
@@ -40,7 +40,7 @@ def compiled_program(source: Path, kind: str, folder: Path) -> Path:
         pytest.skip("there is no build of the library with gfortran")
     program = folder / "program"
     command = [compiler, "-cpp", f"-DFKB_KIND={KINDS[kind]}", f"-I{build / 'include' / 'fkb'}"]
-    command += [str(source), f"-L{find_library().parent}", "-lfkb"]
+    command += [str(source), *more, f"-L{find_library().parent}", "-lfkb"]
     command += [f"-Wl,-rpath,{find_library().parent}", "-o", str(program)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

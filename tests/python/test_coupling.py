@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,6 +35,17 @@ fields = [
   {{name = "dT", length = 30, unit = "K/s"}},
   {{name = "FSNT"}}, {{name = "FSNS"}}, {{name = "FLNT"}}, {{name = "FLNS"}}, {{name = "PRECT"}},
 ]
+"""
+
+
+COUNTER = """
+#include <stddef.h>
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+static long count = 0;
+void *malloc(size_t n) { count++; return __libc_malloc(n); }
+void *calloc(size_t n, size_t m) { count++; return __libc_calloc(n, m); }
+void *realloc(void *p, size_t n) { count++; return __libc_realloc(p, n); }
+long allocations(void) { return count; }
 """
 
 
@@ -83,3 +96,28 @@ def test_the_published_network_in_a_host(kind: str, shared_data: Path, tmp_path:
     assert 'input "Q": 1 not finite, level 13: 1' in done.stdout
     assert 'input "T": 1 above its maximum, level 11: 1' in done.stdout
     assert 'output "dQ": 88 set to zero, level 1: 44, level 2: 44' in done.stdout
+
+
+def test_a_second_call_allocates_nothing(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "spcam"
+    (tmp_path / "t.toml").write_text(TOML.format(folder=folder.resolve()))
+    fkb.convert(
+        folder / "spcam_model.txt", tmp_path / "coupled.fkb", transforms=tmp_path / "t.toml"
+    )
+    columns_near(folder, 45).tofile(tmp_path / "columns.raw")
+    source = (HERE / "couple_columns.F90").read_text()
+    (tmp_path / "counted.F90").write_text("#define COUNT_ALLOCATIONS\n" + source)
+    (tmp_path / "counter.c").write_text(COUNTER)
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("there is no gcc")
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "counter.c", "-o", "libcounter.so"], cwd=tmp_path, check=True
+    )
+    program = compiled_program(tmp_path / "counted.F90", "float64", tmp_path, "libcounter.so")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
+    answer = subprocess.run(
+        [str(program)], cwd=tmp_path, capture_output=True, text=True, check=True, env=environment
+    )
+    allocations = int(answer.stdout.split("allocations: ")[1].split()[0])
+    assert allocations == 0
