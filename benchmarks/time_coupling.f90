@@ -96,7 +96,8 @@ contains
       do i = 1, n
          if (lines(i) (1:9) == 'checksum ') then
             write (unit, '(a)') 'input 0 "state"', 'fields = [{"name":"q","length":30,'// &
-               '"minimum":-1,"maximum":2},{"name":"t","length":30,"minimum":-1,"maximum":2},{"name":"v",'// &
+               '"minimum":-1,"maximum":2},{"name":"t","length":30,"minimum":-1,"maximum":2},'// &
+               '{"name":"v",'// &
                '"length":30},{"name":"ps"},{"name":"solin"},{"name":"shf"},{"name":"lhf"}]', &
                'step subtract float64 [94]', 'step divide float64 [94]', 'end', &
                'output 0 "tendency"', 'fields = [{"name":"dq","length":30,"minimum":-1e30},{'// &
