@@ -57,7 +57,7 @@ program zebiak_cane_forecast
    if (asked%epochs > 0) then
       call net%load(trim(asked%words(1)), error)
       call check()
-      call learn(asked%epochs, 5e-4_wp)
+      call learn(asked%epochs, 1e-3_wp)
       call judge(net, skill(:, 8:9))
       call show("the first, tuned on the history", skill(:, 8:9))
       call net%save(trim(asked%words(2))//"/tuned.fkb", error)

@@ -1,21 +1,22 @@
 !> A network that goes on learning while the model runs that it forecasts.
 !!
-!!     zebiak_cane_online MODEL.fkb FOLDER [--months 1200] [--mu 1.25] ...
+!!     zebiak_cane_online MODEL.fkb FOLDER [--months 1200] [--restart OLD_FOLDER] [--mu 1.25] ...
 !!
 !! Each simulated month: forecast it, let the coupled model say what it really is, and make one step
-!! of Adam with this month and 15 earlier ones. FOLDER, which must be there, gets online.csv and the
-!! network, learned.fkb.
+!! of Adam with this month and 15 earlier ones. FOLDER, which must be there, gets online.csv, the
+!! network, learned.fkb, and what a run with --restart FOLDER goes on from, bit for bit.
 program zebiak_cane_online
    use, intrinsic :: iso_fortran_env, only: error_unit, int64, real64
    use fkb_sp, only: adam_t, error_t, mean_squared_error_t, network_t, online_options_t, &
       online_trainer_t, workspace_t
    use forecast_network, only: frames, month_size, sample_size, wp
+   use history, only: load_restart, save_restart
    use nature, only: nature_t
-   use options, only: options_t, read_options
+   use options, only: options_t, read_options, stop_with
    use tables, only: write_csv
    implicit none (type, external)
 
-   integer, parameter :: batch = 16
+   integer, parameter :: batch = 16, remembered = 1200
 
    type(options_t) :: asked
    type(nature_t) :: world
@@ -36,11 +37,15 @@ program zebiak_cane_online
    call net%load(trim(asked%words(1)), error)
    call check()
    call online%init(net, mean_squared_error_t(), adam_t(learning_rate=5e-4_wp), &
-      online_options_t(capacity=asked%months, batch_size=batch, newest=1, first_update=batch, &
+      online_options_t(capacity=remembered, batch_size=batch, newest=1, first_update=batch, &
       seed=1), error)
    call check()
    call world%begin(asked)
-   call world%run(window)
+   if (asked%restart == "") then
+      call world%run(window)
+   else
+      call go_on(trim(asked%restart))
+   end if
    allocate (squares(asked%months, 3))
    call system_clock(began, rate)
    do n = 1, asked%months
@@ -70,8 +75,41 @@ program zebiak_cane_online
    call write_csv(trim(asked%words(2))//"/online.csv", "persistence,frozen,online", squares)
    call online%trainer%save(trim(asked%words(2))//"/learned.fkb", error)
    call check()
+   call leave(trim(asked%words(2)))
 
 contains
+
+   !> Write everything that the next run goes on from.
+   subroutine leave(folder)
+      character(len=*), intent(in) :: folder
+      character(len=:), allocatable :: message
+      integer :: unit
+      call online%save(folder//"/online.restart", error)
+      call check()
+      call save_restart(world%model, folder//"/restart.nc", message)
+      call stop_with(message)
+      open (newunit=unit, file=folder//"/window.restart", access="stream", form="unformatted", &
+         status="replace", action="write")
+      write (unit) world%months, window
+      close (unit)
+   end subroutine leave
+
+   !> Go on from there.
+   subroutine go_on(folder)
+      character(len=*), intent(in) :: folder
+      character(len=:), allocatable :: message
+      integer :: status, unit
+      call online%load(folder//"/online.restart", error)
+      call check()
+      call load_restart(world%model, folder//"/restart.nc", message)
+      call stop_with(message)
+      open (newunit=unit, file=folder//"/window.restart", access="stream", form="unformatted", &
+         status="old", action="read", iostat=status)
+      if (status == 0) read (unit, iostat=status) world%months, window
+      if (status /= 0) message = folder//"/window.restart: cannot read it"
+      call stop_with(message)
+      close (unit)
+   end subroutine go_on
 
    !> Mean square of all values of a month.
    pure real(real64) function mean_square(difference)

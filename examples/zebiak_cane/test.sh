@@ -4,7 +4,8 @@
 # Usage: test.sh restart|forecast|online|closure|plot|keras|long BUILD
 #   restart   a run that was stopped goes on bit for bit
 #   forecast  forecasts beat persistence, ensembles spread
-#   online    a network that learns while the model runs beats the frozen one
+#   online    a network that learns while the model runs beats the frozen one; stopped and
+#             restarted it learns the same, bit for bit
 #   closure   a network keeps the climate in the place of a formula, and learns a changed one
 #   plot      the pictures are drawn; exit status 77 where there is no matplotlib
 #   keras     the networks say what Keras says; exit status 77 where there is no Keras
@@ -58,6 +59,15 @@ case "$what" in
     network forecast
     "$build/zebiak_cane_online" "$out/forecast.fkb" "$out" --months 160 "${nature[@]}"
     python3 "$here/check_results.py" online "$out"
+    mkdir "$out/"{whole,begin,end}
+    learn() {
+      "$build/zebiak_cane_online" "$out/forecast.fkb" "$out/$@" "${nature[@]}" >"$out/log"
+    }
+    learn whole --months 40
+    learn begin --months 25
+    learn end --months 15 --restart "$out/begin"
+    cmp "$out/whole/learned.fkb" "$out/end/learned.fkb"
+    echo "a network that learned went on bit for bit"
     ;;
   closure)
     network closure --precision double
