@@ -57,9 +57,9 @@ contains
             if (.not. (y_true(i, j) > -1 .and. y_true(i, j) < shape%extent(1))) then
                call raise(error, fkb_err_argument, 'a label of the loss "CTC" is not between 0'// &
                           ' and '//decimal(shape%extent(1) - 1))
-            else if (i > 1 .and. int(y_true(i, j)) /= 0) then
-               if (int(y_true(i - 1, j)) == 0) call raise(error, fkb_err_argument, 'a label of'// &
-                  ' the loss "CTC" stands behind a 0, which fills up the end of a sequence')
+            else if (int(y_true(i, j)) /= 0 .and. int(y_true(max(i - 1, 1), j)) == 0) then
+               call raise(error, fkb_err_argument, 'a label of the loss "CTC" stands behind a 0'// &
+                          ', which fills up the end of a sequence')
             end if
             if (allocated(error)) return
          end do
