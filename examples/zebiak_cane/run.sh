@@ -37,7 +37,7 @@ fkb convert "$here/forecast.keras" "$out/forecast.fkb"
 fkb convert "$here/closure.keras" "$out/closure.fkb" --precision double
 nature=(--mu 1.05 --epsilon 0.22 --gamma 0.7 --noise 4 --seed 5)
 "$programs/zebiak_cane" "$out" --months "$months"
-"$programs/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months "$months" --epochs 12 \
+"$programs/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months "$months" --epochs 40 \
   --fresh-epochs 60 --members 10 "${nature[@]}"
 "$programs/zebiak_cane_online" "$out/forecast.fkb" "$out" --months "$months" "${nature[@]}"
 "$programs/zebiak_cane_closure" "$out/closure.fkb" "$out" --months "$months"

@@ -90,7 +90,7 @@ case "$what" in
     [ "${FKB_TEST_LONG:-}" = 1 ] || exit 77
     "$build/test_zebiak_cane" long
     network forecast
-    "$build/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months 1200 --epochs 12 \
+    "$build/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months 1200 --epochs 40 \
       --fresh-epochs 60 --members 10 "${nature[@]}"
     python3 "$here/check_results.py" forecast "$out" --full
     "$build/zebiak_cane_online" "$out/forecast.fkb" "$out" --months 1200 "${nature[@]}"
