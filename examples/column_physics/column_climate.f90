@@ -101,7 +101,7 @@ contains
       if (status == 0) then
          write (unit, "(a)") "day,"//number_names
          do i = 1, self%n_days
-            write (unit, "(i0,*(',',es15.8))") i, self%days(:, i)
+            write (unit, "(i0,*(:,',',es15.8))") i, self%days(:, i)
          end do
          close (unit)
          open (newunit=unit, file=folder//"/profile.csv", action="write", iostat=status)
@@ -112,7 +112,7 @@ contains
       end if
       write (unit, "(a)") "pressure,temperature,humidity"
       do i = 1, n_levels
-         write (unit, "(es15.8,*(',',es15.8))") layer_pressure(i), self%t(i), self%q(i)
+         write (unit, "(es15.8,*(:,',',es15.8))") layer_pressure(i), self%t(i), self%q(i)
       end do
       close (unit)
    end subroutine write_tables

@@ -36,8 +36,9 @@ module column_model
       !> The whole ring: T(30), q(30), rain in kg/m2/s and latent heat flux in W/m2,
       !! (row, column of the ring).
       real(wp), allocatable :: whole(:, :)
-      !> Whether the state is beyond the bounds of the physics anywhere.
+      !> Whether the state is beyond the bounds of the physics anywhere, and what is wrong.
       logical :: failed = .false.
+      character(len=:), allocatable :: failure
    contains
       procedure :: start, step, pack_state, unpack_state, find_forcing
       procedure, private :: allocate_all, gather_ring, judge
@@ -46,15 +47,16 @@ module column_model
 contains
 
    !> The state of rest: a moist adiabat with a little noise.
-   subroutine start(self, ring, seed)
+   subroutine start(self, ring, seed, warmer)
       class(column_model_t), intent(inout) :: self
       type(ring_t), intent(in) :: ring !! Begun.
       integer, intent(in) :: seed !! Of the noise.
+      real(wp), intent(in) :: warmer !! How much warmer than usual the parcel is, in K.
       real(wp) :: t(n_levels), q(n_levels)
       integer :: i, spin
 
       call self%allocate_all(ring)
-      call moist_profile(t, q)
+      call moist_profile(warmer, t, q)
       self%random = first_state([(i, i=ring%first, ring%last)], seed)
       do i = 1, size(self%gusts)
          do spin = 1, 200
@@ -81,11 +83,12 @@ contains
    end subroutine allocate_all
 
    !> A moist adiabat, no colder than 200 K, at a humidity of 70 %.
-   pure subroutine moist_profile(t, q)
+   pure subroutine moist_profile(warmer, t, q)
+      real(wp), intent(in) :: warmer !! How much warmer than usual the parcel is, in K.
       real(wp), intent(out) :: t(n_levels) !! Temperature in K.
       real(wp), intent(out) :: q(n_levels) !! Specific humidity in kg/kg.
       integer :: k
-      call ascend(297.0_wp, 0.016_wp, t)
+      call ascend(297.0_wp + warmer, 0.016_wp*(1 + 0.06_wp*warmer), t)
       t = max(200.0_wp, t)
       do k = 1, n_levels
          q(k) = 0.7_wp*saturation(t(k), layer_pressure(k))
@@ -149,11 +152,19 @@ contains
    !> A run has failed where a state is beyond anything that physics knows.
    subroutine judge(self)
       class(column_model_t), intent(inout) :: self
+      if (allocated(self%failure)) deallocate (self%failure)
       associate (t => self%whole(:n_levels, :), q => self%whole(n_levels + 1:2*n_levels, :))
-         self%failed = .not. (all(ieee_is_finite(t)) .and. all(ieee_is_finite(q)))
-         if (.not. self%failed) self%failed = any(t < coldest) .or. any(t > hottest) .or. &
-            any(q > wettest)
+         if (.not. (all(ieee_is_finite(t)) .and. all(ieee_is_finite(q)))) then
+            self%failure = "a value is not finite"
+         else if (any(t < coldest)) then
+            self%failure = "temperature is below 120 K"
+         else if (any(t > hottest)) then
+            self%failure = "temperature is above 370 K"
+         else if (any(q > wettest)) then
+            self%failure = "specific humidity is above 0.1"
+         end if
       end associate
+      self%failed = allocated(self%failure)
    end subroutine judge
 
    !> What a restart needs of the columns of this process, (value, column).

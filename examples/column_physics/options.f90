@@ -7,13 +7,15 @@ module options
    public :: options_t, read_options
 
    character(len=*), parameter :: usage = &
-      "usage: column_physics truth|MODEL.fkb FOLDER [--days 100] [--spin-up 30] [--seed 1]"// &
+      "usage: column_physics truth|MODEL.fkb|ENSEMBLE FOLDER"// &
+      " [--days 100] [--spin-up 30] [--seed 1] [--warmer K]"// &
       " [--from RESTART] [--save RESTART] [--save-at STEP] [--samples FILE.npy] [--every 10]"// &
-      " [--history FILE.nc]"
+      " [--history FILE.nc]"// &
+      " [--learn STEPS [--rate 1e-3] [--conserve WEIGHT] [--learned FILE.fkb]]"
 
    !> What the user asked for.
    type :: options_t
-      !> "truth" or a model file.
+      !> "truth", a model file, or what an ensemble is loaded from.
       character(len=:), allocatable :: physics
       !> An existing folder for the tables.
       character(len=:), allocatable :: folder
@@ -22,6 +24,8 @@ module options
       integer :: spin_up = 30
       !> Seed of the noise.
       integer :: seed = 1
+      !> How much warmer than usual the run starts, in K.
+      real(wp) :: warmer = 0.0_wp
       !> A restart to begin from, one to write, and the step of the run after which; -1: the last.
       character(len=:), allocatable :: from, save
       integer :: save_at = -1
@@ -30,6 +34,12 @@ module options
       integer :: every = 10
       !> A netCDF file.
       character(len=:), allocatable :: history
+      !> Steps in which the network learns, the rate, the weight of budgets, the file it goes to.
+      integer :: learn = 0
+      real(wp) :: rate = 1e-3_wp, conserve = 0.0_wp
+      character(len=:), allocatable :: learned
+   contains
+      procedure :: kind => physics_kind
    end type options_t
 
 contains
@@ -54,6 +64,8 @@ contains
             options%spin_up = nint(number(value))
          case ("--seed")
             options%seed = nint(number(value))
+         case ("--warmer")
+            options%warmer = number(value)
          case ("--from")
             options%from = value
          case ("--save")
@@ -66,6 +78,14 @@ contains
             options%every = nint(number(value))
          case ("--history")
             options%history = value
+         case ("--learn")
+            options%learn = nint(number(value))
+         case ("--rate")
+            options%rate = number(value)
+         case ("--conserve")
+            options%conserve = number(value)
+         case ("--learned")
+            options%learned = value
          case default
             call refuse("unknown option "//name)
          end select
@@ -74,6 +94,19 @@ contains
       if (options%every < 1) call refuse("--every must be 1 or more")
       if (options%save_at == -1) options%save_at = options%steps
    end subroutine read_options
+
+   !> What the physics is: truth, network, ensemble.
+   pure function physics_kind(self) result(kind)
+      class(options_t), intent(in) :: self
+      character(len=:), allocatable :: kind
+      integer :: length
+      length = len(self%physics)
+      kind = "ensemble"
+      if (self%physics == "truth") kind = "truth"
+      if (scan(self%physics, "*?[") == 0 .and. length > 4) then
+         if (self%physics(length - 3:) == ".fkb") kind = "network"
+      end if
+   end function physics_kind
 
    !> An argument without trailing blanks.
    function argument(place) result(text)

@@ -1,14 +1,14 @@
 !> Training data: what the physics was asked and what it said, as a numpy file.
 module samples
    use, intrinsic :: iso_fortran_env, only: int64, wp => real64
-   use column_grid, only: n_columns, n_levels
+   use column_grid, only: n_columns
    use column_model, only: column_model_t
+   use column_vectors, only: n_inputs, n_outputs, pack_input, pack_output
    implicit none (type, external)
    private
    public :: samples_t
 
-   !> Values of an input, of an output and of both.
-   integer, parameter, public :: n_inputs = 3*n_levels + 4, n_outputs = 2*n_levels + 5
+   !> Values of a row.
    integer, parameter :: n_values = n_inputs + n_outputs
    !> Bytes before the numbers.
    integer, parameter :: header_length = 128
@@ -43,22 +43,10 @@ contains
       class(samples_t), intent(inout) :: self
       type(column_model_t), intent(in) :: model !! After a step.
       real(wp) :: own(n_values, size(model%gusts)), rows(n_values, n_columns)
-      associate (x => model%asked, y => model%answer)
-         own(:n_levels, :) = x%q
-         own(n_levels + 1:2*n_levels, :) = x%t
-         own(2*n_levels + 1:3*n_levels, :) = x%v
-         own(3*n_levels + 1, :) = x%ps
-         own(3*n_levels + 2, :) = x%solin
-         own(3*n_levels + 3, :) = x%shf
-         own(3*n_levels + 4, :) = x%lhf
-         own(n_inputs + 1:n_inputs + n_levels, :) = y%dq
-         own(n_inputs + n_levels + 1:n_inputs + 2*n_levels, :) = y%dt
-         own(n_values - 4, :) = y%fsnt
-         own(n_values - 3, :) = y%fsns
-         own(n_values - 2, :) = y%flnt
-         own(n_values - 1, :) = y%flns
-         own(n_values, :) = y%prect
-      end associate
+      integer :: columns
+      columns = size(model%gusts)
+      call pack_input(model%asked, 1, columns, own(:n_inputs, :))
+      call pack_output(model%answer, 1, columns, own(n_inputs + 1:, :))
       call model%ring%gather(own, rows)
       if (self%unit == -1) return
       write (self%unit) rows

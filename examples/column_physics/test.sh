@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The tests that run the program.
 #
-# Usage: test.sh same PROGRAM | ranks PROGRAM MPI_PROGRAM MPIEXEC
-#   same   1, 2 and 4 threads, and a run with a restart, end in the same bits
-#   ranks  so do 1, 2 and 4 ranks of MPI
+# Usage: test.sh same|network|shared PROGRAM | ranks PROGRAM MPI_PROGRAM MPIEXEC
+#   same     1, 2 and 4 threads, and a run with a restart, end in the same bits
+#   ranks    so do 1, 2 and 4 ranks of MPI
+#   network  the network does what it should, learns, goes on learning after a restart
+#   shared   a network of SPCAM runs in the host; exit status 77 where its files are not there
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 what=$1
@@ -55,16 +57,76 @@ check_ranks() {
   done
 }
 
+# The network of this example, with its transforms.
+convert_network() {
+  python3 -m fkb convert "$here/network.keras" "$out/network.fkb" \
+    --transforms "$here/fields.toml" --inp-sub "$here/transforms/inp_sub.txt" --inp-div "$here/transforms/inp_div.txt" \
+    --out-scale "$here/transforms/out_scale.txt"
+}
+
+# A network that learns in the run does it better, and a restart goes on with the same bits.
+check_network() {
+  local model=$out/network.fkb from=$out/truth.restart
+  "$program" truth "$out" --days 30 --save "$from" >/dev/null
+  "$program" "$model" "$out" --from "$from" --days 20 --spin-up 10 >"$out/before.log"
+  grep -q "complete after step 960" "$out/before.log"
+  "$program" "$model" "$out" --from "$from" --days 4 --learn 192 --rate 1e-9 >"$out/idle.log"
+  "$program" "$model" "$out" --from "$from" --days 4 --learn 192 --conserve 0.1 \
+    --save "$out/learned.restart" --learned "$out/learned.fkb" | tee "$out/learning.log"
+  python3 "$here/check_learning.py" "$out/idle.log" "$out/learning.log"
+  "$program" "$model" "$out" --from "$from" --days 1.5 --learn 72 --conserve 0.1 \
+    --save "$out/half.restart" >/dev/null
+  "$program" "$model" "$out" --from "$out/half.restart" --days 2.5 --learn 120 --conserve 0.1 \
+    --save "$out/halves.restart" --learned "$out/halves.fkb" >/dev/null
+  same "$out/learned.restart" "$out/halves.restart"
+  same "$out/learned.fkb" "$out/halves.fkb"
+  mkdir "$out/members"
+  cp "$model" "$out/members/a.fkb"
+  cp "$out/learned.fkb" "$out/members/b.fkb"
+  "$program" "$out/members" "$out" --from "$from" --days 2 --spin-up 1 | grep "complete"
+  if "$program" no_such_model.fkb "$out" 2>"$out/message"; then
+    echo "test.sh: a missing model went unnoticed" && exit 1
+  fi
+  grep -q 'the model file "no_such_model.fkb" cannot be read' "$out/message"
+}
+
+# A network in the old text format of SPCAM, with its side files, and T before Q.
+check_shared() {
+  local data=${FKB_SHARED_DATA:-$here/../../../shared/data}/spcam
+  if [ ! -d "$data" ]; then
+    echo "skipped: there is no folder $data"
+    exit 77
+  fi
+  python3 -m fkb convert "$data/spcam_model.txt" "$out/spcam.fkb" \
+    --transforms "$here/fields_spcam.toml" --inp-sub "$data/inp_sub.txt" \
+    --inp-div "$data/inp_div.txt" --out-scale "$data/out_scale.txt"
+  "$program" truth "$out" --days 2 --save "$out/truth.restart" >/dev/null
+  "$program" "$out/spcam.fkb" "$out" --from "$out/truth.restart" --days 1 --every 1 \
+    --samples "$out/samples.npy"
+  python3 "$here/check_spcam.py" "$out/spcam.fkb" "$out/samples.npy"
+}
+
 case "$what" in
+  shared) check_shared ;;
   same)
     check_same truth
+    convert_network
+    check_same "$out/network.fkb"
     printf 'no restart' >"$out/damaged"
     if "$program" truth "$out" --from "$out/damaged" 2>"$out/message"; then
       echo "test.sh: a damaged restart was taken" && exit 1
     fi
     grep -q "no whole restart file" "$out/message"
     ;;
-  ranks) check_ranks truth "$3" "$4" ;;
+  ranks)
+    check_ranks truth "$3" "$4"
+    convert_network
+    check_ranks "$out/network.fkb" "$3" "$4"
+    ;;
+  network)
+    convert_network
+    check_network
+    ;;
   *)
     echo "test.sh: unknown test '$what'" >&2
     exit 2

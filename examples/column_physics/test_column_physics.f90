@@ -24,7 +24,7 @@ program test_column_physics
    failures = 0
    p = layer_pressure([(k, k=1, n_levels)])
    call ring%begin()
-   call start%start(ring, 1)
+   call start%start(ring, 1, 0.0_wp)
 
    call saturation_knows_its_triple_point()
    call parcels_follow_adiabats()
@@ -210,7 +210,7 @@ contains
       type(truth_physics_t) :: truth
       real(wp), dimension(n_numbers) :: drift, mean
       integer :: step
-      call model%start(ring, 1)
+      call model%start(ring, 1, 0.0_wp)
       call climate%begin(100, 30)
       do step = 1, 100*steps_per_day
          call model%step(truth)
