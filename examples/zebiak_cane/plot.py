@@ -129,6 +129,7 @@ def draw_skill(axes: Axes, skill: Table, ensemble: Table | None) -> None:
             ensemble["lead"], ensemble["r"], color=GREEN, ls="--", lw=1.5, label="mean of members"
         )
     axes.set_xticks(lead)
+    axes.set_ylim(-0.95, 1.03)
     axes.set_xlim(1, 12)
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set(
