@@ -102,15 +102,25 @@ def in_real64() -> Iterator[None]:
 def keras_directions(
     model: Any, inputs: Any, dx: list[Array], variables: list[tuple[Any, Array]]
 ) -> list[Array | None]:
-    """Return Keras's directions of the outputs, by forward accumulation of TensorFlow."""
+    """Return Keras's directions of the outputs, by forward accumulation of TensorFlow.
+
+    Raises:
+        LookupError: TensorFlow has none for an operation, such as ResizeBilinear, whose gradient it
+            has: it then says None, as where an output depends on nothing.
+    """
     tensors = [tf.constant(x) for x in listed(inputs)]
     floats = [k for k, tensor in enumerate(tensors) if tensor.dtype.is_floating]
     primals = [tensors[k] for k in floats] + [variable for variable, _ in variables]
     tangents = [tf.constant(dx[k], tensors[k].dtype) for k in floats]
     tangents += [tf.constant(direction) for _, direction in variables]
-    with tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:
-        outputs = listed(model(like(inputs, tensors), training=False))
+    with tf.GradientTape() as tape:
+        tape.watch(primals)
+        with tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:
+            outputs = listed(model(like(inputs, tensors), training=False))
     found = [accumulator.jvp(y) for y in outputs]
+    unknown = [y for y, d in zip(outputs, found, strict=True) if d is None]
+    if unknown and any(g is not None for g in tape.gradient(unknown, primals)):
+        raise LookupError("a gradient, but no forward derivative")
     return [None if d is None else np.asarray(d) for d in found]
 
 
