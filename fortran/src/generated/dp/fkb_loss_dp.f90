@@ -313,8 +313,8 @@ contains
       json = ''
    end function no_options
 
-   !> The loss as Keras 3 serialises it, empty where a file cannot name it.
-   pure function keras_config(self) result(json)
+   !> The loss as Keras 3 serialises it, empty where a file cannot name it. A loss may hold another.
+   pure recursive function keras_config(self) result(json)
       class(loss_t), intent(in) :: self
       character(:), allocatable :: json
       character(:), allocatable :: module_name, name, reduction, registered

@@ -110,16 +110,18 @@ contains
    logical function by_adam(self, segment)
       class(muon_t), intent(in) :: self
       type(segment_t), intent(in) :: segment
+      character(:), allocatable :: path
       type(span_t) :: part
       integer :: i
       by_adam = segment%shape%rank /= 2
-      if (self%exclude_embeddings) by_adam = by_adam .or. index(lower(segment%path), &
-                                                                'embedding') > 0
+      path = ''
+      if (allocated(segment%path)) path = segment%path
+      if (self%exclude_embeddings) by_adam = by_adam .or. index(lower(path), 'embedding') > 0
       if (by_adam .or. .not. allocated(self%exclude_layers)) return
       do i = 1, json_length(self%exclude_layers)
          part = json_element(self%exclude_layers, i - 1)
-         by_adam = by_adam .or. index(segment%path, &
-                                      json_string(self%exclude_layers(part%first:part%last))) > 0
+         by_adam = by_adam .or. &
+            index(path, json_string(self%exclude_layers(part%first:part%last))) > 0
       end do
    end function by_adam
 
