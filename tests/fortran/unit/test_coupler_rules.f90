@@ -31,6 +31,8 @@ contains
       type(suite_t), intent(out) :: suite
       suite%name = 'coupler_rules'
       call suite%add('levels are set to zero and fields kept positive', zero_and_positive)
+      call suite%add('the host''s own values stay positive where limits acted', &
+                     clipped_stays_positive)
       call suite%add('a budget closes within bounds, or is counted as open', budget_closes)
       call suite%add('what budgets and positive fields need is asked for by name', needs_named)
       call suite%add('a rule of the host changes outputs and is counted', host_rule)
@@ -143,6 +145,27 @@ contains
       call check(failure, sum(exchange%tally%outputs(6, 2:3)) == kept, 'what was kept is counted')
       call check(failure, all(q + dq*dt >= 0.99e-7_dp), 'moisture must stay positive')
    end subroutine zero_and_positive
+
+   subroutine clipped_stays_positive(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t) :: net
+      type(coupler_t) :: coupler
+      type(exchange_t) :: exchange
+      type(handles_t) :: at
+      type(error_t), allocatable :: error
+      real(dp), allocatable :: q(:, :), t(:, :), ps(:)
+      real(dp) :: dq(3, 6)
+      call column_model('rules_h.fkb', in_fields=in_fields(q_more='"minimum":0.004'), &
+         out_fields=out_fields(dq_more='"keeps":"q"'))
+      call connect_host(net, coupler, at, error, 'rules_h.fkb')
+      if (fails(failure, error)) return
+      call make_fields(6, q, t, ps)
+      call ask(net, coupler, at, exchange, q, t, ps, error, dt=1.0e5_dp)
+      if (.not. allocated(error)) call coupler%take(exchange, at%dq, dq, error)
+      if (fails(failure, error)) return
+      call check(failure, any(dq < 0), 'the test must keep something')
+      call check(failure, all(q + dq*1.0e5_dp >= -1.0e-12_dp), 'moisture must stay positive')
+   end subroutine clipped_stays_positive
 
    subroutine budget_closes(failure)
       type(failure_t), allocatable, intent(out) :: failure

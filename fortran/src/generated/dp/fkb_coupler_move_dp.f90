@@ -85,13 +85,14 @@ contains
             call exchange%tally%prepare(self%rows_in, self%rows_out, size(self%finish%budgets))
             return
          end if
-         deallocate (exchange%x, exchange%y, exchange%part, exchange%at, exchange%good, &
-            exchange%lower, exchange%upper, exchange%free, exchange%given, &
+         deallocate (exchange%x, exchange%own, exchange%y, exchange%part, exchange%at, &
+            exchange%good, exchange%lower, exchange%upper, exchange%free, exchange%given, &
             exchange%from, exchange%to, exchange%inputs, exchange%outputs)
       end if
       n = max(columns, exchange%capacity, 1)
       exchange%capacity = n
       allocate (exchange%x(self%rows_in, n), exchange%y(self%rows_out, n))
+      allocate (exchange%own(self%rows_in, n))
       allocate (exchange%at(n), exchange%good(n), exchange%given(size(self%slots)))
       allocate (exchange%lower(self%rows_out), exchange%upper(self%rows_out))
       allocate (exchange%free(self%rows_out))

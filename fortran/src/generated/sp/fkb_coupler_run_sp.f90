@@ -1,6 +1,7 @@
 ! Generated from couple/fkb_coupler_run.fypp: edit that file and run tools/generate.py
 !> Asking the network: guards, steps, the network, steps, guards.
 submodule(fkb_coupler_sp) fkb_coupler_run_sp
+   use, intrinsic :: ieee_arithmetic, only: ieee_is_finite
    use fkb_column, only: column_t
    use fkb_error, only: add_context, fkb_err_argument, raise
    use fkb_exchange_sp, only: buffer_t
@@ -22,6 +23,8 @@ contains
       exchange%tally%calls = exchange%tally%calls + 1
       exchange%tally%columns = exchange%tally%columns + exchange%active
       exchange%good(:exchange%active) = .true.
+      if (.not. self%finish%idle) exchange%own(:, :exchange%active) = &
+         exchange%x(:, :exchange%active)
       call guard_columns(self%inputs, exchange%x, exchange%tally%inputs, .false.)
       if (allocated(error)) return
       do k = 1, size(self%in_ends)
@@ -107,17 +110,23 @@ contains
       end do
    end subroutine apply_rule
 
+   !> Zeros, fields kept positive, budgets: for the host's own values, not for the limits that the
+   !> network was given in their place; where they are not finite, for what it was given.
    subroutine finish_columns(self, exchange, dt)
       class(coupler_t), intent(in) :: self
       type(exchange_t), intent(inout) :: exchange
       real(dp), intent(in), optional :: dt
       real(dp) :: step
-      integer :: j
+      integer :: i, j
       step = 1
       if (present(dt)) step = dt
       do j = 1, exchange%active
-         if (exchange%good(j)) call self%finish%apply(exchange%x(:, j), exchange%y(:, j), step, &
-            exchange%tally, exchange%lower, exchange%upper, exchange%free)
+         if (.not. exchange%good(j)) cycle
+         do i = 1, self%rows_in
+            if (.not. ieee_is_finite(exchange%own(i, j))) exchange%own(i, j) = exchange%x(i, j)
+         end do
+         call self%finish%apply(exchange%own(:, j), exchange%y(:, j), step, exchange%tally, &
+            exchange%lower, exchange%upper, exchange%free)
       end do
    end subroutine finish_columns
 

@@ -25,7 +25,8 @@ module fkb_exchange_sp
       integer, allocatable :: at(:)              !! (active) their columns in the host
       logical, allocatable :: good(:)            !! (active) not left to the host
       logical, allocatable :: given(:)           !! per slot
-      real(dp), allocatable :: x(:, :)           !! (rows, active) what the host gave
+      real(dp), allocatable :: x(:, :)           !! (rows, active) what the host gave, within limits
+      real(dp), allocatable :: own(:, :)         !! (rows, active) what it gave, where that counts
       real(dp), allocatable :: y(:, :)           !! (rows, active) what the host gets
       logical, allocatable :: marks(:)           !! (columns) of the host, scratch
       real(dp), allocatable :: lower(:), upper(:)   !! (rows) bounds of what the host gets
@@ -65,8 +66,8 @@ contains
       self%capacity = 0
       self%answered = .false.
       if (allocated(self%at)) deallocate (self%at, self%good, self%given)
-      if (allocated(self%x)) deallocate (self%x, self%y, self%part, self%lower, &
-         self%upper, self%free)
+      if (allocated(self%x)) deallocate (self%x, self%own, self%y, self%part, &
+         self%lower, self%upper, self%free)
       if (allocated(self%marks)) deallocate (self%marks)
       if (allocated(self%from)) deallocate (self%from, self%to, self%inputs, self%outputs)
       call self%work%clear()
