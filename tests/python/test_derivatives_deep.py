@@ -85,7 +85,8 @@ def research(network: Network, batch: int = 2) -> tuple[Any, list[Any]]:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_products_of_a_small_one_fit(name: str, tmp_path: Path) -> None:
-    products_fit(*application(name, **SMALL[name]), tmp_path)
+    # Of so small an image the softmax is saturated, and its derivative mere rounding.
+    products_fit(*application(name, **SMALL[name], classifier_activation=None), tmp_path)
 
 
 @pytest.mark.long

@@ -50,12 +50,14 @@ def read(path: Path) -> Graph:
 
 
 _DERIVED = ("build_config", "shared_object_id")
+# Arguments of a call that Keras 3 states where it has derived a mask, and not where one is given.
+_SILENT = (("mask", None), ("training", False))
 
 
 def plain(config: Any) -> Any:
     """Return a configuration as JSON without what Keras derives from the rest."""
     if isinstance(config, dict):
-        kept = {k: v for k, v in config.items() if k not in _DERIVED and (k, v) != ("mask", None)}
+        kept = {k: v for k, v in config.items() if k not in _DERIVED and (k, v) not in _SILENT}
         return {k: plain(v) for k, v in kept.items()}
     return [plain(item) for item in config] if isinstance(config, (list, tuple)) else config
 

@@ -134,7 +134,10 @@ def convert(case: zoo.Case, major: int, folder: Path) -> tuple[Any, Path]:
 
 
 def depth_of(model: Any) -> int:
-    return max(1, sum(1 for _ in leaves(model)))
+    """Return how many layers a model has; attention of several heads is four products."""
+    layers = [type(layer).__name__ for _, layer in leaves(model)]
+    heads = ("MultiHeadAttention", "GroupedQueryAttention")
+    return max(1, sum(4 if name in heads else 1 for name in layers))
 
 
 @pytest.mark.parametrize(("case", "major"), every_case())
