@@ -1,9 +1,12 @@
-!> Model files of a small column model for the tests of coupling.
+!> A small column model for the tests of coupling: its files, its fields, and what they check.
 module coupled_models
+   use fkb_error, only: error_t
+   use fkb_kinds, only: dp
+   use fkb_testing, only: check_equal, fail, failure_t
    use model_files, only: write_lines
    implicit none (type, external)
    private
-   public :: column_model, in_fields, out_fields
+   public :: check_text, column_model, fails, in_fields, make_fields, out_fields
 
 contains
 
@@ -68,5 +71,36 @@ contains
       line = 'fields = [{"name":"dq","length":3,"unit":"kg/kg/s"},{"name":"rain",'// &
          '"unit":"mm/day"}]'
    end function default_out
+
+   !> Fields of some columns.
+   subroutine make_fields(columns, q, t, ps)
+      integer, intent(in) :: columns
+      real(dp), allocatable, intent(out) :: q(:, :), t(:, :), ps(:)
+      integer :: i, k
+      q = reshape([((0.002_dp*k + 0.001_dp*sin(0.7_dp*i + k), k=1, 3), i=1, columns)], &
+         [3, columns])
+      t = reshape([((250 + 10.0_dp*k + 5*cos(0.3_dp*i - k), k=1, 3), i=1, columns)], [3, columns])
+      ps = [(1.0e5_dp + 300*sin(real(i, dp)), i=1, columns)]
+   end subroutine make_fields
+
+   !> Record an error as a failure; whether there was one.
+   logical function fails(failure, error)
+      type(failure_t), allocatable, intent(inout) :: failure
+      type(error_t), allocatable, intent(in) :: error
+      fails = allocated(error)
+      if (fails) call fail(failure, error%message)
+   end function fails
+
+   !> Fail unless there is an error with this message.
+   subroutine check_text(failure, error, text)
+      type(failure_t), allocatable, intent(inout) :: failure
+      type(error_t), allocatable, intent(in) :: error
+      character(*), intent(in) :: text
+      if (.not. allocated(error)) then
+         call fail(failure, 'no error, expected: '//text)
+      else
+         call check_equal(failure, error%message, text, 'message')
+      end if
+   end subroutine check_text
 
 end module coupled_models

@@ -2,12 +2,12 @@
 !> budgets, rules of the host; and state by column, threads, and the single kind.
 module test_coupler_rules
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
-   use coupled_models, only: column_model, in_fields, out_fields
+   use coupled_models, only: check_text, column_model, fails, in_fields, make_fields, out_fields
    use fkb_dp, only: column_rule_t, column_t, coupler_t, dp, error_t, exchange_t, i8, network_t, &
       sp, state_t, tally_t
    use fkb_sp, only: coupler_sp_t => coupler_t, exchange_sp_t => exchange_t, &
       network_sp_t => network_t, workspace_sp_t => workspace_t
-   use fkb_testing, only: check, check_close, check_equal, fail, failure_t, suite_t
+   use fkb_testing, only: check, check_close, check_equal, failure_t, suite_t
    use model_files, only: write_lines
    implicit none (type, external)
    private
@@ -59,16 +59,6 @@ contains
       call coupler%accept('rain', 1, 'mm/day', at%rain)
       call coupler%connect(net, error)
    end subroutine connect_host
-
-   subroutine make_fields(columns, q, t, ps)
-      integer, intent(in) :: columns
-      real(dp), allocatable, intent(out) :: q(:, :), t(:, :), ps(:)
-      integer :: i, k
-      q = reshape([((0.002_dp*k + 0.001_dp*sin(0.7_dp*i + k), k=1, 3), i=1, columns)], &
-         [3, columns])
-      t = reshape([((250 + 10.0_dp*k + 5*cos(0.3_dp*i - k), k=1, 3), i=1, columns)], [3, columns])
-      ps = [(1.0e5_dp + 300*sin(real(i, dp)), i=1, columns)]
-   end subroutine make_fields
 
    !> Give all fields and run.
    subroutine ask(net, coupler, at, exchange, q, t, ps, error, dt, rule)
@@ -446,23 +436,5 @@ contains
       call check_equal(failure, dq, y(:3, :), 'tendency')
       call check_equal(failure, rain, real(y(4, :), sp), 'rain')
    end subroutine single_kind
-
-   logical function fails(failure, error)
-      type(failure_t), allocatable, intent(inout) :: failure
-      type(error_t), allocatable, intent(in) :: error
-      fails = allocated(error)
-      if (fails) call fail(failure, error%message)
-   end function fails
-
-   subroutine check_text(failure, error, text)
-      type(failure_t), allocatable, intent(inout) :: failure
-      type(error_t), allocatable, intent(in) :: error
-      character(*), intent(in) :: text
-      if (.not. allocated(error)) then
-         call fail(failure, 'no error, expected: '//text)
-      else
-         call check_equal(failure, error%message, text, 'message')
-      end if
-   end subroutine check_text
 
 end module test_coupler_rules
