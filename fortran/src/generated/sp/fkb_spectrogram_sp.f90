@@ -192,7 +192,7 @@ contains
       signal = in_shapes(1)%count()
       spectrum = int(self%bins, i8)*channels*frames
       plan%cache = 2*spectrum
-      plan%scratch = 2*signal + 4*spectrum
+      plan%scratch = 2*signal + 2*spectrum
       plan%fixed_scratch = conv_scratch(plan%settings)
    contains
       subroutine add_kernel(name)
