@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+
+from numpy.typing import ArrayLike
 
 from . import text
 from .errors import FkbError
 from .graph import Graph
 from .precision import KINDS, change_precision
+from .ranges import add_ranges
 from .sources import Kind, kind_of, load_graph
 from .transforms import SideFiles, apply_side_files, apply_toml
 
@@ -37,6 +41,8 @@ def convert(
     input_mask: PathLike | None = None,
     allow_custom: bool = False,
     initialize: int | None = None,
+    ranges: PathLike | Mapping[str, ArrayLike] | None = None,
+    range_margin: float = 0.0,
 ) -> Graph:
     """Convert a trained model to an FKB model file.
 
@@ -55,6 +61,10 @@ def convert(
         input_mask: file of 0 and 1: which of the host's values input 0 takes.
         allow_custom: keep layers of unknown classes with their options and weights.
         initialize: seed of random weights for a 2020 text file that has none.
+        ranges: data the network was trained with, in the host's units: arrays `in0`, ..., `out0`,
+            ..., or called as fields, or the `.npz` file that holds them. Their least and largest
+            values become the limits of fields that have none.
+        range_margin: what these limits are widened by on each side, as a part of the range.
 
     Returns:
         What was written.
@@ -81,8 +91,12 @@ def convert(
     if kind is not None and not legacy:
         _to_precision(graph, kind)
     if transforms is not None:
-        apply_toml(graph, transforms)
+        apply_toml(graph, transforms, limits_follow=ranges is not None)
     apply_side_files(graph, SideFiles(inp_sub, inp_div, out_scale, input_mask))
+    if ranges is not None:
+        add_ranges(graph, ranges, range_margin)
+    elif range_margin:
+        raise FkbError("a margin of ranges needs the data that the ranges come from")
     if check:
         from .verify import record_samples
 

@@ -121,6 +121,19 @@ def _add_convert(commands: Any) -> None:
     group.add_argument(
         "--input-mask", metavar="FILE", help="0 or 1 for each of the host's values: 1 is taken"
     )
+    group.add_argument(
+        "--ranges",
+        metavar="NPZ",
+        help="training data in the host's units, in0, ..., out0, ... or called as fields: their "
+        "range becomes the limits of fields that have none",
+    )
+    group.add_argument(
+        "--range-margin",
+        type=float,
+        default=0.0,
+        metavar="M",
+        help="widen these limits by M times the range on each side (default: 0)",
+    )
 
 
 def _count(text: str) -> int:

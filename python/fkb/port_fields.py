@@ -12,18 +12,19 @@ _BUDGET = ("name", "mass", "terms", "sources", "adjust")
 _OUTPUT = ("zero", "keeps", "least")
 
 
-def problem_of_fields(fields: Any, side: str) -> str | None:
+def problem_of_fields(fields: Any, side: str, limits_follow: bool = False) -> str | None:
     """Return what is wrong with the option `fields`, or None.
 
     Args:
         fields: the value of the option.
         side: `input` or `output`, which has more keys.
+        limits_follow: limits may be missing where `outside` says what to do with them.
     """
     if not isinstance(fields, list) or not fields:
         return "fields must be a list of objects"
     names: set[str] = set()
     for index, field in enumerate(fields):
-        problem = _problem(field, side)
+        problem = _problem(field, side, limits_follow)
         if problem is None and field["name"] in names:
             problem = f'the name "{field["name"]}" stands twice'
         if problem is not None:
@@ -60,7 +61,7 @@ def field_elements(fields: list[dict[str, Any]]) -> int:
     return sum(field.get("length", 1) for field in fields)
 
 
-def _problem(field: Any, side: str) -> str | None:
+def _problem(field: Any, side: str, limits_follow: bool) -> str | None:
     if not isinstance(field, dict):
         return "an object is expected"
     known = _BOTH + (_OUTPUT if side == "output" else ())
@@ -76,7 +77,7 @@ def _problem(field: Any, side: str) -> str | None:
             return f"{key} must be text"
     if field.get("order", ORDERS[0]) not in ORDERS:
         return f'order is "top_down" or "bottom_up", not {field["order"]!r}'
-    return _problem_of_limits(field, length) or _problem_of_policies(field)
+    return _problem_of_limits(field, length) or _problem_of_policies(field, limits_follow)
 
 
 def _problem_of_limits(field: dict[str, Any], length: int) -> str | None:
@@ -104,10 +105,11 @@ def _problem_of_limits(field: dict[str, Any], length: int) -> str | None:
     return None
 
 
-def _problem_of_policies(field: dict[str, Any]) -> str | None:
+def _problem_of_policies(field: dict[str, Any], limits_follow: bool) -> str | None:
     if field.get("outside", "clip") not in POLICIES:
         return f'outside is "error", "clip", "previous" or "host", not {field["outside"]!r}'
-    if "outside" in field and "minimum" not in field and "maximum" not in field:
+    limited = limits_follow or "minimum" in field or "maximum" in field
+    if "outside" in field and not limited:
         return "outside needs a minimum or a maximum"
     if field.get("not_finite", "error") not in POLICIES or field.get("not_finite") == "clip":
         return f'not_finite is "error", "previous" or "host", not {field["not_finite"]!r}'

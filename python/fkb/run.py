@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 
 import numpy as np
 
 from . import engine
-from .errors import FkbError, FormatError
+from .errors import FormatError
 from .files import write_atomically
 from .graph import Array
+from .npz import read_arrays
 
 PathLike = str | os.PathLike[str]
 
@@ -43,15 +43,7 @@ def read_inputs(path: PathLike) -> list[Array]:
     Raises:
         FkbError: it cannot be read, or holds anything else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise FormatError("this is no .npz file of named arrays: use numpy.savez", path)
-            arrays = {name: file[name] for name in file.files}
-    except OSError as problem:
-        raise FkbError(f"cannot read {path}: {problem.strerror or problem}") from None
-    except (ValueError, EOFError, zipfile.BadZipFile) as problem:
-        raise FormatError(f"this is no .npz file: {problem}", path) from None
+    arrays = read_arrays(path)
     expected = [f"in{position}" for position in range(len(arrays))]
     if not arrays or sorted(arrays) != sorted(expected):
         found = ", ".join(sorted(arrays)) or "nothing"

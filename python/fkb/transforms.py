@@ -203,7 +203,7 @@ def _last_axis(graph: Graph, ref: TensorRef) -> int | None:
     return shape[-1] if shape and len(shape) > 1 else None
 
 
-def apply_toml(graph: Graph, path: PathLike) -> None:
+def apply_toml(graph: Graph, path: PathLike, limits_follow: bool = False) -> None:
     """Add what a transforms file says: `[[input]]` and `[[output]]` tables.
 
     Each has `position` (by default its place among its kind), `name`, `unit`, `elements`,
@@ -211,6 +211,11 @@ def apply_toml(graph: Graph, path: PathLike) -> None:
     with one entry each: `add`, `subtract`, `multiply`, `divide` with a number, a list or the name
     of a file with numbers; `select` with a list of positions, which needs `size`; `mask` with a
     list of 0 and 1 or the name of such a file. Names of files are relative to this one.
+
+    Args:
+        graph: the model, changed in place.
+        path: the file.
+        limits_follow: fields that say what to do outside their limits get these later.
 
     Raises:
         FkbError: something unknown, of a wrong kind or length, with the place in the file.
@@ -225,10 +230,12 @@ def apply_toml(graph: Graph, path: PathLike) -> None:
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise FormatError(f'"{key}" must be tables, written as [[{key}]]', path)
         for place, entry in enumerate(entries):
-            _add_table(graph, key, place, entry, Path(path))
+            _add_table(graph, key, place, entry, Path(path), limits_follow)
 
 
-def _add_table(graph: Graph, side: str, place: int, entry: dict[str, Any], path: Path) -> None:
+def _add_table(
+    graph: Graph, side: str, place: int, entry: dict[str, Any], path: Path, limits_follow: bool
+) -> None:
     position = entry.get("position", place)
     where = f"{side} {position}"
     if isinstance(position, bool) or not isinstance(position, int) or position < 0:
@@ -240,7 +247,7 @@ def _add_table(graph: Graph, side: str, place: int, entry: dict[str, Any], path:
     fields = entry.get("fields", [])
     objects = isinstance(fields, list) and all(isinstance(field, dict) for field in fields)
     inner = steps_of_fields(fields) if objects else []
-    _describe(target, entry, path)
+    _describe(target, entry, path, limits_follow)
     steps = entry.get("steps", [])
     if not isinstance(steps, list):
         raise FormatError(f"{where}: steps must be a list of tables", path)
@@ -301,7 +308,7 @@ def _prepare_selection(
         raise FkbError(f"{target.label}: size is {entry['size']}, the steps select from another")
 
 
-def _describe(target: _Target, entry: dict[str, Any], path: Path) -> None:
+def _describe(target: _Target, entry: dict[str, Any], path: Path, limits_follow: bool) -> None:
     for key in ("name", "unit", "elements", "description"):
         if key not in entry:
             continue
@@ -315,7 +322,7 @@ def _describe(target: _Target, entry: dict[str, Any], path: Path) -> None:
         else:
             target.port.options[key] = value
     if "fields" in entry:
-        problem = problem_of_fields(entry["fields"], target.label.split()[0])
+        problem = problem_of_fields(entry["fields"], target.label.split()[0], limits_follow)
         if problem is not None:
             raise FormatError(f"{target.label}: {problem}", path)
         target.port.options["fields"] = entry["fields"]
