@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Configure and build FKB in build/NAME.
 #
-# Usage: tools/build.sh NAME [CMake options]
+# Usage: [FKB_TARGET=TARGET] tools/build.sh NAME [CMake options]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
@@ -36,7 +36,10 @@ if ! cmake -S . -B "$folder" -G Ninja "$@" >"$log" 2>&1; then
 fi
 sed -n 's/^-- fkb: /build: /p' "$log"
 # A terminal shows one moving line; elsewhere only what is worth reading is kept.
-compile() { cmake --build "$folder" --parallel "${FKB_JOBS:-$(getconf _NPROCESSORS_ONLN)}"; }
+compile() {
+  cmake --build "$folder" --parallel "${FKB_JOBS:-$(getconf _NPROCESSORS_ONLN)}" \
+    ${FKB_TARGET:+--target "$FKB_TARGET"}
+}
 if [ -t 1 ]; then
   compile
 else

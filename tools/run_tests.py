@@ -27,6 +27,7 @@ BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 JOBS = os.environ.get("FKB_JOBS", str(os.cpu_count() or 1))
 FLANG = "flang-new-22"
+UNIT = "fkb_unit"
 MPI = "ON" if shutil.which("mpif90") else "OFF"
 
 
@@ -100,9 +101,10 @@ def counted(status: int, text: str) -> Count:
     return count
 
 
-def configure_and_build(log: Log, name: str, *options: str) -> bool:
+def configure_and_build(log: Log, name: str, *options: str, target: str = "all") -> bool:
     """Build one configuration, warnings as errors."""
-    status, _ = log.run(ROOT / "tools" / "build.sh", name, "-DFKB_WERROR=ON", *options)
+    program = ROOT / "tools" / "build.sh"
+    status, _ = log.run(program, name, "-DFKB_WERROR=ON", *options, FKB_TARGET=target)
     return status == 0
 
 
@@ -128,14 +130,16 @@ def run_ctest(log: Log, name: str, *options: str) -> Count:
     return total
 
 
-def build_and_test(name: str, compiler: str | None, *options: str) -> Callable[[Log], Count]:
+def build_and_test(
+    name: str, compiler: str | None, *options: str, target: str = "all"
+) -> Callable[[Log], Count]:
     """Return a step that builds one configuration and runs its tests."""
 
     def step(log: Log) -> Count:
         if compiler is not None and shutil.which(compiler) is None:
             return Count(skipped=1)
         chosen = [f"-DCMAKE_Fortran_COMPILER={compiler}"] if compiler else []
-        if not configure_and_build(log, name, *chosen, *options):
+        if not configure_and_build(log, name, *chosen, *options, target=target):
             return Count(failed=1)
         # The examples, MPI and the checks of the repository run once, with the first build.
         selection = [] if name == "gfortran" else ["--label-regex", "unit"]
@@ -209,7 +213,7 @@ def memory(log: Log) -> Count:
     if shutil.which("valgrind") is None:
         return Count(skipped=1)
     options = ["-DFKB_BLAS=OFF", "-DFKB_OPENMP=OFF", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"]
-    if not configure_and_build(log, "valgrind", *options):
+    if not configure_and_build(log, "valgrind", *options, target=UNIT):
         return Count(failed=1)
     command = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full"]
     command += ["--errors-for-leak-kinds=definite", str(BUILD / "valgrind/tests/fkb_unit")]
@@ -223,7 +227,7 @@ def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
     chosen: dict[str, Callable[[Log], Count]] = {
         "lint": lint,
         "gfortran": build_and_test("gfortran", None, *native),
-        "checked": build_and_test("checked", None, *checked),
+        "checked": build_and_test("checked", None, *checked, target=UNIT),
         "flang": build_and_test("flang", FLANG, "-DFKB_BLAS=ON"),
         "fpm": fpm_step(os.environ.get("FC", "gfortran")),
         "python": python_tests(full),
@@ -231,8 +235,10 @@ def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
         "wheel": wheel,
     }
     if full:
-        chosen["blas"] = build_and_test("blas", None, "-DFKB_BLAS=ON", "-DFKB_NATIVE=ON")
-        chosen["flang-portable"] = build_and_test("flang-portable", FLANG, "-DFKB_BLAS=OFF")
+        blas = ("-DFKB_BLAS=ON", "-DFKB_NATIVE=ON")
+        chosen["blas"] = build_and_test("blas", None, *blas, target=UNIT)
+        portable = build_and_test("flang-portable", FLANG, "-DFKB_BLAS=OFF", target=UNIT)
+        chosen["flang-portable"] = portable
         chosen["fpm-flang"] = fpm_step(FLANG)
         chosen["valgrind"] = memory
     return chosen

@@ -26,9 +26,11 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def depth_of(model: Any) -> int:
-    """Return the number of layers, those of inner models in place of the models."""
-    return sum(depth_of(layer) if hasattr(layer, "layers") else 1 for layer in model.layers)
+def depth_of(layer: Any) -> int:
+    """Return the number of layers; a recurrent one counts twice, for the product with its state."""
+    if hasattr(layer, "layers"):
+        return sum(depth_of(inner) for inner in layer.layers)
+    return 2 if isinstance(layer, keras.layers.RNN) else 1
 
 
 def sentence(error: Exception) -> str:

@@ -147,24 +147,24 @@ def current(keras3: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 # Models that a version saves without what they need, so that it cannot load them itself.
 INCOMPLETE = {"layer normalization, rms_scaling"}
-# What FKB refuses in files of a version, because it meant something else there.
+# What FKB refuses in files of versions before one, because it meant something else there.
 REFUSED = {
-    "category encoding, one_hot": (3, 4),
-    "category encoding, one_hot of rank 4": (3, 4),
-    "discretization, one_hot": (3, 4),
-    "sum of two masked sequences": (3, 4),
-    "sum of a masked sequence and another": (3, 4),
-    "masked sequences side by side": (3, 4),
-    "masked sequences one after the other": (3, 4),
-    "operation normalize over two axes": (3, 6),
+    "is one_hot for an input whose last axis has the size 1": (3, 4),
+    "joins masks": (3, 4),
+    "has several axes, of which Keras": (3, 6),
+    "is given to several attentions": (3, 8),
+    "gave no zeros where all is masked": (3, 10),
+    "to which all are masked, and later ones at none": (3, 10),
 }
 
 
 def may_be_refused(problem: str, version: str) -> bool:
-    """Whether a refusal is one of those that are right."""
-    name = problem.partition(": ")[0]
-    masked = name.startswith("softmax layer") and "mask" in name
-    return numbers(version) < ((3, 10) if masked else REFUSED.get(name, (0, 0)))
+    """Whether each part of a refusal is one of those that are right for that version."""
+    parts = problem.split('- layer "')[1:]
+    return bool(parts) and all(
+        any(reason in part and numbers(version) < end for reason, end in REFUSED.items())
+        for part in parts
+    )
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -229,7 +229,7 @@ def test_old_versions_of_keras_3_are_served(
         for problem in sent.refused:
             print("  refused:", " ".join(problem.split()))
     assert len(made) > 700
-    assert sent.predicted > 0.97 * len(made)
+    assert sent.predicted > 0.95 * len(made)
     assert [p for p in sent.refused if not may_be_refused(p, version)] == []
     assert [p for p in sent.wrong if p.partition(": ")[0] not in INCOMPLETE] == []
     assert not wrong, wrong
