@@ -17,7 +17,7 @@ module ensemble_physics
    !> Networks that all threads share.
    type, extends(physics_t) :: ensemble_physics_t
       type(ensemble_t) :: ensemble
-      type(chunk_t) :: chunks(n_columns/chunk_size)
+      type(chunk_t), allocatable :: chunks(:)
    contains
       procedure :: load, run_chunk, find_trouble
    end type ensemble_physics_t
@@ -30,6 +30,7 @@ contains
       character(len=*), intent(in) :: path !! A folder, a pattern, or a description (.txt).
       character(len=:), allocatable, intent(out) :: message !! What went wrong, if anything did.
       type(error_t), allocatable :: error
+      allocate (self%chunks(n_columns/chunk_size))
       call self%ensemble%load(path, error)
       if (allocated(error)) message = error%message
    end subroutine load

@@ -25,7 +25,7 @@ module network_physics
       type(network_t) :: net
       type(coupler_t) :: coupler
       type(places_t) :: at
-      type(chunk_t) :: chunks(n_columns/chunk_size)
+      type(chunk_t), allocatable :: chunks(:)
    contains
       procedure :: load, run_chunk, find_trouble
       procedure, private :: give_fields, take_fields
@@ -39,6 +39,7 @@ contains
       character(len=*), intent(in) :: path !! A model file.
       character(len=:), allocatable, intent(out) :: message !! What went wrong, if anything did.
       type(error_t), allocatable :: error
+      allocate (self%chunks(n_columns/chunk_size))
       call self%coupler%offer("Q", n_levels, "kg/kg", self%at%q, order="top_down")
       call self%coupler%offer("T", n_levels, "K", self%at%t, order="top_down")
       call self%coupler%offer("V", n_levels, "m/s", self%at%v, order="top_down")
