@@ -33,6 +33,8 @@ sys.path.insert(0, str(ROOT / "python"))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 WIDTH, DEPTH, INPUTS, OUTPUTS = 256, 9, 94, 65
+# What fields, units, transforms and limits may add to the time of the network, in per cent.
+COUPLING_LIMIT = 10
 Array = NDArray[np.float32]
 
 
@@ -66,6 +68,26 @@ def time_fkb(program: Path, mode: str, folder: Path, batch: int, seconds: float)
     command += [folder / f"y{batch}", folder / f"t{batch}"]
     result = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True)
     return float(result.stdout.split()[0])
+
+
+def time_coupling(program: Path, folder: Path, rounds: int, seconds: float) -> str:
+    """Return what the coupling adds to the time of chunks of 16 columns, as text."""
+    over = []
+    for _ in range(rounds):
+        result = subprocess.run(
+            [str(program.resolve().parent / "time_coupling"), str(seconds)],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        over.append(float(result.stdout.split()[2]))
+    percent = statistics.median(over)
+    verdict = "less" if percent < COUPLING_LIMIT else "NOT less"
+    return (
+        f"coupling, chunks of 16 columns: {percent:.1f} % more than predict alone, "
+        f"{verdict} than {COUPLING_LIMIT} %\n"
+    )
 
 
 def check_agreement(name: str, got: Array, wanted: Array) -> None:
@@ -164,6 +186,7 @@ def main() -> None:
         raise SystemExit(f"{arguments.program} is not there: run `make bench`")
     with tempfile.TemporaryDirectory() as folder:
         text = table(measure(arguments, Path(folder)))
+        text += time_coupling(arguments.program, Path(folder), arguments.rounds, arguments.seconds)
     print(text)
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / f"{datetime.date.today()}.txt").write_text(text)

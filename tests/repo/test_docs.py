@@ -67,49 +67,6 @@ program piece
 end program piece
 """
 
-COUNTER = """\
-#include <stddef.h>
-void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
-static long count = 0;
-void *malloc(size_t n) { count++; return __libc_malloc(n); }
-void *calloc(size_t n, size_t m) { count++; return __libc_calloc(n, m); }
-void *realloc(void *p, size_t n) { count++; return __libc_realloc(p, n); }
-long allocations(void) { return count; }
-"""
-
-AGAIN = """\
-program again
-   use, intrinsic :: iso_c_binding, only: c_long
-   use fkb_sp, only: dp, error_t, network_t, workspace_t
-   implicit none
-   interface
-      function allocations() bind(c)
-         import :: c_long
-         integer(c_long) :: allocations
-      end function allocations
-   end interface
-   type(network_t) :: net
-   type(workspace_t) :: work
-   type(error_t), allocatable :: error
-   real :: x(4, 9000), y(2, 9000)
-   real(dp) :: x_r8(4, 9000), y_r8(2, 9000)
-   integer(c_long) :: before
-   integer :: call_number
-   call net%load("model.fkb", error)
-   if (allocated(error)) error stop error%message
-   x = 0.5
-   x_r8 = 0.5_dp
-   do call_number = 1, 3
-      before = allocations()
-      call net%predict(x, y, work, error)
-      call net%predict(x_r8, y_r8, work, error)
-      call net%predict(x(:, 1), y(:, 1), work, error)
-      if (allocated(error)) error stop error%message
-      print '(i0)', allocations() - before
-   end do
-end program again
-"""
-
 
 @dataclass(frozen=True)
 class Block:
@@ -357,23 +314,6 @@ end program names
     assert claimed - library == {"InputLayer", "Sequential", "Functional"} | lowered
     # The loader's own layers have names that Keras cannot have.
     assert {name for name in library if not name.startswith("fkb>")} <= claimed
-
-
-def test_only_the_first_prediction_allocates(
-    installed: dict[str, str], model: Path, tmp_path: Path
-) -> None:
-    if not sys.platform.startswith("linux"):
-        pytest.skip("the counter of allocations is for glibc")
-    (tmp_path / "counter.c").write_text(COUNTER)
-    (tmp_path / "again.f90").write_text(AGAIN)
-    command = (
-        f"fkb convert {model} model.fkb && gcc -c counter.c && gfortran $(fkb flags --compile) "
-        "again.f90 counter.o $(fkb flags --link) -o again && ./again | tail -n 3"
-    )
-    environment = {**installed, "OPENBLAS_NUM_THREADS": "1"}
-    first, *rest = run(["bash", "-c", command], tmp_path, environment).split()[-3:]
-    assert int(first) > 0
-    assert rest == ["0", "0"]
 
 
 REFUSED = """

@@ -53,6 +53,7 @@ module fkb_ensemble_dp
       type(crew_t) :: crew
       type(task_t), allocatable :: tasks(:)
       type(lane_t), allocatable :: lanes(:)     !! one per thread
+      real(dp), allocatable :: weights(:)       !! (members)
       real(sp), allocatable :: all_sp(:)   !! (features out, columns, members), flat
       real(dp), allocatable :: all_dp(:)   !! (features out, columns, members), flat
    contains

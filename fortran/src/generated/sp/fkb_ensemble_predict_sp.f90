@@ -37,6 +37,7 @@ contains
          if (size(work%all_sp, kind=i8) < room) deallocate (work%all_sp)
       end if
       if (.not. allocated(work%all_sp)) allocate (work%all_sp(room))
+      call spread_weights(self, work%weights)
       do first = 1, size(x, 2), pass_columns
          last = min(size(x, 2), first + pass_columns - 1)
          n = last - first + 1
@@ -45,8 +46,8 @@ contains
          call run_members_sp(self, x(:, first:last), all, noise_step, column + first - 1, &
                             work, error)
          if (allocated(error)) return
-         call reduce_sp(self, all, mean(:, first:last))
-         if (present(spread)) call disperse_sp(self, all, spread(:, first:last))
+         call reduce_sp(all, work%weights, mean(:, first:last))
+         if (present(spread)) call disperse_sp(all, work%weights, spread(:, first:last))
          if (present(members)) members(:, first:last, :) = all
       end do
    end procedure predict_sp
@@ -110,13 +111,12 @@ contains
    end subroutine run_task_sp
 
    !> Weighted means over the members.
-   subroutine reduce_sp(self, all, mean)
-      type(ensemble_t), intent(in) :: self
+   subroutine reduce_sp(all, weights, mean)
       real(sp), intent(in), contiguous :: all(:, :, :) !! (features out, columns, members)
+      real(dp), intent(in) :: weights(:)                             !! (members)
       real(sp), intent(inout), contiguous :: mean(:, :)        !! (features out, columns)
-      real(dp) :: all_weights, total, weights(size(all, 3))
+      real(dp) :: all_weights, total
       integer :: i, j, k
-      call spread_weights(self, weights)
       all_weights = sum(weights)
       do j = 1, size(mean, 2)
          do i = 1, size(mean, 1)
@@ -130,13 +130,12 @@ contains
    end subroutine reduce_sp
 
    !> Weighted standard deviations over the members, from means in real64.
-   subroutine disperse_sp(self, all, spread)
-      type(ensemble_t), intent(in) :: self
+   subroutine disperse_sp(all, weights, spread)
       real(sp), intent(in), contiguous :: all(:, :, :) !! (features out, columns, members)
+      real(dp), intent(in) :: weights(:)                             !! (members)
       real(sp), intent(inout) :: spread(:, :)                  !! (features out, columns)
-      real(dp) :: all_weights, degrees, mean, total, weights(size(all, 3))
+      real(dp) :: all_weights, degrees, mean, total
       integer :: i, j, k
-      call spread_weights(self, weights)
       all_weights = sum(weights)
       degrees = 1
       if (count(weights > 0) > 1) degrees = all_weights - sum(weights**2)/all_weights
@@ -178,6 +177,7 @@ contains
          if (size(work%all_dp, kind=i8) < room) deallocate (work%all_dp)
       end if
       if (.not. allocated(work%all_dp)) allocate (work%all_dp(room))
+      call spread_weights(self, work%weights)
       do first = 1, size(x, 2), pass_columns
          last = min(size(x, 2), first + pass_columns - 1)
          n = last - first + 1
@@ -186,8 +186,8 @@ contains
          call run_members_dp(self, x(:, first:last), all, noise_step, column + first - 1, &
                             work, error)
          if (allocated(error)) return
-         call reduce_dp(self, all, mean(:, first:last))
-         if (present(spread)) call disperse_dp(self, all, spread(:, first:last))
+         call reduce_dp(all, work%weights, mean(:, first:last))
+         if (present(spread)) call disperse_dp(all, work%weights, spread(:, first:last))
          if (present(members)) members(:, first:last, :) = all
       end do
    end procedure predict_dp
@@ -251,13 +251,12 @@ contains
    end subroutine run_task_dp
 
    !> Weighted means over the members.
-   subroutine reduce_dp(self, all, mean)
-      type(ensemble_t), intent(in) :: self
+   subroutine reduce_dp(all, weights, mean)
       real(dp), intent(in), contiguous :: all(:, :, :) !! (features out, columns, members)
+      real(dp), intent(in) :: weights(:)                             !! (members)
       real(dp), intent(inout), contiguous :: mean(:, :)        !! (features out, columns)
-      real(dp) :: all_weights, total, weights(size(all, 3))
+      real(dp) :: all_weights, total
       integer :: i, j, k
-      call spread_weights(self, weights)
       all_weights = sum(weights)
       do j = 1, size(mean, 2)
          do i = 1, size(mean, 1)
@@ -271,13 +270,12 @@ contains
    end subroutine reduce_dp
 
    !> Weighted standard deviations over the members, from means in real64.
-   subroutine disperse_dp(self, all, spread)
-      type(ensemble_t), intent(in) :: self
+   subroutine disperse_dp(all, weights, spread)
       real(dp), intent(in), contiguous :: all(:, :, :) !! (features out, columns, members)
+      real(dp), intent(in) :: weights(:)                             !! (members)
       real(dp), intent(inout) :: spread(:, :)                  !! (features out, columns)
-      real(dp) :: all_weights, degrees, mean, total, weights(size(all, 3))
+      real(dp) :: all_weights, degrees, mean, total
       integer :: i, j, k
-      call spread_weights(self, weights)
       all_weights = sum(weights)
       degrees = 1
       if (count(weights > 0) > 1) degrees = all_weights - sum(weights**2)/all_weights
@@ -382,8 +380,12 @@ contains
    !> The weight of each member.
    pure subroutine spread_weights(self, weights)
       type(ensemble_t), intent(in) :: self
-      real(dp), intent(out) :: weights(:)
+      real(dp), allocatable, intent(inout) :: weights(:)
       integer :: first, k
+      if (allocated(weights)) then
+         if (size(weights) /= self%members()) deallocate (weights)
+      end if
+      if (.not. allocated(weights)) allocate (weights(self%members()))
       first = 1
       do k = 1, size(self%weights)
          weights(first:first + self%copies(k) - 1) = self%weights(k)
@@ -461,6 +463,7 @@ contains
       call self%crew%clear()
       if (allocated(self%tasks)) deallocate (self%tasks)
       if (allocated(self%lanes)) deallocate (self%lanes)
+      if (allocated(self%weights)) deallocate (self%weights)
       if (allocated(self%all_sp)) deallocate (self%all_sp)
       if (allocated(self%all_dp)) deallocate (self%all_dp)
    end procedure clear_workspace
