@@ -18,6 +18,8 @@ from pathlib import Path
 
 # Standard deviation of X in the truth.
 TRUE_DEVIATION = 3.54
+# Closures whose forecasts are compared.
+SHOWN = ("none", "wrong", "quartic", "offline", "learned")
 
 
 def read_table(path: Path) -> dict[str, list[float]]:
@@ -35,19 +37,29 @@ def deviation(x: list[float], density: list[float]) -> float:
     return math.sqrt(square - width**2 / 12)
 
 
+def time_to(level: float, time: list[float], errors: list[float]) -> float:
+    """Return the time at which forecasts first are wrong by so much."""
+    return next((t for t, error in zip(time, errors, strict=True) if error >= level), time[-1])
+
+
 def measure(folder: Path) -> dict[str, float]:
     """Return the numbers of one run that are judged."""
     learning = read_table(folder / "learning.csv")
     climate = read_table(folder / "climate.csv")
     history = list(zip(learning["time"], learning["closure_error"], strict=True))
     end = history[-1][0]
-    learned = deviation(climate["x"], climate["learned"])
+    sd = {name: deviation(climate["x"], climate[name]) for name in climate if name != "x"}
+    forecasts = read_table(folder / "forecasts.csv")
+    useful = {name: time_to(1.0, forecasts["time"], forecasts[name]) for name in SHOWN}
     return {
         "start": history[0][1],
         "early": min(error for time, error in history if 0 < time <= 5),
         "late": statistics.mean(error for time, error in history if time > end - 10),
         "distance": max(learning["distance"]),
-        "deviation": abs(learned / TRUE_DEVIATION - 1),
+        "deviation": abs(sd["learned"] / TRUE_DEVIATION - 1),
+        "deviation_offline": abs(sd["offline"] / TRUE_DEVIATION - 1),
+        "deviation_quartic": abs(sd["quartic"] / TRUE_DEVIATION - 1),
+        **{f"useful_{name}": value for name, value in useful.items()},
     }
 
 
@@ -64,6 +76,15 @@ def main() -> None:
         "mean error of B(X) in the last 10 units below 0.15": median["late"] < 0.15,
         "coarse and true X stay within 0.05": median["distance"] < 0.05,
         "deviation of X within 2 % of the truth's": median["deviation"] < 0.02,
+        "with the network trained offline, and with the quartic, too": max(
+            median["deviation_offline"], median["deviation_quartic"]
+        )
+        < 0.02,
+        "forecasts: the wrong network is better than none": median["useful_none"]
+        < median["useful_wrong"],
+        "the learned one is better than that": median["useful_wrong"] < median["useful_learned"],
+        "and nearly as good as offline on the truth": median["useful_learned"]
+        > 0.9 * median["useful_offline"],
     }
     print(", ".join(f"{name} {value:.3f}" for name, value in median.items()))
     for name, passed in checks.items():

@@ -7,7 +7,7 @@ module options
 
    character(len=*), parameter :: usage = &
       "usage: lorenz96 MODEL.fkb FOLDER [--units 50] [--statistics 500] [--window 30]"// &
-      " [--seed 8] [--dump STEPS]"
+      " [--seed 8]"//new_line("a")//"  [--save-every 0] [--restart OLD_FOLDER] [--dump STEPS]"
 
    !> What the user asked for.
    type :: options_t
@@ -23,6 +23,10 @@ module options
       integer :: window = 30
       !> Seed of the starting states.
       integer :: seed = 8
+      !> Time units between two checkpoints; 0: only at the end.
+      real(wp) :: save_every = 0.0_wp
+      !> Folder of a run to go on from; not allocated: begin.
+      character(len=:), allocatable :: restart
       !> Training steps to write out for a comparison with Keras instead of the demonstration.
       integer :: dump = 0
    end type options_t
@@ -50,6 +54,10 @@ contains
             options%window = nint(number(place + 1))
          case ("--seed")
             options%seed = nint(number(place + 1))
+         case ("--save-every")
+            options%save_every = number(place + 1)
+         case ("--restart")
+            options%restart = argument(place + 1)
          case ("--dump")
             options%dump = nint(number(place + 1))
          case default
@@ -57,7 +65,8 @@ contains
          end select
       end do
       if (options%window < 1) call refuse("--window must be 1 or more")
-      if (options%units < 1 .or. options%statistics < 1) call refuse("runs last 1 unit or more")
+      if (options%statistics < 1) call refuse("--statistics must be 1 or more")
+      if (options%units < 0.01_wp) call refuse("--units must be 0.01, a step of the model, or more")
    end subroutine read_options
 
    !> An argument without trailing blanks.

@@ -4,7 +4,7 @@ module report
    use climate, only: climate_t
    implicit none (type, external)
    private
-   public :: print_title, print_climate, print_number, write_csv
+   public :: print_climate, print_leads, print_number, print_title, write_csv
 
 contains
 
@@ -33,6 +33,36 @@ contains
       character(len=*), intent(in) :: reference !! What is expected, printed as it is.
       write (output_unit, "(2x,a,t58,f8.3,a)") name, value, "   (expected "//reference//")"
    end subroutine print_number
+
+   !> Print when the error of forecasts exceeds 1 and 3, as lines of a table.
+   subroutine print_leads(errors, names)
+      real(wp), intent(in) :: errors(:, :) !! Time, then the error with each closure, (time, 1 + n).
+      character(len=*), intent(in) :: names(:) !! Of the closures, (n).
+      real(wp), parameter :: levels(2) = [1.0_wp, 3.0_wp]
+      integer :: n
+      write (output_unit, "(/,a,t58,2(a,f3.1))") "Forecasts: time until the error of X is", &
+         ("     ", levels(n), n=1, size(levels))
+      do n = 1, size(names)
+         write (output_unit, "(2x,a,t58,2f8.2)") names(n), &
+            passes(errors(:, 1), errors(:, 1 + n), levels(1)), &
+            passes(errors(:, 1), errors(:, 1 + n), levels(2))
+      end do
+   end subroutine print_leads
+
+   !> Time at which a series first reaches a level, linear between its points; the last time where
+   !! it never does.
+   pure real(wp) function passes(time, series, level)
+      real(wp), intent(in) :: time(:), series(:) !! Of one length.
+      real(wp), intent(in) :: level !! Above the first value.
+      integer :: n
+      passes = time(size(time))
+      do n = 2, size(time)
+         if (series(n) < level) cycle
+         passes = time(n - 1) + (time(n) - time(n - 1))*(level - series(n - 1)) &
+            /(series(n) - series(n - 1))
+         return
+      end do
+   end function passes
 
    !> Write columns of numbers with a header; stops where the file cannot be written.
    subroutine write_csv(path, header, columns)
