@@ -132,7 +132,7 @@ contains
          call training_data%add(model)
       end if
       if (allocated(asked%history) .and. modulo(step, history_steps) == 0) call records%add(model)
-      if (allocated(asked%save) .and. step == asked%save_at) then
+      if (asked%saves(step)) then
          call save_restart(model, asked%save, message)
          call check()
          if (asked%learn > 0) call correction%online%save(asked%save//online_ending, error)

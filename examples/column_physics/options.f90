@@ -9,7 +9,8 @@ module options
    character(len=*), parameter :: usage = &
       "usage: column_physics truth|MODEL.fkb|ENSEMBLE FOLDER"// &
       " [--days 100] [--spin-up 30] [--seed 1] [--warmer K]"// &
-      " [--from RESTART] [--save RESTART] [--save-at STEP] [--samples FILE.npy] [--every 10]"// &
+      " [--from RESTART] [--save RESTART] [--save-at STEP|--save-every STEPS]"// &
+      " [--samples FILE.npy] [--every 10]"// &
       " [--history FILE.nc]"// &
       " [--learn STEPS [--rate 1e-3] [--conserve WEIGHT] [--learned FILE.fkb]]"
 
@@ -29,6 +30,8 @@ module options
       !> A restart to begin from, one to write, and the step of the run after which; -1: the last.
       character(len=:), allocatable :: from, save
       integer :: save_at = -1
+      !> Steps between two restarts, each in place of the one before; 0: one restart only.
+      integer :: save_every = 0
       !> Training data, and steps between two samples.
       character(len=:), allocatable :: samples
       integer :: every = 10
@@ -40,6 +43,7 @@ module options
       character(len=:), allocatable :: learned
    contains
       procedure :: kind => physics_kind
+      procedure :: saves
    end type options_t
 
 contains
@@ -72,6 +76,8 @@ contains
             options%save = value
          case ("--save-at")
             options%save_at = nint(number(value))
+         case ("--save-every")
+            options%save_every = nint(number(value))
          case ("--samples")
             options%samples = value
          case ("--every")
@@ -107,6 +113,16 @@ contains
          if (self%physics(length - 3:) == ".fkb") kind = "network"
       end if
    end function physics_kind
+
+   !> Whether a restart is written after a step of the run.
+   pure logical function saves(self, step)
+      class(options_t), intent(in) :: self
+      integer, intent(in) :: step !! Of this run, from 1.
+      saves = allocated(self%save)
+      if (.not. saves) return
+      saves = step == self%save_at
+      if (self%save_every > 0) saves = modulo(step, self%save_every) == 0
+   end function saves
 
    !> An argument without trailing blanks.
    function argument(place) result(text)

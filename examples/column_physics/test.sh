@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # The tests that run the program.
 #
-# Usage: test.sh same|network|shared PROGRAM | ranks PROGRAM MPI_PROGRAM MPIEXEC
+# Usage: test.sh same|network|shared PROGRAM | faults PROGRAM TEST_FAULTS
+#    or: test.sh ranks|kills PROGRAM MPI_PROGRAM MPIEXEC
 #   same     1, 2 and 4 threads, and a run with a restart, end in the same bits
 #   ranks    so do 1, 2 and 4 ranks of MPI
+#   kills    a rank that is killed during a checkpoint leaves the one before whole
+#   faults   a NaN in one column stays there; damaged and unfit models are refused with a sentence
 #   network  the network does what it should, learns, goes on learning after a restart
 #   shared   a network of SPCAM runs in the host; exit status 77 where its files are not there
 set -euo pipefail
@@ -57,10 +60,10 @@ check_ranks() {
   done
 }
 
-# The network of this example, with its transforms.
+# The network of this example, with its transforms: convert_network [FIELDS.toml FILE.fkb]
 convert_network() {
-  python3 -m fkb convert "$here/network.keras" "$out/network.fkb" \
-    --transforms "$here/fields.toml" --inp-sub "$here/transforms/inp_sub.txt" --inp-div "$here/transforms/inp_div.txt" \
+  python3 -m fkb convert "$here/network.keras" "${2:-$out/network.fkb}" \
+    --transforms "${1:-$here/fields.toml}" --inp-sub "$here/transforms/inp_sub.txt" --inp-div "$here/transforms/inp_div.txt" \
     --out-scale "$here/transforms/out_scale.txt"
 }
 
@@ -84,10 +87,38 @@ check_network() {
   cp "$model" "$out/members/a.fkb"
   cp "$out/learned.fkb" "$out/members/b.fkb"
   "$program" "$out/members" "$out" --from "$from" --days 2 --spin-up 1 | grep "complete"
-  if "$program" no_such_model.fkb "$out" 2>"$out/message"; then
-    echo "test.sh: a missing model went unnoticed" && exit 1
+}
+
+# A model that must be refused, with words of the sentence: refuse MODEL WORDS ...
+refuse() {
+  local model=$1 words
+  shift
+  if "$program" "$model" "$out" 2>"$out/message"; then
+    echo "test.sh: $model was taken" && exit 1
   fi
-  grep -q 'no_such_model.fkb.*cannot be read' "$out/message"
+  for words in "$@"; do
+    grep -q -- "$words" "$out/message" || {
+      echo "test.sh: \"$words\" is missing in: $(cat "$out/message")"
+      exit 1
+    }
+  done
+}
+
+# What a host may meet.
+check_faults() {
+  local model=$out/network.fkb fields=$out/fields.toml bytes
+  "$1" "$model"
+  refuse no_such_model.fkb 'no_such_model.fkb.*cannot be read'
+  bytes=$(wc -c <"$model")
+  head -c $((bytes * 2 / 3)) "$model" >"$out/cut.fkb"
+  refuse "$out/cut.fkb" 'cut.fkb'
+  # The first digit of a weight is another one.
+  sed '/^values/{n;s/[1-8]/9/}' "$model" >"$out/changed.fkb"
+  refuse "$out/changed.fkb" 'changed.fkb.*checksum'
+  sed 's/name = "T"/name = "temperature"/' "$here/fields.toml" >"$fields"
+  convert_network "$fields" "$out/named.fkb"
+  refuse "$out/named.fkb" 'does not fit the network' 'temperature' 'The network takes' \
+    'the host offers.*SOLIN' 'The network gives' 'the host accepts.*PRECT'
 }
 
 # A network in the old text format of SPCAM, with its side files, and T before Q.
@@ -122,6 +153,13 @@ case "$what" in
     check_ranks truth "$3" "$4"
     convert_network
     check_ranks "$out/network.fkb" "$3" "$4"
+    ;;
+  kills)
+    python3 "$here/kill_ranks.py" "$program" "$3" "$4" "$out"
+    ;;
+  faults)
+    convert_network
+    check_faults "$3"
     ;;
   network)
     convert_network

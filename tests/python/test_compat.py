@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import fkb
@@ -25,34 +28,47 @@ KINDS = {"plain": "single", "REAL64": "double", "default_real_8": "single"}
 Array = NDArray[np.float64]
 
 
-def build_folder() -> Path:
-    """Return the build of the library with gfortran, or skip."""
-    build = find_library().resolve().parents[1]
-    cache = build / "CMakeCache.txt"
-    lines = cache.read_text() if cache.is_file() else ""
-    made_by = re.search(r"^CMAKE_Fortran_COMPILER:\w+=(.*)$", lines, re.MULTILINE)
-    if not made_by or "gfortran" not in Path(made_by[1]).resolve().name:
-        pytest.skip("there is no build of the library with gfortran")
-    if not shutil.which("gfortran"):
-        pytest.skip("there is no gfortran")
-    return build
+COMPILERS = ["gfortran", "flang-new-22"]
 
 
-@pytest.fixture(scope="module", params=list(WAYS))
-def host(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
-    """The old program and the kind of its networks."""
-    way = str(request.param)
-    build = build_folder()
+@dataclass(frozen=True)
+class Host:
+    """The old program, the kind of its networks, and the library it is linked to."""
+
+    program: Path
+    kind: str
+    library: Path
+
+
+def find_build(compiler: str) -> Path:
+    """Return the build of the library with a compiler, or skip."""
+    own = find_library().resolve().parents[1]
+    for build in (own, own.parent / "flang", ROOT / "build" / "flang"):
+        cache = build / "CMakeCache.txt"
+        lines = cache.read_text() if cache.is_file() else ""
+        made_by = re.search(r"^CMAKE_Fortran_COMPILER:\w+=(.*)$", lines, re.MULTILINE)
+        if not made_by or not shutil.which(compiler):
+            continue
+        name = Path(made_by[1]).resolve().name
+        if name == Path(shutil.which(compiler) or "").resolve().name or compiler in name:
+            return build
+    pytest.skip(f"there is no build of the library with {compiler}")
+
+
+@pytest.fixture(scope="module", params=[(c, way) for c in COMPILERS for way in WAYS], ids="-".join)
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """The old program, compiled in each way."""
+    compiler, way = request.param
+    build = find_build(compiler)
     folder = tmp_path_factory.mktemp(way)
-    command = ["gfortran", "-fopenmp", *WAYS[way], f"-I{build / 'include' / 'fkb'}"]
+    library = build / "fortran" / "libfkb.so"
+    command = [compiler, "-fopenmp", *WAYS[way], f"-I{build / 'include' / 'fkb'}"]
     command += [str(COMPAT / f"mod_{name}.F90") for name in ("kinds", "network", "ensemble")]
-    command += [str(HOST), f"-L{find_library().parent}", "-lfkb"]
-    command += [f"-Wl,-rpath,{find_library().parent}", "-o", "host"]
+    command += [str(HOST), f"-L{library.parent}", "-lfkb"]
+    command += [f"-Wl,-rpath,{library.parent}", "-o", "host"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder / "host", KINDS[way]
+    return Host(folder / "host", KINDS[way], library)
 
 
 def run_host(
@@ -80,8 +96,25 @@ def predict(model: Path, kind: str, x: Array) -> Array:
     return np.concatenate([net.predict(x[i : i + 1].astype(dtype)) for i in range(len(x))])
 
 
+def predict_with(host: Host, model: Path, x: Array, folder: Path) -> Array:
+    """Return the answers of new calls to the library of a host."""
+    if host.library.resolve() == find_library().resolve():
+        return predict(model, host.kind, x)
+    np.save(folder / "asked.npy", x)
+    code = (
+        "import sys, numpy as np; from pathlib import Path; from test_compat import predict; "
+        "y = predict(Path(sys.argv[1]), sys.argv[2], np.load('asked.npy')); np.save('said.npy', y)"
+    )
+    path = os.pathsep.join([str(ROOT / "python"), str(ROOT / "tests" / "python")])
+    environment = {**os.environ, "FKB_LIBRARY": str(host.library), "PYTHONPATH": path}
+    command = [sys.executable, "-c", code, str(model), host.kind]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+    said: Array = np.load(folder / "said.npy")
+    return said
+
+
 def test_the_climate_network_gives_the_numbers_of_new_calls(
-    host: tuple[Path, str], shared_data: Path, tmp_path: Path
+    host: Host, shared_data: Path, tmp_path: Path
 ) -> None:
     spcam = shared_data / "spcam"
     models = tmp_path / "models"
@@ -97,11 +130,10 @@ def test_the_climate_network_gives_the_numbers_of_new_calls(
     sub = np.loadtxt(spcam / "inp_sub.txt", delimiter=",").ravel()[:94]
     div = np.loadtxt(spcam / "inp_div.txt", delimiter=",").ravel()[:94]
     x = sub + div * np.random.default_rng(1).uniform(-1, 1, (20, 94))
-    program, kind = host
-    done = run_host(program, models / "a.fkb", models, x, tmp_path)
+    done = run_host(host.program, models / "a.fkb", models, x, tmp_path)
     assert done.returncode == 0, done.stderr
     single, average, _ = answers(tmp_path, len(x))
-    expected = predict(models / "a.fkb", kind, x)
+    expected = predict_with(host, models / "a.fkb", x, tmp_path)
     assert np.abs(expected).max() > 0
     np.testing.assert_array_equal(single, expected)
     np.testing.assert_array_equal(average, expected)
@@ -109,32 +141,30 @@ def test_the_climate_network_gives_the_numbers_of_new_calls(
 
 
 def test_the_recorded_outputs_of_the_old_file_are_met(
-    host: tuple[Path, str], shared_data: Path, tmp_path: Path
+    host: Host, shared_data: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     models.mkdir()
     fkb.convert(shared_data / "spcam" / "spcam_model.txt", models / "a.fkb")
     x = (-1 + 2 * np.arange(94) / 154)[None]
-    program, _ = host
-    assert run_host(program, models / "a.fkb", models, x, tmp_path).returncode == 0
+    assert run_host(host.program, models / "a.fkb", models, x, tmp_path).returncode == 0
     outputs, _, _ = answers(tmp_path, 1)
     expected = [0.00719891, 0.00640351, -0.00124654, 0.01526769]
     np.testing.assert_allclose(outputs[0, :4], expected, rtol=0, atol=2e-7)
 
 
 def test_training_is_gradient_descent_on_half_the_squared_error(
-    host: tuple[Path, str], shared_data: Path, tmp_path: Path
+    host: Host, shared_data: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     models.mkdir()
     source = shared_data / "fkb" / "simple_model_with_weights.txt"
     fkb.convert(source, models / "a.fkb")
-    program, kind = host
     n_in, n_out = 5, fkb.load(models / "a.fkb").predict(np.zeros((1, 5))).shape[1]
     x = np.random.default_rng(2).uniform(-1, 1, (3, n_in))
-    done = run_host(program, models / "a.fkb", models, x, tmp_path)
+    done = run_host(host.program, models / "a.fkb", models, x, tmp_path)
     assert done.returncode == 0, done.stderr
-    net = fkb.load(models / "a.fkb", kind)
+    net = fkb.load(models / "a.fkb", host.kind)
     optimizer = {
         "module": "keras.optimizers",
         "class_name": "SGD",
@@ -145,27 +175,26 @@ def test_training_is_gradient_descent_on_half_the_squared_error(
     for _ in range(3):
         trainer.step(x[:1], np.full((1, n_out), 0.25))
     _, _, after = answers(tmp_path, len(x))
-    before = predict(models / "a.fkb", kind, x[:1])[0]
-    expected = net.predict(x[:1].astype(np.float32 if kind == "single" else np.float64))[0]
-    tolerance = 1e-6 if kind == "single" else 1e-9
+    before = predict(models / "a.fkb", host.kind, x[:1])[0]
+    expected = net.predict(x[:1].astype(np.float32 if host.kind == "single" else np.float64))[0]
+    tolerance = 1e-6 if host.kind == "single" else 1e-9
     assert np.abs(expected - before).max() > 100 * tolerance * np.abs(before).max()
     np.testing.assert_allclose(after, expected, rtol=0, atol=tolerance * np.abs(before).max())
 
 
 def test_old_text_and_missing_files_stop_with_a_sentence(
-    host: tuple[Path, str], shared_data: Path, tmp_path: Path
+    host: Host, shared_data: Path, tmp_path: Path
 ) -> None:
-    program, _ = host
     x = np.zeros((1, 5))
     old = shared_data / "fkb" / "simple_model_with_weights.txt"
-    done = run_host(program, old, tmp_path, x, tmp_path)
+    done = run_host(host.program, old, tmp_path, x, tmp_path)
     assert done.returncode != 0
     assert 'convert it with "fkb convert"' in done.stderr
-    done = run_host(program, tmp_path / "none.fkb", tmp_path, x, tmp_path)
+    done = run_host(host.program, tmp_path / "none.fkb", tmp_path, x, tmp_path)
     assert done.returncode != 0
     assert "none.fkb" in done.stderr
     fkb.convert(old, tmp_path / "a.fkb")
     (tmp_path / "empty").mkdir()
-    done = run_host(program, tmp_path / "a.fkb", tmp_path / "empty", x, tmp_path)
+    done = run_host(host.program, tmp_path / "a.fkb", tmp_path / "empty", x, tmp_path)
     assert done.returncode != 0
     assert "holds neither ensemble.txt nor a file *.fkb" in done.stderr
