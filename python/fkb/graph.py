@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+# Major and minor version of Keras.
+Version = tuple[int, int]
 
 CONTAINERS = frozenset({"Functional", "Sequential"})
 

@@ -82,11 +82,6 @@ def shared_message(other: str) -> str:
     )
 
 
-def joins_masks_formerly(version: str) -> bool:
-    """Whether it is a Keras 3 before 3.4, which joined masks in another way."""
-    return (3, 0) <= version_of(version) < (3, 4)
-
-
 def version_of(version: str) -> tuple[int, int]:
     """Return major and minor version, `(1, 0)` where it is none."""
     match = re.match(r"(\d+)(?:\.(\d+))?", version)
@@ -162,9 +157,7 @@ def read_model(config: Any, reading: Reading) -> Layer:
         reading.report.raise_if_any()
     model = _read_container(config, "", reading, 0)
     settle_sizes(model, reading.report)
-    explain_masks(
-        model, reading.major, reading.report, former=joins_masks_formerly(reading.version)
-    )
+    explain_masks(model, version_of(reading.version), reading.report)
     return model
 
 

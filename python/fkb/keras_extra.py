@@ -28,7 +28,7 @@ from .graph import (
     Step,
     TensorRef,
 )
-from .keras_config import joins_masks_formerly
+from .keras_config import version_of
 from .keras_nodes import map_tensors
 from .masks import explain_masks
 from .report import Report, shown
@@ -189,8 +189,7 @@ def _apply(graph: Graph, extra: dict[str, Any]) -> Graph:
         raise _DamagedError("precision must be float32 or float64")
     result.precision = extra.get("precision", graph.precision)
     if result.keras_major != graph.keras_major:
-        former = joins_masks_formerly(result.keras_version)
-        explain_masks(result.model, result.keras_major, Report(), former=former)
+        explain_masks(result.model, version_of(result.keras_version), Report())
     layers = _by_path(result.model)
     for path, change in _object(extra.get("layers", {})).items():
         _change_layer(layers[path], _object(change))

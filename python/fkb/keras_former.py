@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .graph import Layer, Node
+from .graph import Layer, Node, Version
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes
 from .registry import Config, Shape
 from .report import Report
-
-Version = tuple[int, int]
 
 # Operations state their parameters in this way since Keras 3.11.
 _STATED = (3, 11)
@@ -77,15 +75,21 @@ def _with_bounds(args: list[object]) -> list[object]:
 
 def refuse_former(model: Layer, shapes: ModelShapes, version: Version, report: Report) -> None:
     """Report layers that meant something else in the Keras that wrote the file."""
+    everywhere = [layer for _, layer in model.walk() if layer.class_name == "MultiHeadAttention"]
+    several = sum(_is_masked(node) for layer in everywhere for node in layer.nodes) > 1
     for path, container in [("", model), *model.walk()]:
         brothers = {child.name: child for child in container.children}
         for child in container.children:
-            for option, message in _former(child, shapes, version, brothers):
+            for option, message in _former(child, shapes, version, brothers, several):
                 report.add(f"{path}/{child.name}" if path else child.name, option, message)
 
 
 def _former(
-    layer: Layer, shapes: ModelShapes, version: Version, brothers: dict[str, Layer]
+    layer: Layer,
+    shapes: ModelShapes,
+    version: Version,
+    brothers: dict[str, Layer],
+    several_heads: bool,
 ) -> Iterator[tuple[str, str]]:
     given = [shape for shape in shapes.inputs.get(id(layer), []) if shape is not None]
     masks = [mask for node in layer.nodes for mask in tensors_in(node.kwargs.get("mask"))]
@@ -117,9 +121,8 @@ def _former(
             "all values from a step to which all are masked, and later ones at none: save the "
             "model with Keras 3.10 or newer",
         )
-    heads = [other for other in brothers.values() if other.class_name == "MultiHeadAttention"]
-    calls = sum(_is_masked(node) for other in heads for node in other.nodes)
-    if three and version < (3, 8) and layer in heads and calls > 1:
+    heads = name == "MultiHeadAttention"
+    if three and version < (3, 8) and heads and several_heads:
         yield (
             "mask",
             "is given to several attentions, of which Keras before 3.8 gave all the mask of their "

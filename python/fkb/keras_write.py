@@ -13,7 +13,7 @@ from .errors import FkbError
 from .graph import Array, Compile, Graph, Layer, Weight
 from .keras_compile import read_compile_config
 from .keras_compile_export import export_compile, is_only_ours, keras2_variables
-from .keras_config import Reading, joins_masks_formerly, parse_json, read_model
+from .keras_config import Reading, parse_json, read_model, version_of
 from .keras_export import Writing, export_model, output_count
 from .keras_extra import make_extra
 from .keras_optimizer import is_scaled, keras3_variables, read_optimizer
@@ -91,8 +91,7 @@ def _check_masks(writing: Writing, found: Layer) -> None:
         check_output_masks(graph.model, found, writing.major, writing.report)
     writing.report.raise_if_any()
     if graph.keras_major != writing.major:
-        former = joins_masks_formerly(graph.keras_version)
-        explain_masks(found, graph.keras_major, writing.report, former=former)
+        explain_masks(found, version_of(graph.keras_version), writing.report)
 
 
 def _check_trained(writing: Writing, found: Layer) -> None:

@@ -1,26 +1,29 @@
 """The masks that tensors carry while a model of Keras 3 runs.
 
 Keras 3 writes masks into the calls of most layers when it builds a model, and attaches them to the
-tensors again when the model runs. MultiHeadAttention takes the masks off its inputs then, and
-attention with heads goes by what its inputs still carry. Which calls see a mask depends on the
-order of the calls, which FKB takes from nothing but what the calls need of each other.
+tensors again when the model runs. Since Keras 3.8 MultiHeadAttention takes the masks off its inputs
+then, and attention with heads goes by what its inputs still carry. Which calls see a mask depends
+on the order of the calls, which FKB takes from nothing but what the calls need of each other.
 
-Sources: `MultiHeadAttention.call` and `Layer._set_mask_metadata` of Keras 3.9 to 3.15.
+Sources: `MultiHeadAttention.call` and `Layer._set_mask_metadata` of Keras 3.3 to 3.15.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from .graph import CONTAINERS, Layer, TensorRef, flatten_structure
+from .graph import CONTAINERS, Layer, TensorRef, Version, flatten_structure
 from .keras_nodes import node_tensors, tensors_in
 from .keras_shapes import call_order
 from .mask_expressions import Mask
 
 TAKES_OFF = "MultiHeadAttention"
 HEADS = (TAKES_OFF, "GroupQueryAttention", "GroupedQueryAttention")
-# Layers whose argument is a list of tensors: Keras 3 writes no mask of these into the call.
-PLAIN = ("Attention", "AdditiveAttention", "Multiply", "Maximum", "Minimum")
+# Layers that have no argument for masks, and see what their inputs carry.
+MERGES = ("Multiply", "Maximum", "Minimum")
+# Their argument is a list of tensors: Keras writes no mask of these into the call since 3.11.
+PLAIN = ("Attention", "AdditiveAttention", *MERGES)
 # Stands for a mask that a tensor may or may not carry.
 UNSURE = Mask("", (None,), hidden="unsure")
 CallKey = tuple[str, int]
@@ -38,9 +41,11 @@ class LiveMasks:
     """Which tensors of a model still carry their masks, call by call.
 
     Attributes:
+        SINCE: the version of Keras in which MultiHeadAttention began to take masks off.
         container: the model.
     """
 
+    SINCE: ClassVar[Version] = (3, 8)
     container: Layer
     _before: dict[CallKey, set[CallKey]] = field(default_factory=dict)
     _takers: dict[TensorRef, list[tuple[TensorRef | None, CallKey]]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .graph import Layer, Node, TensorRef
+from .graph import Layer, Node, TensorRef, Version
 from .keras_nodes import tensors_in
 from .registry import Config
 
@@ -43,8 +43,7 @@ class Call:
         layer, node: the layer and its call.
         refs: the tensors of the first argument.
         masks: their masks.
-        major: the major version of Keras.
-        former: it is a Keras 3 before 3.4, which joined masks in another way.
+        version: the major and minor version of Keras.
         mask_of: the mask of any tensor.
         rank_of: its rank with the batch, None where that is not known.
     """
@@ -53,10 +52,19 @@ class Call:
     node: Node
     refs: list[TensorRef]
     masks: Masks
-    major: int
-    former: bool
+    version: Version
     mask_of: Callable[[TensorRef], Mask | None]
     rank_of: Callable[[TensorRef], int | None]
+
+    @property
+    def major(self) -> int:
+        """The major version of Keras."""
+        return self.version[0]
+
+    @property
+    def former(self) -> bool:
+        """It is a Keras 3 before 3.4, which joined masks in another way."""
+        return (3, 0) <= self.version < (3, 4)
 
     @property
     def first(self) -> Mask | None:

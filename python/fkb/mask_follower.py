@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
+from .graph import CONTAINERS, Layer, Node, TensorRef, Version, flatten_structure
 from .keras_nodes import tensors_in
 from .keras_shapes import ModelShapes, call_order
-from .live_masks import HEADS, PLAIN, UNSURE, CallKey, LiveMasks
-from .mask_expressions import Call, Mask, MaskError, Masks, Use, all_true, rank_of_mask, tensor
+from .live_masks import HEADS, MERGES, PLAIN, TAKES_OFF, UNSURE, CallKey, LiveMasks
+from .mask_expressions import (
+    Call,
+    Mask,
+    MaskError,
+    Masks,
+    Use,
+    all_true,
+    rank_of_mask,
+    tensor,
+)
 from .mask_ports import IMPLICIT, leave, open_inputs, port_names, stated_inputs, stated_outputs
 from .mask_rules import rule_of
 from .report import Report
 
 # Ranks of the masks that enter models, by `id` and position of the input.
 Patterns = dict[int, dict[int, int | None]]
+# Since then a call hands on the mask that it states, before that of its first tensor.
+HANDS_ON_SINCE = (3, 11)
 _FROM_INSIDE = "comes from inside a model"
 
 
@@ -26,8 +37,7 @@ class Follower:
     Attributes:
         container, path: the model and its path.
         shapes: of all tensors, without the nodes that are added.
-        major: the major version of Keras.
-        former: it is a Keras 3 before 3.4.
+        version: the major and minor version of Keras.
         report: takes what cannot be expressed.
         changes: whether to change the graph, or only to look.
         patterns: the masks that enter models; None to follow masks as Keras 3 does when it
@@ -43,10 +53,9 @@ class Follower:
     container: Layer
     path: str
     shapes: ModelShapes
-    major: int
+    version: Version
     report: Report
     changes: bool = True
-    former: bool = False
     patterns: Patterns | None = field(default_factory=dict)
     met: dict[int, Follower] = field(default_factory=dict)
     taken: dict[tuple[str, int, str], Mask | Masks] = field(default_factory=dict)
@@ -67,8 +76,9 @@ class Follower:
 
     def run(self) -> Masks:
         """Follow all calls; return the masks of the outputs."""
-        if self.major >= 3 and self.patterns is not None:
-            self._live = LiveMasks(self.container)
+        if self.version >= (3, 0) and self.patterns is not None:
+            if self.version >= LiveMasks.SINCE:
+                self._live = LiveMasks(self.container)
             self._built = self._as_built()
         self._open()
         for child, number in call_order(self.container):
@@ -107,6 +117,8 @@ class Follower:
         except MaskError as problem:
             self.report.add(where, "mask", str(problem))
             return
+        if (3, 0) <= self.version < HANDS_ON_SINCE:
+            use = self._unstated(call, number, where, use)
         use = self._recorded(call, number, use)
         self.uses[child.name, number] = use
         for key, masks in use.takes.items():
@@ -116,13 +128,34 @@ class Follower:
             if mask is not None:
                 self._masks[TensorRef(child.name, number, index)] = mask
 
+    def _unstated(self, call: Call, number: int, where: str, use: Use) -> Use:
+        """A mask that a call states is taken, and that of the first tensor is handed on."""
+        if call.layer.class_name in CONTAINERS or "mask" not in call.node.kwargs:
+            return use
+        kwargs = {key: value for key, value in call.node.kwargs.items() if key != "mask"}
+        carried = replace(call, node=Node(call.node.args, kwargs))
+        return Use(use.takes, self._use(carried, number, where).gives)
+
+    def _stated_formerly(self, layer: Layer, built: Use) -> dict[str, Mask | Masks]:
+        """Return the masks that Keras before 3.11 wrote into a call when the model was built.
+
+        MultiHeadAttention looks at what the query carries instead, since it takes masks off.
+        """
+        live = ("query_mask",) if layer.class_name == TAKES_OFF and self._live else ()
+        found = {key: mask for key, mask in built.takes.items() if key not in live}
+        return {} if layer.class_name in MERGES else {k: m for k, m in found.items() if m}
+
     def _recorded(self, call: Call, number: int, use: Use) -> Use:
         """Return what a call does with a mask that it was given when the model was built."""
         layer = call.layer
-        if self._built is not None and layer.class_name not in (*PLAIN, *HEADS, *CONTAINERS):
+        if self._built is not None and layer.class_name not in CONTAINERS:
             built = self._built.uses.get((layer.name, number), Use())
             wrapped = layer.class_name == "TimeDistributed" and any(built.gives)
-            if wrapped or built.takes.get("mask") is not None:
+            if self.version < HANDS_ON_SINCE:
+                use = Use({**use.takes, **self._stated_formerly(layer, built)}, use.gives)
+            elif layer.class_name in (*PLAIN, *HEADS):
+                pass
+            elif wrapped or built.takes.get("mask") is not None:
                 return built
         if any(mask is UNSURE for mask in call.masks) and layer.class_name not in CONTAINERS:
             use.gives = [None if mask is None else UNSURE for mask in use.gives]
@@ -150,7 +183,7 @@ class Follower:
             return self._mask_of(ref, key)
 
         masks = [mask_of(ref) for ref in refs]
-        return Call(child, node, refs, masks, self.major, self.former, mask_of, self._rank)
+        return Call(child, node, refs, masks, self.version, mask_of, self._rank)
 
     def _mask_of(self, ref: TensorRef, key: CallKey | None = None) -> Mask | None:
         """Return the mask that a tensor carries when that call gets it, or at the end."""
@@ -189,19 +222,16 @@ class Follower:
             layer,
             path,
             self.shapes,
-            self.major,
+            self.version,
             self.report,
             self.changes,
-            self.former,
             self.patterns,
             self.met,
         )
 
     def _other(self, layer: Layer, path: str, patterns: Patterns | None) -> Follower:
         """Return a follower that only looks."""
-        return Follower(
-            layer, path, self.shapes, self.major, Report(), False, self.former, patterns
-        )
+        return Follower(layer, path, self.shapes, self.version, Report(), False, patterns)
 
     def finish(self) -> Masks:
         """Follow the masks of a model, and add the nodes that compute them."""

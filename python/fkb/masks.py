@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import CONTAINERS, Layer, Node, TensorRef, flatten_structure
+from .graph import CONTAINERS, Layer, Node, TensorRef, Version, flatten_structure
 from .keras_nodes import node_tensors, tensors_in
 from .keras_shapes import ModelShapes, infer_shapes
 from .mask_expressions import Mask, tensor
@@ -116,7 +116,7 @@ def forget_masks(model: Layer) -> None:
         close_ports(container)
 
 
-def explain_masks(model: Layer, major: int, report: Report, *, former: bool = False) -> None:
+def explain_masks(model: Layer, version: Version, report: Report) -> None:
     """Make all masks of a model explicit; what cannot be expressed goes to the report.
 
     The masks of the model's outputs, which Keras's losses use, become the meta data
@@ -124,19 +124,18 @@ def explain_masks(model: Layer, major: int, report: Report, *, former: bool = Fa
 
     Args:
         model: the model; what was made explicit before is made anew.
-        major: the major version of Keras whose rules hold.
+        version: the major and minor version of Keras whose rules hold.
         report: takes what cannot be expressed.
-        former: it is a Keras 3 before 3.4.
     """
     forget_masks(model)
     if not any(_makes_masks(layer) for _, layer in model.walk()):
         return
     shapes = infer_shapes(model, Report())
-    if major >= 3:
-        _forget_derived(model, shapes)
+    if version >= (3, 0):
+        _forget_derived(model, shapes, version)
     _refuse_query_masks(model, report)
-    patterns = _patterns(model, shapes, major, former)
-    follower = Follower(model, "", shapes, major, report, former=former, patterns=patterns)
+    patterns = _patterns(model, shapes, version)
+    follower = Follower(model, "", shapes, version, report, patterns=patterns)
     masks = follower.run()
     refs = [follower.output_mask(mask) for mask in masks]
     if any(refs):
@@ -144,12 +143,12 @@ def explain_masks(model: Layer, major: int, report: Report, *, former: bool = Fa
     follower.add_nodes()
 
 
-def _patterns(model: Layer, shapes: ModelShapes, major: int, former: bool) -> Patterns:
+def _patterns(model: Layer, shapes: ModelShapes, version: Version) -> Patterns:
     """Return which masks enter the models within a model: those of any of its calls."""
     patterns: Patterns = {}
     while True:
         before = {key: dict(ranks) for key, ranks in patterns.items()}
-        Follower(model, "", shapes, major, Report(), False, former, patterns).run()
+        Follower(model, "", shapes, version, Report(), False, patterns).run()
         if patterns == before:
             return patterns
 
@@ -181,7 +180,7 @@ class _Stated:
         self.layer.nodes[self.number].kwargs[self.key] = self.value
 
 
-def _forget_derived(model: Layer, shapes: ModelShapes) -> None:
+def _forget_derived(model: Layer, shapes: ModelShapes, version: Version) -> None:
     """Remove the masks that Keras 3 states and that it would derive without that.
 
     Keras 3 writes nodes for masks into the configuration of a Functional model, and derives the
@@ -190,7 +189,7 @@ def _forget_derived(model: Layer, shapes: ModelShapes) -> None:
     stated = list(_take_stated(model))
     operations = _mask_operations(model)
     while True:
-        follower = Follower(model, "", shapes, 3, Report(), False, patterns=None)
+        follower = Follower(model, "", shapes, version, Report(), False, patterns=None)
         follower.run()
         kept = [item for item in stated if not _is_derived(item, follower.met)]
         if not kept:
