@@ -81,15 +81,21 @@ def _problem(field: Any, side: str, limits_follow: bool) -> str | None:
 
 
 def _problem_of_limits(field: dict[str, Any], length: int) -> str | None:
+    numeric = []
     for key in ("minimum", "maximum"):
+        if isinstance(field.get(key), str):
+            if not field[key]:
+                return f"{key} names no field"
+            continue
         if key not in field:
             continue
+        numeric.append(key)
         values = field[key] if isinstance(field[key], list) else [field[key]] * length
         if not all(_is_number(value) for value in values):
-            return f"{key} must be a finite number or a list of them"
+            return f"{key} must be a finite number, a list of them or the name of a field"
         if len(values) != length:
             return f"{key} has {len(values)} values, {length} are expected"
-    if "minimum" in field and "maximum" in field:
+    if len(numeric) == 2:
         low, high = _profile(field["minimum"], length), _profile(field["maximum"], length)
         if any(a > b for a, b in zip(low, high, strict=True)):
             return "a minimum is above its maximum"

@@ -21,6 +21,7 @@ Fields = list[dict[str, Any]]
 
 Q = {"name": "q", "length": 2, "unit": "kg/kg", "order": "top_down", "minimum": [0, 1e-9]}
 T = {"name": "t", "maximum": 400, "outside": "host", "not_finite": "previous"}
+SATURATED = {"name": "q", "length": 2, "minimum": [0, 1e-9], "maximum": "qsat"}
 DQ = {"name": "dq", "length": 2, "zero": [0], "keeps": "q", "least": 1e-12}
 
 
@@ -68,7 +69,8 @@ WRONG: list[tuple[str, Fields, str]] = [
     ("input", [changed(Q, unit=None), T], "unit"),
     ("input", [changed(Q, order="up"), T], 'order is "top_down" or "bottom_up"'),
     ("input", [changed(Q, minimum=[0]), T], "minimum has 1 values, 2 are expected"),
-    ("input", [changed(Q, minimum="0"), T], "minimum"),
+    ("input", [changed(Q, minimum=""), T], "minimum names no field"),
+    ("input", [changed(Q, minimum=["0", "1"]), T], "minimum"),
     ("input", [changed(Q, maximum=[1, 0]), T], "a minimum is above its maximum"),
     ("input", [Q, changed(T, outside="ignore")], "outside is"),
     ("input", [Q, changed(T, maximum="gone")], "outside needs a minimum or a maximum"),
@@ -95,6 +97,14 @@ def test_fortran_refuses_the_same(side: str, fields: Fields, words: str, tmp_pat
     path.write_bytes(file_with(fields, side))
     with pytest.raises(EngineError, match=words):
         fkb.load(path)
+
+
+@needs.with_engine
+def test_a_limit_may_be_the_name_of_a_field(tmp_path: Path) -> None:
+    path = tmp_path / "m.fkb"
+    path.write_bytes(text.dumps(graph_of([SATURATED, T])))
+    fkb.load(path).close()
+    assert text.loads(path.read_bytes()).inputs[0].options["fields"] == [SATURATED, T]
 
 
 @needs.with_engine
@@ -159,7 +169,7 @@ def test_a_transforms_file_describes_fields(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
 def test_fields_come_back_from_keras_files(suffix: str, tmp_path: Path) -> None:
-    graph = graph_of([Q, T])
+    graph = graph_of([SATURATED, T])
     graph.outputs[0] = Port("tendency", {"fields": [DQ]})
     first, between, last = tmp_path / "a.fkb", tmp_path / f"b.{suffix}", tmp_path / "c.fkb"
     first.write_bytes(text.dumps(graph))

@@ -36,6 +36,8 @@ module fkb_field
       logical :: limited = .false.               !! there is a minimum or a maximum
       real(dp), allocatable :: minimum(:)        !! (length), the host's unit
       real(dp), allocatable :: maximum(:)        !! (length), the host's unit
+      character(:), allocatable :: minimum_of    !! field of the host that is the minimum
+      character(:), allocatable :: maximum_of    !! field of the host that is the maximum
       logical, allocatable :: zero(:)            !! (length), levels that are set to 0
       character(:), allocatable :: keeps         !! field that x + this*dt must keep positive
       real(dp) :: least = 0                      !! what x + this*dt must not go below
@@ -108,13 +110,30 @@ contains
       if (.not. field%limited) return
       allocate (field%minimum(field%length), source=-unlimited)
       allocate (field%maximum(field%length), source=unlimited)
-      if (options%has('minimum')) call read_profile(options, 'minimum', field%minimum, error)
-      if (allocated(error)) return
-      if (options%has('maximum')) call read_profile(options, 'maximum', field%maximum, error)
+      call read_limit(options, 'minimum', field%minimum, field%minimum_of, error)
+      if (.not. allocated(error)) call read_limit(options, 'maximum', field%maximum, &
+         field%maximum_of, error)
       if (allocated(error)) return
       if (any(field%minimum > field%maximum)) call raise(error, fkb_err_format, &
          'a minimum is above its maximum')
    end subroutine read_limits
+
+   !> Numbers, or the name of a field of the host.
+   subroutine read_limit(options, key, profile, name, error)
+      type(config_t), intent(inout) :: options
+      character(*), intent(in) :: key
+      real(dp), intent(inout) :: profile(:)
+      character(:), allocatable, intent(out) :: name
+      type(error_t), allocatable, intent(out) :: error
+      if (.not. options%has(key)) return
+      if (options%kind_of(key) /= 'string') then
+         call read_profile(options, key, profile, error)
+         return
+      end if
+      call options%get(key, name, error)
+      if (allocated(error)) return
+      if (len(name) == 0) call raise(error, fkb_err_format, key//' names no field')
+   end subroutine read_limit
 
    !> One number for all levels, or one for each.
    subroutine read_profile(options, key, profile, error)

@@ -3,9 +3,10 @@
 module fkb_finish
    use fkb_budget, only: budget_t, read_budget, term_t
    use fkb_error, only: error_t, fkb_err_argument, raise
-   use fkb_field, only: order_unstated, unlimited
+   use fkb_field, only: unlimited
    use fkb_json, only: json_next
    use fkb_kinds, only: dp
+   use fkb_partner, only: find_partner, offered, paired
    use fkb_slot, only: slot_t, span_of_field_t
    use fkb_tally, only: count_kept, count_zeroed, tally_t
    use fkb_text, only: decimal, span_t
@@ -21,6 +22,8 @@ module fkb_finish
       integer, allocatable :: kept(:)                !! row of the host's field, 0 for none
       real(dp), allocatable :: least(:)
       real(dp), allocatable :: minimum(:), maximum(:)
+      integer, allocatable :: lower_from(:)          !! row of the host's field, 0: `minimum`
+      integer, allocatable :: upper_from(:)          !! row of the host's field, 0: `maximum`
       type(budget_t), allocatable :: budgets(:)
    contains
       procedure :: prepare
@@ -41,17 +44,19 @@ contains
       integer, allocatable :: partner(:)
       integer :: f, i, row
       if (allocated(self%zero)) deallocate (self%zero, self%kept, self%least, self%minimum, &
-         self%maximum, self%budgets)
+         self%maximum, self%lower_from, self%upper_from, self%budgets)
       allocate (self%zero(rows), source=.false.)
       allocate (self%kept(rows), source=0)
       allocate (self%least(rows), source=0.0_dp)
       allocate (self%minimum(rows), source=-unlimited)
       allocate (self%maximum(rows), source=unlimited)
+      allocate (self%lower_from(rows), source=0)
+      allocate (self%upper_from(rows), source=0)
       allocate (self%budgets(0))
       do f = 1, size(fields)
          associate (about => fields(f)%about)
             if (allocated(about%keeps)) then
-               call find_partner(fields(f), about%keeps, slots, partner, error)
+               call find_partner(fields(f), about%keeps, .true., slots, partner, error)
                if (allocated(error)) return
             end if
             do i = 1, fields(f)%rows()
@@ -59,6 +64,8 @@ contains
                if (allocated(about%zero)) self%zero(row) = about%zero(mod(i - 1, about%length) + 1)
                if (about%limited) self%minimum(row) = about%minimum(mod(i - 1, about%length) + 1)
                if (about%limited) self%maximum(row) = about%maximum(mod(i - 1, about%length) + 1)
+               if (allocated(fields(f)%lower_rows)) self%lower_from(row) = fields(f)%lower_rows(i)
+               if (allocated(fields(f)%upper_rows)) self%upper_from(row) = fields(f)%upper_rows(i)
                if (.not. allocated(about%keeps)) cycle
                self%kept(row) = partner(i)
                self%least(row) = about%least
@@ -121,7 +128,7 @@ contains
       end if
       term%rows = [(fields(f)%row(i), i=1, fields(f)%rows())]
       if (size(term%rows) > 1 .and. len(budget%mass) > 0) then
-         call find_partner(fields(f), budget%mass, slots, term%masses, error)
+         call find_partner(fields(f), budget%mass, .true., slots, term%masses, error)
       else
          allocate (term%masses(0))
       end if
@@ -155,56 +162,6 @@ contains
          'offer "'//budget%mass//'" with '//decimal(slots(s)%length)//' values')
    end subroutine place_source
 
-   !> For each value of an output the row of another field of the host at the same level.
-   subroutine find_partner(field, name, slots, rows, error)
-      type(span_of_field_t), intent(in) :: field
-      character(*), intent(in) :: name               !! of the host's field
-      type(slot_t), intent(inout) :: slots(:)
-      integer, allocatable, intent(out) :: rows(:)
-      type(error_t), allocatable, intent(out) :: error
-      integer, allocatable :: there(:)
-      integer :: a, i, s
-      s = offered(slots, name)
-      do a = size(slots), 1, -1
-         if (slots(a)%is_output .and. slots(a)%needed .and. slots(a)%name == field%about%name) exit
-      end do
-      if (a == 0) then
-         call raise(error, fkb_err_argument, 'the host must accept "'//field%about%name// &
-            '", which goes with "'//name//'"')
-         return
-      end if
-      if (s > 0) then
-         if (slots(s)%length == field%rows()) then
-            slots(s)%needed = .true.
-            there = paired(slots(a), slots(s))
-            allocate (rows(size(there)))
-            do i = 1, size(rows)
-               rows(i) = there(findloc(slots(a)%rows, field%row(i), dim=1))
-            end do
-            return
-         end if
-      end if
-      call raise(error, fkb_err_argument, '"'//field%about%name//'" needs the field "'//name// &
-         '" with '//decimal(field%rows())//' values, which the host does not offer')
-   end subroutine find_partner
-
-   !> The rows of one field of the host in the order of another.
-   pure function paired(slot, other) result(rows)
-      type(slot_t), intent(in) :: slot, other
-      integer, allocatable :: rows(:)
-      rows = other%rows
-      if (slot%order /= order_unstated .and. other%order /= order_unstated .and. &
-         slot%order /= other%order) rows = other%rows(size(other%rows):1:-1)
-   end function paired
-
-   pure integer function offered(slots, name) result(s)
-      type(slot_t), intent(in) :: slots(:)
-      character(*), intent(in) :: name
-      do s = size(slots), 1, -1
-         if (slots(s)%name == name .and. .not. slots(s)%is_output) return
-      end do
-   end function offered
-
    !> Finish one column.
    subroutine apply(self, x, y, dt, tally, lower, upper, free)
       class(finish_t), intent(in) :: self
@@ -220,6 +177,8 @@ contains
       lower = self%minimum
       upper = self%maximum
       do row = 1, size(y)
+         if (self%lower_from(row) > 0) lower(row) = x(self%lower_from(row))
+         if (self%upper_from(row) > 0) upper(row) = x(self%upper_from(row))
          if (self%kept(row) > 0) then
             lower(row) = max(lower(row), (self%least(row) - x(self%kept(row)))/dt)
             upper(row) = max(upper(row), lower(row))

@@ -4,7 +4,7 @@ module fkb_slot
    use fkb_text, only: decimal
    implicit none (type, external)
    private
-   public :: slot_t, span_of_field_t, described, same_unit
+   public :: slot_t, span_of_field_t, described, listed, same_unit
 
    !> A field of the host: what it gives to the network, or gets from it.
    type :: slot_t
@@ -28,11 +28,17 @@ module fkb_slot
       integer :: stride = 1                      !! rows from place to place
       integer :: outside = policy_error          !! as the file says, or the host
       integer :: not_finite = policy_error
-      integer :: keeps_slot = 0                  !! slot of the field that must stay positive
+      integer :: slot = 0                        !! of a field that only the host knows, else 0
+      integer, allocatable :: lower_rows(:)      !! rows of the host's field that is the minimum
+      integer, allocatable :: upper_rows(:)      !! rows of the host's field that is the maximum
    contains
       procedure :: rows => field_rows
       procedure :: row => field_row
+      procedure :: moving => has_moving_limits
    end type span_of_field_t
+
+   !> Policy of fields that are looked at only: what is not finite is counted, nothing happens.
+   integer, parameter, public :: policy_count = 0
 
 contains
 
@@ -49,6 +55,12 @@ contains
       row = self%first + (i - 1)/self%about%length*self%stride + mod(i - 1, self%about%length)
    end function field_row
 
+   !> Whether a limit is a field of the host, another one in each column.
+   elemental logical function has_moving_limits(self) result(moving)
+      class(span_of_field_t), intent(in) :: self
+      moving = allocated(self%lower_rows) .or. allocated(self%upper_rows)
+   end function has_moving_limits
+
    !> `"T" (30, K)`: how messages list a field.
    pure function described(name, length, unit) result(text)
       character(*), intent(in) :: name, unit
@@ -58,6 +70,18 @@ contains
       if (len(unit) > 0) text = text//', '//unit
       text = text//')'
    end function described
+
+   !> A list of fields for messages.
+   pure function listed(fields) result(text)
+      type(span_of_field_t), intent(in) :: fields(:)
+      character(:), allocatable :: text
+      integer :: i
+      text = ''
+      do i = 1, size(fields)
+         if (i > 1) text = text//', '
+         text = text//described(fields(i)%about%name, fields(i)%rows(), fields(i)%about%unit)
+      end do
+   end function listed
 
    !> Whether the units of model and host agree; a model that states none fits any.
    pure logical function same_unit(model, host)

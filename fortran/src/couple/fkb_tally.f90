@@ -18,6 +18,8 @@ module fkb_tally
       integer(i8) :: calls = 0
       integer(i8) :: columns = 0                      !! that the network was asked for
       integer(i8) :: handed_back = 0                  !! left to the host's own scheme
+      integer(i8) :: learned = 0                      !! shown to a training
+      integer(i8) :: not_learned = 0                  !! left to the host, or truth not finite
       integer(i8), allocatable :: inputs(:, :)        !! (n_counts, rows)
       integer(i8), allocatable :: outputs(:, :)       !! (n_counts, rows)
       integer(i8), allocatable :: closed(:)           !! per budget: columns whose budget was closed
@@ -55,6 +57,8 @@ contains
       self%calls = 0
       self%columns = 0
       self%handed_back = 0
+      self%learned = 0
+      self%not_learned = 0
       if (.not. allocated(self%inputs)) return
       self%inputs = 0
       self%outputs = 0
@@ -73,6 +77,8 @@ contains
       self%calls = self%calls + other%calls
       self%columns = self%columns + other%columns
       self%handed_back = self%handed_back + other%handed_back
+      self%learned = self%learned + other%learned
+      self%not_learned = self%not_learned + other%not_learned
       self%inputs = self%inputs + other%inputs
       self%outputs = self%outputs + other%outputs
       self%closed = self%closed + other%closed

@@ -7,7 +7,8 @@ module ensemble_cases
    use model_files, only: small_dense, write_lines
    implicit none (type, external)
    private
-   public :: folder, make_folder, write_members, write_unit, example, expect, expect_none
+   public :: folder, make_folder, write_members, write_unit, write_unit_fields, &
+      example, expect, expect_none
 
    character(*), parameter :: folder = 'test_ensemble.dir'
 
@@ -54,12 +55,21 @@ contains
    subroutine write_unit(path, ports)
       character(*), intent(in) :: path
       character(*), intent(in) :: ports(:)
-      call write_lines(path, [character(80) :: 'fkb 1', 'precision float64', 'keras "3.15.1"', &
+      call write_lines(path, [character(200) :: 'fkb 1', 'precision float64', 'keras "3.15.1"', &
          'model "m" Sequential', 'layer "in" InputLayer', 'batch_shape = [null,2]', 'node [] {}', &
          'end', 'layer "d" Dense', 'units = 2', 'use_bias = false', 'node [["in",0,0]] {}', &
          'weight "kernel" float64 [2,2] trainable', 'end', 'inputs ["in",0,0]', &
          'outputs ["d",0,0]', 'end', ports, 'checksum none', 'values 4 none', '1 0 0 1', 'end'])
    end subroutine write_unit
+
+   !> y = factor*x for two values "a" and "b" and two outputs with these fields.
+   subroutine write_unit_fields(path, factor, outs)
+      character(*), intent(in) :: path, factor
+      character(*), intent(in) :: outs           !! the option `fields` of the output
+      call write_unit(path, [character(200) :: 'input 0 "in"', &
+         'fields = [{"name":"a"},{"name":"b"}]', 'end', 'output 0 "out"', 'fields = '//outs, &
+         'step multiply '//factor, 'end'])
+   end subroutine write_unit_fields
 
    subroutine example(columns, x)
       integer, intent(in) :: columns

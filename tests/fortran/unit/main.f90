@@ -13,7 +13,13 @@ program main
    use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
    use test_convolution_layers, only: collect_convolution_layers => collect
    use test_coupler, only: collect_coupler => collect
+   use test_coupler_banks, only: collect_coupler_banks => collect
+   use test_coupler_ensembles, only: collect_coupler_ensembles => collect
+   use test_coupler_guards, only: collect_coupler_guards => collect
+   use test_coupler_learning, only: collect_coupler_learning => collect
+   use test_coupler_limits, only: collect_coupler_limits => collect
    use test_coupler_rules, only: collect_coupler_rules => collect
+   use test_coupler_runs, only: collect_coupler_runs => collect
    use test_crc32, only: collect_crc32 => collect
    use test_dense_kernels, only: collect_dense_kernels => collect
    use test_derivatives, only: collect_derivatives => collect
@@ -95,7 +101,19 @@ program main
    call runner%run(suite)
    call collect_coupler(suite)
    call runner%run(suite)
+   call collect_coupler_banks(suite)
+   call runner%run(suite)
+   call collect_coupler_ensembles(suite)
+   call runner%run(suite)
+   call collect_coupler_guards(suite)
+   call runner%run(suite)
+   call collect_coupler_learning(suite)
+   call runner%run(suite)
+   call collect_coupler_limits(suite)
+   call runner%run(suite)
    call collect_coupler_rules(suite)
+   call runner%run(suite)
+   call collect_coupler_runs(suite)
    call runner%run(suite)
    call collect_crc32(suite)
    call runner%run(suite)

@@ -32,6 +32,8 @@ module fkb_bank_dp
       procedure :: add
       procedure :: networks => count_networks
       procedure :: outputs => count_outputs
+      procedure :: places_of
+      procedure :: check => check_places
       procedure :: clear
       generic :: predict => predict_sp, predict_dp
       procedure, private :: predict_sp, predict_dp
@@ -204,9 +206,17 @@ contains
       end do
    end function count_outputs
 
+   !> Where the outputs of network `k` go.
+   pure subroutine places_of(self, k, places)
+      class(bank_t), intent(in) :: self
+      integer, intent(in) :: k                     !! from 1
+      integer, allocatable, intent(out) :: places(:)   !! from 1, one for each output
+      places = self%places(k)%at
+   end subroutine places_of
+
    !> Refuse places with two networks, and places without one.
    subroutine check_places(self, error)
-      type(bank_t), intent(in) :: self
+      class(bank_t), intent(in) :: self
       type(error_t), allocatable, intent(out) :: error
       integer :: owner(self%outputs())
       integer :: i, k

@@ -17,11 +17,15 @@ contains
 
    module procedure predict_sp
       real(sp), pointer, contiguous :: all(:, :, :)
-      integer(i8) :: column, room
+      integer(i8) :: room
       integer :: first, last, n, noise_step
       call check_call(self, [size(x, 2), size(mean, 2)], size(mean, 1), error)
       if (present(spread) .and. .not. allocated(error)) then
          call check_size('spread', shape(spread), shape(mean), error)
+      end if
+      if (present(columns) .and. .not. allocated(error)) then
+         if (size(columns) /= size(x, 2)) call raise(error, fkb_err_argument, 'there are '// &
+            decimal(size(x, 2))//' columns and '//decimal(size(columns))//' numbers of them')
       end if
       if (present(members) .and. .not. allocated(error)) then
          call check_size('members', shape(members), [shape(mean), self%members()], error)
@@ -29,8 +33,7 @@ contains
       if (allocated(error)) return
       noise_step = 0
       if (present(step)) noise_step = step
-      column = 1
-      if (present(first_column)) column = first_column
+      call number_columns(size(x, 2), work%numbers, first_column, columns)
       n = min(pass_columns, size(x, 2))
       room = size(mean, 1, kind=i8)*n*self%members()
       if (allocated(work%all_sp)) then
@@ -43,8 +46,8 @@ contains
          n = last - first + 1
          all(1:size(mean, 1), 1:n, 1:self%members()) => &
             work%all_sp(:size(mean, 1, kind=i8)*n*self%members())
-         call run_members_sp(self, x(:, first:last), all, noise_step, column + first - 1, &
-                            work, error)
+         call run_members_sp(self, x(:, first:last), all, noise_step, first - 1, work, &
+                            error)
          if (allocated(error)) return
          call reduce_sp(all, work%weights, mean(:, first:last))
          if (present(spread)) call disperse_sp(all, work%weights, spread(:, first:last))
@@ -53,25 +56,26 @@ contains
    end procedure predict_sp
 
    !> The answers of all members to the columns of a pass.
-   subroutine run_members_sp(self, x, all, step, first_column, work, error)
+   subroutine run_members_sp(self, x, all, step, before, work, error)
       type(ensemble_t), intent(in) :: self
       real(sp), intent(in), contiguous, target :: x(:, :)         !! (features in, columns)
       real(sp), intent(inout), contiguous, target :: all(:, :, :) !! (out, columns, members)
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer, intent(in) :: before                 !! columns of the passes before
       type(ensemble_workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
       integer :: count, task, thread, threads
       call cut(self, size(x, 2), work, count)
       threads = threads_for(count)
       call make_lanes(self, threads, count, work)
-      !$omp parallel do default(none) shared(self, x, all, step, first_column, work, count) &
+      !$omp parallel do default(none) shared(self, x, all, step, before, work, count) &
       !$omp shared(threads) private(task, thread) num_threads(threads) schedule(static)
       do task = 1, count
          thread = 1
 !$       if (threads > 1) thread = 1 + omp_get_thread_num()
          associate (this => work%tasks(task))
-            call run_task_sp(self, this, x, all, step, first_column, work%lanes(thread), &
+            call run_task_sp(self, this, x, all, step, &
+                            work%numbers(before + 1:before + size(x, 2)), work%lanes(thread), &
                             work%crew%work(this%network, thread), work%crew%outcomes(task)%error)
          end associate
       end do
@@ -80,13 +84,13 @@ contains
    end subroutine run_members_sp
 
    !> One task: straight from the host's columns, or with noise in the network's own numbers.
-   subroutine run_task_sp(self, task, x, all, step, first_column, lane, work, error)
+   subroutine run_task_sp(self, task, x, all, step, numbers, lane, work, error)
       type(ensemble_t), intent(in) :: self
       type(task_t), intent(in) :: task
       real(sp), intent(in), contiguous, target :: x(:, :)
       real(sp), intent(inout), contiguous, target :: all(:, :, :)
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer(i8), intent(in) :: numbers(:)         !! of the columns
       type(lane_t), intent(inout), target :: lane
       type(workspace_t), intent(inout) :: work
       type(error_t), allocatable, intent(out) :: error
@@ -99,7 +103,7 @@ contains
          outputs(1)%s => y(:, task%first:task%last)
          if (self%noise > 0 .or. copies > 1) then
             host_x%s => x
-            call disturb(self, task, host_x, step, first_column, lane, inputs(1))
+            call disturb(self, task, host_x, step, numbers, lane, inputs(1))
             call run_disturbed(box%net, size(all, 1), columns, inputs, lane, outputs(1), work, &
                                error)
          else
@@ -157,11 +161,15 @@ contains
 
    module procedure predict_dp
       real(dp), pointer, contiguous :: all(:, :, :)
-      integer(i8) :: column, room
+      integer(i8) :: room
       integer :: first, last, n, noise_step
       call check_call(self, [size(x, 2), size(mean, 2)], size(mean, 1), error)
       if (present(spread) .and. .not. allocated(error)) then
          call check_size('spread', shape(spread), shape(mean), error)
+      end if
+      if (present(columns) .and. .not. allocated(error)) then
+         if (size(columns) /= size(x, 2)) call raise(error, fkb_err_argument, 'there are '// &
+            decimal(size(x, 2))//' columns and '//decimal(size(columns))//' numbers of them')
       end if
       if (present(members) .and. .not. allocated(error)) then
          call check_size('members', shape(members), [shape(mean), self%members()], error)
@@ -169,8 +177,7 @@ contains
       if (allocated(error)) return
       noise_step = 0
       if (present(step)) noise_step = step
-      column = 1
-      if (present(first_column)) column = first_column
+      call number_columns(size(x, 2), work%numbers, first_column, columns)
       n = min(pass_columns, size(x, 2))
       room = size(mean, 1, kind=i8)*n*self%members()
       if (allocated(work%all_dp)) then
@@ -183,8 +190,8 @@ contains
          n = last - first + 1
          all(1:size(mean, 1), 1:n, 1:self%members()) => &
             work%all_dp(:size(mean, 1, kind=i8)*n*self%members())
-         call run_members_dp(self, x(:, first:last), all, noise_step, column + first - 1, &
-                            work, error)
+         call run_members_dp(self, x(:, first:last), all, noise_step, first - 1, work, &
+                            error)
          if (allocated(error)) return
          call reduce_dp(all, work%weights, mean(:, first:last))
          if (present(spread)) call disperse_dp(all, work%weights, spread(:, first:last))
@@ -193,25 +200,26 @@ contains
    end procedure predict_dp
 
    !> The answers of all members to the columns of a pass.
-   subroutine run_members_dp(self, x, all, step, first_column, work, error)
+   subroutine run_members_dp(self, x, all, step, before, work, error)
       type(ensemble_t), intent(in) :: self
       real(dp), intent(in), contiguous, target :: x(:, :)         !! (features in, columns)
       real(dp), intent(inout), contiguous, target :: all(:, :, :) !! (out, columns, members)
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer, intent(in) :: before                 !! columns of the passes before
       type(ensemble_workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
       integer :: count, task, thread, threads
       call cut(self, size(x, 2), work, count)
       threads = threads_for(count)
       call make_lanes(self, threads, count, work)
-      !$omp parallel do default(none) shared(self, x, all, step, first_column, work, count) &
+      !$omp parallel do default(none) shared(self, x, all, step, before, work, count) &
       !$omp shared(threads) private(task, thread) num_threads(threads) schedule(static)
       do task = 1, count
          thread = 1
 !$       if (threads > 1) thread = 1 + omp_get_thread_num()
          associate (this => work%tasks(task))
-            call run_task_dp(self, this, x, all, step, first_column, work%lanes(thread), &
+            call run_task_dp(self, this, x, all, step, &
+                            work%numbers(before + 1:before + size(x, 2)), work%lanes(thread), &
                             work%crew%work(this%network, thread), work%crew%outcomes(task)%error)
          end associate
       end do
@@ -220,13 +228,13 @@ contains
    end subroutine run_members_dp
 
    !> One task: straight from the host's columns, or with noise in the network's own numbers.
-   subroutine run_task_dp(self, task, x, all, step, first_column, lane, work, error)
+   subroutine run_task_dp(self, task, x, all, step, numbers, lane, work, error)
       type(ensemble_t), intent(in) :: self
       type(task_t), intent(in) :: task
       real(dp), intent(in), contiguous, target :: x(:, :)
       real(dp), intent(inout), contiguous, target :: all(:, :, :)
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer(i8), intent(in) :: numbers(:)         !! of the columns
       type(lane_t), intent(inout), target :: lane
       type(workspace_t), intent(inout) :: work
       type(error_t), allocatable, intent(out) :: error
@@ -239,7 +247,7 @@ contains
          outputs(1)%d => y(:, task%first:task%last)
          if (self%noise > 0 .or. copies > 1) then
             host_x%d => x
-            call disturb(self, task, host_x, step, first_column, lane, inputs(1))
+            call disturb(self, task, host_x, step, numbers, lane, inputs(1))
             call run_disturbed(box%net, size(all, 1), columns, inputs, lane, outputs(1), work, &
                                error)
          else
@@ -296,12 +304,12 @@ contains
    end subroutine disperse_dp
 
    !> The inputs of a task in the network's own numbers, with noise.
-   subroutine disturb(self, task, host, step, first_column, lane, input)
+   subroutine disturb(self, task, host, step, numbers, lane, input)
       type(ensemble_t), intent(in) :: self
       type(task_t), intent(in) :: task
       type(host_t), intent(in) :: host              !! the columns of the pass
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer(i8), intent(in) :: numbers(:)         !! of the columns
       type(lane_t), intent(inout), target :: lane
       type(host_t), intent(out) :: input
       real(wp), pointer, contiguous :: x(:, :)
@@ -319,7 +327,8 @@ contains
          call take(host, self%boxes(task%network)%net%inputs(1), elements, first - (member - 1)*n, &
                    x(:, first - task%first + 1:last - task%first + 1))
          call add_noise(self, task%before + member, step, &
-                        first_column + first - 1 - int(member - 1, i8)*n, lane%noise(:features), &
+                        numbers(first - (member - 1)*n:last - (member - 1)*n), &
+                        lane%noise(:features), &
                         x(:, first - task%first + 1:last - task%first + 1))
          first = last + 1
       end do
@@ -339,17 +348,17 @@ contains
       end associate
    end subroutine network_side
 
-   subroutine add_noise(self, member, step, first_column, z, x)
+   subroutine add_noise(self, member, step, numbers, z, x)
       type(ensemble_t), intent(in) :: self
       integer, intent(in) :: member
       integer, intent(in) :: step
-      integer(i8), intent(in) :: first_column
+      integer(i8), intent(in) :: numbers(:)            !! of the columns
       real(wp), intent(inout), contiguous :: z(:)      !! (features)
       real(wp), intent(inout), contiguous :: x(:, :)   !! (features, columns)
       integer :: j
       if (.not. self%noise > 0) return
       do j = 1, size(x, 2)
-         call normal_values(self%seed, member, int(step, i8), first_column + j - 1, size(z), z)
+         call normal_values(self%seed, member, int(step, i8), numbers(j), size(z), z)
          x(:, j) = x(:, j) + real(self%noise, wp)*z
       end do
    end subroutine add_noise
@@ -376,6 +385,26 @@ contains
       end associate
       call give(y, net%outputs(1), elements, 1, host)
    end subroutine run_disturbed
+
+   !> Global numbers of columns.
+   subroutine number_columns(count, numbers, first_column, columns)
+      integer, intent(in) :: count
+      integer(i8), allocatable, intent(inout) :: numbers(:)
+      integer, intent(in), optional :: first_column
+      integer, intent(in), optional :: columns(:)
+      integer(i8) :: before
+      integer :: j
+      if (allocated(numbers)) then
+         if (size(numbers) < count) deallocate (numbers)
+      end if
+      if (.not. allocated(numbers)) allocate (numbers(count))
+      before = 0
+      if (present(first_column)) before = first_column - 1_i8
+      do j = 1, count
+         numbers(j) = before + j
+         if (present(columns)) numbers(j) = before + columns(j)
+      end do
+   end subroutine number_columns
 
    !> The weight of each member.
    pure subroutine spread_weights(self, weights)
@@ -464,6 +493,7 @@ contains
       if (allocated(self%tasks)) deallocate (self%tasks)
       if (allocated(self%lanes)) deallocate (self%lanes)
       if (allocated(self%weights)) deallocate (self%weights)
+      if (allocated(self%numbers)) deallocate (self%numbers)
       if (allocated(self%all_sp)) deallocate (self%all_sp)
       if (allocated(self%all_dp)) deallocate (self%all_dp)
    end procedure clear_workspace

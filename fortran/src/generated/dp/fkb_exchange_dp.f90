@@ -1,6 +1,9 @@
 ! Generated from couple/fkb_exchange.fypp: edit that file and run tools/generate.py
 !> The memory of one thread between host and network: buffers, counts, and who is active.
 module fkb_exchange_dp
+   use fkb_bank_dp, only: bank_workspace_t
+   use fkb_ensemble_dp, only: ensemble_workspace_t
+   use fkb_gate_dp, only: gate_workspace_t
    use fkb_host_dp, only: host_t
    use fkb_kinds, only: dp, wp => dp
    use fkb_network_dp, only: workspace_t
@@ -21,6 +24,7 @@ module fkb_exchange_dp
       integer :: columns = 0                     !! of the host's arrays
       integer :: active = 0                      !! columns that the network is asked for
       integer :: capacity = 0                    !! active columns that fit
+      logical :: looked = .false.                !! limits of inputs have acted
       logical :: answered = .false.              !! the network has been run
       integer, allocatable :: at(:)              !! (active) their columns in the host
       logical, allocatable :: good(:)            !! (active) not left to the host
@@ -28,6 +32,10 @@ module fkb_exchange_dp
       real(dp), allocatable :: x(:, :)           !! (rows, active) what the host gave, within limits
       real(dp), allocatable :: own(:, :)         !! (rows, active) what it gave, where that counts
       real(dp), allocatable :: y(:, :)           !! (rows, active) what the host gets
+      real(dp), allocatable :: spread(:, :)      !! (rows, active) of an ensemble
+      logical :: has_spread = .false.
+      real(dp), allocatable :: truth(:, :)       !! (rows, active) what the host should get
+      logical, allocatable :: taught(:)          !! per slot
       logical, allocatable :: marks(:)           !! (columns) of the host, scratch
       real(dp), allocatable :: lower(:), upper(:)   !! (rows) bounds of what the host gets
       logical, allocatable :: free(:)            !! (rows) scratch
@@ -36,10 +44,18 @@ module fkb_exchange_dp
       type(buffer_t), allocatable :: to(:)       !! per output of the network
       type(host_t), allocatable :: inputs(:)     !! views of `from`
       type(host_t), allocatable :: outputs(:)    !! views of `to`
+      real(dp), allocatable :: batch_in(:)       !! (features*active) for networks together
+      real(dp), allocatable :: batch_out(:)      !! (outputs*active) of a bank
+      integer, allocatable :: class(:)           !! (active) of a gate
       type(workspace_t) :: work                  !! the network's own memory
+      type(ensemble_workspace_t) :: ensemble_work
+      type(bank_workspace_t) :: bank_work
+      type(gate_workspace_t) :: gate_work
       type(state_t) :: state                     !! of the active columns
    contains
       procedure :: handed_back
+      procedure :: classes
+      procedure :: forget
       procedure :: clear
    end type exchange_t
 
@@ -56,6 +72,33 @@ contains
       end do
    end subroutine handed_back
 
+   !> Which class of a gate each of the host's columns was in, from 1; 0 for columns that are not
+   !> active or left to the host, and where the classifier gave NaN.
+   pure subroutine classes(self, list)
+      class(exchange_t), intent(in) :: self
+      integer, intent(out) :: list(:)            !! (columns)
+      integer :: j
+      list = 0
+      if (.not. allocated(self%class)) return
+      do j = 1, min(self%active, size(self%class))
+         if (self%good(j)) list(self%at(j)) = self%class(j)
+      end do
+   end subroutine classes
+
+   !> Release the buffers of columns.
+   subroutine forget(self)
+      class(exchange_t), intent(inout) :: self
+      if (allocated(self%at)) deallocate (self%at, self%good, self%given)
+      if (allocated(self%x)) deallocate (self%x, self%own, self%y, self%part, &
+         self%lower, self%upper, self%free)
+      if (allocated(self%from)) deallocate (self%from, self%to, self%inputs, self%outputs)
+      if (allocated(self%spread)) deallocate (self%spread)
+      if (allocated(self%truth)) deallocate (self%truth, self%taught)
+      if (allocated(self%batch_in)) deallocate (self%batch_in)
+      if (allocated(self%batch_out)) deallocate (self%batch_out)
+      if (allocated(self%class)) deallocate (self%class)
+   end subroutine forget
+
    !> Release all memory; counts begin anew.
    subroutine clear(self)
       class(exchange_t), intent(inout) :: self
@@ -64,12 +107,14 @@ contains
       self%columns = 0
       self%active = 0
       self%capacity = 0
+      self%looked = .false.
       self%answered = .false.
-      if (allocated(self%at)) deallocate (self%at, self%good, self%given)
-      if (allocated(self%x)) deallocate (self%x, self%own, self%y, self%part, &
-         self%lower, self%upper, self%free)
+      self%has_spread = .false.
+      call self%forget()
       if (allocated(self%marks)) deallocate (self%marks)
-      if (allocated(self%from)) deallocate (self%from, self%to, self%inputs, self%outputs)
+      call self%ensemble_work%clear()
+      call self%bank_work%clear()
+      call self%gate_work%clear()
       call self%work%clear()
       call self%state%clear()
    end subroutine clear

@@ -1,11 +1,11 @@
 ! Generated from couple/fkb_coupler_connect.fypp: edit that file and run tools/generate.py
 !> Matching the fields of a network with those of a host.
 submodule(fkb_coupler_sp) fkb_coupler_connect_sp
-   use fkb_error, only: fkb_err_argument, fkb_err_unknown, raise
-   use fkb_field, only: field_t, name_in, order_names, order_unstated, policy_clip, policy_names
-   use fkb_port, only: port_t
+   use fkb_error, only: fkb_err_argument, raise
+   use fkb_field, only: name_in, order_names, order_unstated, policy_error
+   use fkb_partner, only: find_limits
    use fkb_shape, only: shape_t
-   use fkb_slot, only: described, same_unit
+   use fkb_slot, only: described, listed, policy_count, same_unit
    use fkb_text, only: decimal, quote
    implicit none (type, external)
 
@@ -50,63 +50,109 @@ contains
       serves = self%slots(at)%needed
    end procedure serves
 
-   module procedure connect
-      character(:), allocatable :: wrong
-      integer :: i
+   module procedure connect_network
       self%key = 0
       if (.not. net%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
       end if
+      call list_ends(net, .false., self%in_ends, self%inputs, self%rows_in, error)
+      if (.not. allocated(error)) call list_ends(net, .true., self%out_ends, self%outputs, &
+         self%rows_out, error)
+      if (.not. allocated(error)) call fit_host(self, error, spare_outputs)
+      if (.not. allocated(error)) call add_budgets(self, net%outputs, error)
+      if (.not. allocated(error)) call settle(self, net%graph%key)
+   end procedure connect_network
+
+   module procedure fit_host
+      character(:), allocatable :: wrong
+      logical :: spare
+      integer :: i
       if (.not. allocated(self%slots)) allocate (self%slots(0))
       do i = 1, size(self%slots)
          self%slots(i)%needed = .false.
       end do
-      call list_ends(net, net%inputs, net%graph%inputs, 'input', self%in_ends, self%inputs, &
-         self%rows_in, error)
-      if (.not. allocated(error)) call list_ends(net, net%outputs, net%graph%outputs, 'output', &
-         self%out_ends, self%outputs, self%rows_out, error)
-      if (allocated(error)) return
+      spare = .false.
+      if (present(spare_outputs)) spare = spare_outputs
       wrong = ''
       call match(self, self%inputs, .false., .false., wrong)
-      if (present(spare_outputs)) then
-         call match(self, self%outputs, .true., spare_outputs, wrong)
-      else
-         call match(self, self%outputs, .true., .false., wrong)
-      end if
+      call match(self, self%outputs, .true., spare, wrong)
       call find_unanswered(self, wrong)
       if (len(wrong) > 0) then
          call raise(error, fkb_err_argument, 'the host does not fit the network: '//wrong//'. '// &
-            'The network takes '//model_list(self%inputs)//'; the host offers '// &
-            host_list(self%slots, .false.)//'. The network gives '//model_list(self%outputs)// &
+            'The network takes '//listed(self%inputs)//'; the host offers '// &
+            host_list(self%slots, .false.)//'. The network gives '//listed(self%outputs)// &
             '; the host accepts '//host_list(self%slots, .true.))
          return
       end if
-      call place_others(self%slots, self%rows_in)
-      call self%finish%prepare(self%rows_out, self%outputs, self%slots, error)
-      do i = 1, size(net%outputs)
+      call place_others(self)
+      call find_limits(self%inputs, .false., self%slots, error)
+      if (.not. allocated(error)) call find_limits(self%outputs, .true., self%slots, error)
+      if (.not. allocated(error)) call self%finish%prepare(self%rows_out, self%outputs, &
+         self%slots, error)
+      if (allocated(error)) return
+      self%finish%idle = self%finish%idle .and. .not. (any(self%inputs%moving()) .or. &
+         any(self%outputs%moving()))
+   end procedure fit_host
+
+   module procedure add_budgets
+      integer :: i
+      do i = 1, size(ports)
+         if (.not. allocated(ports(i)%budgets)) cycle
+         call self%finish%add_budgets(ports(i)%budgets, self%outputs, self%slots, error)
          if (allocated(error)) return
-         if (.not. allocated(net%outputs(i)%budgets)) cycle
-         call self%finish%add_budgets(net%outputs(i)%budgets, self%outputs, self%slots, error)
       end do
-      if (.not. allocated(error)) self%key = net%graph%key
-   end procedure connect
+   end procedure add_budgets
+
+   !> A field that something needs must be finite; of the others it is counted where a rule of the
+   !> host may look at them.
+   module procedure settle
+      integer :: f
+      do f = 1, size(self%others)
+         self%others(f)%not_finite = merge(policy_error, policy_count, &
+            self%slots(self%others(f)%slot)%needed)
+      end do
+      self%key = key
+   end procedure settle
 
    !> Rows for what the host offers besides: limits, budgets and rules may need it.
-   subroutine place_others(slots, rows)
-      type(slot_t), intent(inout) :: slots(:)
-      integer, intent(inout) :: rows                 !! of the buffer
-      integer :: i, s
-      do s = 1, size(slots)
-         if (slots(s)%is_output .or. slots(s)%needed) cycle
-         slots(s)%rows = [(rows + i, i=1, slots(s)%length)]
-         slots(s)%contiguous = .true.
-         rows = rows + slots(s)%length
+   subroutine place_others(self)
+      type(coupler_t), intent(inout) :: self
+      integer :: i, n, s
+      if (allocated(self%others)) deallocate (self%others)
+      n = 0
+      do s = 1, size(self%slots)
+         if (.not. (self%slots(s)%is_output .or. self%slots(s)%needed)) n = n + 1
+      end do
+      allocate (self%others(n))
+      n = 0
+      do s = 1, size(self%slots)
+         associate (slot => self%slots(s))
+            if (slot%is_output .or. slot%needed) cycle
+            slot%rows = [(self%rows_in + i, i=1, slot%length)]
+            slot%contiguous = .true.
+            n = n + 1
+            self%others(n)%about%name = slot%name
+            self%others(n)%about%unit = slot%unit
+            self%others(n)%about%length = slot%length
+            self%others(n)%first = self%rows_in + 1
+            self%others(n)%stride = slot%length
+            self%others(n)%slot = s
+            self%rows_in = self%rows_in + slot%length
+         end associate
       end do
    end subroutine place_others
 
+   module procedure list_ends
+      if (is_output) then
+         call list_ports(net, net%outputs, net%graph%outputs, 'output', ends, fields, rows, error)
+      else
+         call list_ports(net, net%inputs, net%graph%inputs, 'input', ends, fields, rows, error)
+      end if
+   end procedure list_ends
+
    !> Sizes and fields of all inputs or all outputs, one after the other in the buffer.
-   subroutine list_ends(net, ports, values, side, ends, fields, rows, error)
+   subroutine list_ports(net, ports, values, side, ends, fields, rows, error)
       type(network_t), intent(in) :: net
       type(port_t), intent(in) :: ports(:)
       integer, intent(in) :: values(:)               !! of the graph
@@ -141,7 +187,7 @@ contains
          call place_fields(ports(k), ends(k), side//' '//decimal(k - 1), fields, n)
          rows = rows + ends(k)%places*ends(k)%host_elements
       end do
-   end subroutine list_ends
+   end subroutine list_ports
 
    !> The fields of one port; a port that the file does not describe is one field.
    subroutine place_fields(port, here, label, fields, n)
@@ -260,17 +306,6 @@ contains
       wrong = wrong//text
    end subroutine complain
 
-   function model_list(fields) result(text)
-      type(span_of_field_t), intent(in) :: fields(:)
-      character(:), allocatable :: text
-      integer :: i
-      text = ''
-      do i = 1, size(fields)
-         if (i > 1) text = text//', '
-         text = text//described(fields(i)%about%name, fields(i)%rows(), fields(i)%about%unit)
-      end do
-   end function model_list
-
    function host_list(slots, is_output) result(text)
       type(slot_t), intent(in) :: slots(:)
       logical, intent(in) :: is_output
@@ -284,49 +319,5 @@ contains
       end do
       if (len(text) == 0) text = 'nothing'
    end function host_list
-
-   module procedure set_policy
-      logical :: found
-      if (self%key == 0) then
-         call raise(error, fkb_err_argument, 'no network is connected: call connect first')
-         return
-      end if
-      found = .false.
-      call set_in(self%inputs, name, found, error, outside, not_finite)
-      if (.not. allocated(error)) call set_in(self%outputs, name, found, error, outside, not_finite)
-      if (.not. found .and. .not. allocated(error)) call raise(error, fkb_err_unknown, &
-         'the network has no field '//quote(name))
-   end procedure set_policy
-
-   subroutine set_in(fields, name, found, error, outside, not_finite)
-      type(span_of_field_t), intent(inout) :: fields(:)
-      character(*), intent(in) :: name
-      logical, intent(inout) :: found
-      type(error_t), allocatable, intent(out) :: error
-      character(*), intent(in), optional :: outside, not_finite
-      integer :: f, policy
-      do f = 1, size(fields)
-         if (fields(f)%about%name /= name) cycle
-         found = .true.
-         if (present(outside)) then
-            policy = name_in(policy_names, outside)
-            if (policy == 0) then
-               call raise(error, fkb_err_argument, 'a policy is "error", "clip", "previous" or '// &
-                  '"host", not '//quote(outside))
-               return
-            end if
-            fields(f)%outside = policy
-         end if
-         if (present(not_finite)) then
-            policy = name_in(policy_names, not_finite)
-            if (policy == 0 .or. policy == policy_clip) then
-               call raise(error, fkb_err_argument, 'the policy for values that are not finite '// &
-                  'is "error", "previous" or "host", not '//quote(not_finite))
-               return
-            end if
-            fields(f)%not_finite = policy
-         end if
-      end do
-   end subroutine set_in
 
 end submodule fkb_coupler_connect_sp

@@ -23,13 +23,16 @@ contains
       end if
       if (allocated(error)) return
       exchange%columns = columns
+      exchange%looked = .false.
       exchange%answered = .false.
+      exchange%has_spread = .false.
       n = columns
       if (present(mask)) n = count(mask)
       if (present(points)) n = size(points)
       call make_room(self, exchange, n)
       exchange%active = n
       exchange%given = .false.
+      if (allocated(exchange%taught)) exchange%taught = .false.
       exchange%good(:n) = .true.
       if (present(points)) then
          call take_points(points, columns, exchange%at, exchange%marks, error)
@@ -85,10 +88,8 @@ contains
             call exchange%tally%prepare(self%rows_in, self%rows_out, size(self%finish%budgets))
             return
          end if
-         deallocate (exchange%x, exchange%own, exchange%y, exchange%part, exchange%at, &
-            exchange%good, exchange%lower, exchange%upper, exchange%free, exchange%given, &
-            exchange%from, exchange%to, exchange%inputs, exchange%outputs)
       end if
+      call exchange%forget()
       n = max(columns, exchange%capacity, 1)
       exchange%capacity = n
       allocate (exchange%x(self%rows_in, n), exchange%y(self%rows_out, n))
@@ -124,12 +125,13 @@ contains
    end subroutine make_room
 
    !> Whether an array may be given or taken now. `one_column`: a vector holds its levels.
-   subroutine check_array(self, exchange, at, extents, is_output, one_column, error)
+   subroutine check_array(self, exchange, at, extents, is_output, asked, one_column, error)
       class(coupler_t), intent(in) :: self
       type(exchange_t), intent(in) :: exchange
       integer, intent(in) :: at
       integer, intent(in) :: extents(:)              !! of the host's array
       logical, intent(in) :: is_output
+      logical, intent(in) :: asked                   !! the network must have answered
       logical, intent(out) :: one_column
       type(error_t), allocatable, intent(out) :: error
       integer :: wanted(2)
@@ -146,7 +148,7 @@ contains
          else if (slot%is_output .neqv. is_output) then
             call raise(error, fkb_err_argument, described(slot%name, slot%length, slot%unit)// &
                merge(' is given to the host', ' is what the host has', slot%is_output))
-         else if (is_output .and. .not. exchange%answered) then
+         else if (asked .and. .not. exchange%answered) then
             call raise(error, fkb_err_argument, 'the network has not been asked: call run first')
          else if (is_output .and. .not. slot%needed) then
             call raise(error, fkb_err_argument, 'the network has no field "'//slot%name//'"')
@@ -167,73 +169,135 @@ contains
 
    module procedure give_1_sp
       logical :: one_column
-      integer :: j
-      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      call check_array(self, exchange, at, shape(values), .false., .false., one_column, error)
       if (allocated(error)) return
-      associate (slot => self%slots(at))
-         exchange%given(at) = .true.
-         do j = 1, exchange%active
-            if (one_column) then
-               exchange%x(slot%rows, j) = real(values, dp)
-            else
-               exchange%x(slot%rows(1), j) = real(values(exchange%at(j)), dp)
-            end if
-         end do
-      end associate
+      exchange%looked = .false.
+      exchange%given(at) = .true.
+      call gather_1_sp(self%slots(at), exchange%at(:exchange%active), one_column, values, &
+         exchange%x)
    end procedure give_1_sp
 
    module procedure give_2_sp
       logical :: one_column
-      integer :: i, j, row
-      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      call check_array(self, exchange, at, shape(values), .false., .false., one_column, error)
       if (allocated(error)) return
-      associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
-         exchange%given(at) = .true.
-         if (slot%columns_first) then
-            do i = 1, slot%length
-               row = slot%rows(i)
-               do j = 1, exchange%active
-                  x(row, j) = real(values(points(j), i), dp)
-               end do
-            end do
-         else if (slot%contiguous) then
-            row = slot%rows(1)
-            do j = 1, exchange%active
-               x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
-            end do
-         else
-            do j = 1, exchange%active
-               do i = 1, slot%length
-                  x(slot%rows(i), j) = real(values(i, points(j)), dp)
-               end do
-            end do
-         end if
-      end associate
+      exchange%looked = .false.
+      exchange%given(at) = .true.
+      call gather_2_sp(self%slots(at), exchange%at(:exchange%active), values, &
+         exchange%x)
    end procedure give_2_sp
+
+   module procedure teach_1_sp
+      logical :: one_column
+      call check_array(self, exchange, at, shape(values), .true., .false., one_column, error)
+      if (allocated(error)) return
+      call make_truth(self, exchange)
+      exchange%taught(at) = .true.
+      call gather_1_sp(self%slots(at), exchange%at(:exchange%active), one_column, values, &
+         exchange%truth)
+   end procedure teach_1_sp
+
+   module procedure teach_2_sp
+      logical :: one_column
+      call check_array(self, exchange, at, shape(values), .true., .false., one_column, error)
+      if (allocated(error)) return
+      call make_truth(self, exchange)
+      exchange%taught(at) = .true.
+      call gather_2_sp(self%slots(at), exchange%at(:exchange%active), values, &
+         exchange%truth)
+   end procedure teach_2_sp
+
+   subroutine gather_1_sp(slot, points, one_column, values, x)
+      type(slot_t), intent(in) :: slot
+      integer, intent(in) :: points(:)               !! (active)
+      logical, intent(in) :: one_column
+      real(sp), intent(in) :: values(:)
+      real(dp), intent(inout) :: x(:, :)             !! (rows, columns)
+      integer :: j
+      do j = 1, size(points)
+         if (one_column) then
+            x(slot%rows, j) = real(values, dp)
+         else
+            x(slot%rows(1), j) = real(values(points(j)), dp)
+         end if
+      end do
+   end subroutine gather_1_sp
+
+   subroutine gather_2_sp(slot, points, values, x)
+      type(slot_t), intent(in) :: slot
+      integer, intent(in) :: points(:)               !! (active)
+      real(sp), intent(in) :: values(:, :)
+      real(dp), intent(inout) :: x(:, :)             !! (rows, columns)
+      integer :: i, j, row
+      if (slot%columns_first) then
+         do i = 1, slot%length
+            row = slot%rows(i)
+            do j = 1, size(points)
+               x(row, j) = real(values(points(j), i), dp)
+            end do
+         end do
+      else if (slot%contiguous) then
+         row = slot%rows(1)
+         do j = 1, size(points)
+            x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
+         end do
+      else
+         do j = 1, size(points)
+            do i = 1, slot%length
+               x(slot%rows(i), j) = real(values(i, points(j)), dp)
+            end do
+         end do
+      end if
+   end subroutine gather_2_sp
 
    module procedure take_1_sp
       logical :: one_column
-      integer :: j
-      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      call check_array(self, exchange, at, shape(values), .true., .true., one_column, error)
+      if (.not. allocated(error)) call check_spread(exchange, error, spread)
       if (allocated(error)) return
-      associate (slot => self%slots(at))
-         do j = 1, exchange%active
-            if (.not. exchange%good(j)) cycle
-            if (one_column) then
-               values = real(exchange%y(slot%rows, j), sp)
-            else
-               values(exchange%at(j)) = real(exchange%y(slot%rows(1), j), sp)
-            end if
-         end do
-      end associate
+      if (wants(spread)) then
+         call scatter_1_sp(self%slots(at), exchange, exchange%spread, one_column, values)
+      else
+         call scatter_1_sp(self%slots(at), exchange, exchange%y, one_column, values)
+      end if
    end procedure take_1_sp
 
    module procedure take_2_sp
       logical :: one_column
-      integer :: i, j
-      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      call check_array(self, exchange, at, shape(values), .true., .true., one_column, error)
+      if (.not. allocated(error)) call check_spread(exchange, error, spread)
       if (allocated(error)) return
-      associate (slot => self%slots(at), y => exchange%y, points => exchange%at)
+      if (wants(spread)) then
+         call scatter_2_sp(self%slots(at), exchange, exchange%spread, values)
+      else
+         call scatter_2_sp(self%slots(at), exchange, exchange%y, values)
+      end if
+   end procedure take_2_sp
+
+   subroutine scatter_1_sp(slot, exchange, y, one_column, values)
+      type(slot_t), intent(in) :: slot
+      type(exchange_t), intent(in) :: exchange
+      real(dp), intent(in) :: y(:, :)                !! (rows, columns)
+      logical, intent(in) :: one_column
+      real(sp), intent(inout) :: values(:)
+      integer :: j
+      do j = 1, exchange%active
+         if (.not. exchange%good(j)) cycle
+         if (one_column) then
+            values = real(y(slot%rows, j), sp)
+         else
+            values(exchange%at(j)) = real(y(slot%rows(1), j), sp)
+         end if
+      end do
+   end subroutine scatter_1_sp
+
+   subroutine scatter_2_sp(slot, exchange, y, values)
+      type(slot_t), intent(in) :: slot
+      type(exchange_t), intent(in) :: exchange
+      real(dp), intent(in) :: y(:, :)                !! (rows, columns)
+      real(sp), intent(inout) :: values(:, :)
+      integer :: i, j
+      associate (points => exchange%at)
          if (slot%columns_first) then
             do i = 1, slot%length
                do j = 1, exchange%active
@@ -249,77 +313,139 @@ contains
             end do
          end if
       end associate
-   end procedure take_2_sp
+   end subroutine scatter_2_sp
 
    module procedure give_1_dp
       logical :: one_column
-      integer :: j
-      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      call check_array(self, exchange, at, shape(values), .false., .false., one_column, error)
       if (allocated(error)) return
-      associate (slot => self%slots(at))
-         exchange%given(at) = .true.
-         do j = 1, exchange%active
-            if (one_column) then
-               exchange%x(slot%rows, j) = real(values, dp)
-            else
-               exchange%x(slot%rows(1), j) = real(values(exchange%at(j)), dp)
-            end if
-         end do
-      end associate
+      exchange%looked = .false.
+      exchange%given(at) = .true.
+      call gather_1_dp(self%slots(at), exchange%at(:exchange%active), one_column, values, &
+         exchange%x)
    end procedure give_1_dp
 
    module procedure give_2_dp
       logical :: one_column
-      integer :: i, j, row
-      call check_array(self, exchange, at, shape(values), .false., one_column, error)
+      call check_array(self, exchange, at, shape(values), .false., .false., one_column, error)
       if (allocated(error)) return
-      associate (slot => self%slots(at), x => exchange%x, points => exchange%at)
-         exchange%given(at) = .true.
-         if (slot%columns_first) then
-            do i = 1, slot%length
-               row = slot%rows(i)
-               do j = 1, exchange%active
-                  x(row, j) = real(values(points(j), i), dp)
-               end do
-            end do
-         else if (slot%contiguous) then
-            row = slot%rows(1)
-            do j = 1, exchange%active
-               x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
-            end do
-         else
-            do j = 1, exchange%active
-               do i = 1, slot%length
-                  x(slot%rows(i), j) = real(values(i, points(j)), dp)
-               end do
-            end do
-         end if
-      end associate
+      exchange%looked = .false.
+      exchange%given(at) = .true.
+      call gather_2_dp(self%slots(at), exchange%at(:exchange%active), values, &
+         exchange%x)
    end procedure give_2_dp
+
+   module procedure teach_1_dp
+      logical :: one_column
+      call check_array(self, exchange, at, shape(values), .true., .false., one_column, error)
+      if (allocated(error)) return
+      call make_truth(self, exchange)
+      exchange%taught(at) = .true.
+      call gather_1_dp(self%slots(at), exchange%at(:exchange%active), one_column, values, &
+         exchange%truth)
+   end procedure teach_1_dp
+
+   module procedure teach_2_dp
+      logical :: one_column
+      call check_array(self, exchange, at, shape(values), .true., .false., one_column, error)
+      if (allocated(error)) return
+      call make_truth(self, exchange)
+      exchange%taught(at) = .true.
+      call gather_2_dp(self%slots(at), exchange%at(:exchange%active), values, &
+         exchange%truth)
+   end procedure teach_2_dp
+
+   subroutine gather_1_dp(slot, points, one_column, values, x)
+      type(slot_t), intent(in) :: slot
+      integer, intent(in) :: points(:)               !! (active)
+      logical, intent(in) :: one_column
+      real(dp), intent(in) :: values(:)
+      real(dp), intent(inout) :: x(:, :)             !! (rows, columns)
+      integer :: j
+      do j = 1, size(points)
+         if (one_column) then
+            x(slot%rows, j) = real(values, dp)
+         else
+            x(slot%rows(1), j) = real(values(points(j)), dp)
+         end if
+      end do
+   end subroutine gather_1_dp
+
+   subroutine gather_2_dp(slot, points, values, x)
+      type(slot_t), intent(in) :: slot
+      integer, intent(in) :: points(:)               !! (active)
+      real(dp), intent(in) :: values(:, :)
+      real(dp), intent(inout) :: x(:, :)             !! (rows, columns)
+      integer :: i, j, row
+      if (slot%columns_first) then
+         do i = 1, slot%length
+            row = slot%rows(i)
+            do j = 1, size(points)
+               x(row, j) = real(values(points(j), i), dp)
+            end do
+         end do
+      else if (slot%contiguous) then
+         row = slot%rows(1)
+         do j = 1, size(points)
+            x(row:row + slot%length - 1, j) = real(values(:, points(j)), dp)
+         end do
+      else
+         do j = 1, size(points)
+            do i = 1, slot%length
+               x(slot%rows(i), j) = real(values(i, points(j)), dp)
+            end do
+         end do
+      end if
+   end subroutine gather_2_dp
 
    module procedure take_1_dp
       logical :: one_column
-      integer :: j
-      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      call check_array(self, exchange, at, shape(values), .true., .true., one_column, error)
+      if (.not. allocated(error)) call check_spread(exchange, error, spread)
       if (allocated(error)) return
-      associate (slot => self%slots(at))
-         do j = 1, exchange%active
-            if (.not. exchange%good(j)) cycle
-            if (one_column) then
-               values = real(exchange%y(slot%rows, j), dp)
-            else
-               values(exchange%at(j)) = real(exchange%y(slot%rows(1), j), dp)
-            end if
-         end do
-      end associate
+      if (wants(spread)) then
+         call scatter_1_dp(self%slots(at), exchange, exchange%spread, one_column, values)
+      else
+         call scatter_1_dp(self%slots(at), exchange, exchange%y, one_column, values)
+      end if
    end procedure take_1_dp
 
    module procedure take_2_dp
       logical :: one_column
-      integer :: i, j
-      call check_array(self, exchange, at, shape(values), .true., one_column, error)
+      call check_array(self, exchange, at, shape(values), .true., .true., one_column, error)
+      if (.not. allocated(error)) call check_spread(exchange, error, spread)
       if (allocated(error)) return
-      associate (slot => self%slots(at), y => exchange%y, points => exchange%at)
+      if (wants(spread)) then
+         call scatter_2_dp(self%slots(at), exchange, exchange%spread, values)
+      else
+         call scatter_2_dp(self%slots(at), exchange, exchange%y, values)
+      end if
+   end procedure take_2_dp
+
+   subroutine scatter_1_dp(slot, exchange, y, one_column, values)
+      type(slot_t), intent(in) :: slot
+      type(exchange_t), intent(in) :: exchange
+      real(dp), intent(in) :: y(:, :)                !! (rows, columns)
+      logical, intent(in) :: one_column
+      real(dp), intent(inout) :: values(:)
+      integer :: j
+      do j = 1, exchange%active
+         if (.not. exchange%good(j)) cycle
+         if (one_column) then
+            values = real(y(slot%rows, j), dp)
+         else
+            values(exchange%at(j)) = real(y(slot%rows(1), j), dp)
+         end if
+      end do
+   end subroutine scatter_1_dp
+
+   subroutine scatter_2_dp(slot, exchange, y, values)
+      type(slot_t), intent(in) :: slot
+      type(exchange_t), intent(in) :: exchange
+      real(dp), intent(in) :: y(:, :)                !! (rows, columns)
+      real(dp), intent(inout) :: values(:, :)
+      integer :: i, j
+      associate (points => exchange%at)
          if (slot%columns_first) then
             do i = 1, slot%length
                do j = 1, exchange%active
@@ -335,6 +461,29 @@ contains
             end do
          end if
       end associate
-   end procedure take_2_dp
+   end subroutine scatter_2_dp
+
+   !> Room for what the host should get.
+   subroutine make_truth(self, exchange)
+      class(coupler_t), intent(in) :: self
+      type(exchange_t), intent(inout) :: exchange
+      if (allocated(exchange%truth)) return
+      allocate (exchange%truth(self%rows_out, exchange%capacity), source=0.0_dp)
+      allocate (exchange%taught(size(self%slots)), source=.false.)
+   end subroutine make_truth
+
+   pure logical function wants(flag)
+      logical, intent(in), optional :: flag
+      wants = .false.
+      if (present(flag)) wants = flag
+   end function wants
+
+   subroutine check_spread(exchange, error, spread)
+      type(exchange_t), intent(in) :: exchange
+      type(error_t), allocatable, intent(out) :: error
+      logical, intent(in), optional :: spread
+      if (wants(spread) .and. .not. exchange%has_spread) call raise(error, fkb_err_argument, &
+         'only an ensemble has a spread')
+   end subroutine check_spread
 
 end submodule fkb_coupler_move_sp

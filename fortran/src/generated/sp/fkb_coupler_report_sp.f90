@@ -13,9 +13,12 @@ contains
       integer :: b
       text = decimal(tally%calls)//' calls, '//decimal(tally%columns)//' columns, '// &
          decimal(tally%handed_back)//' left to the host'//nl
+      if (tally%learned + tally%not_learned > 0) text = text//decimal(tally%learned)// &
+         ' columns learned from, '//decimal(tally%not_learned)//' not'//nl
       if (.not. allocated(tally%inputs)) return
       if (size(tally%inputs, 2) /= self%rows_in .or. size(tally%outputs, 2) /= self%rows_out) return
       call add_fields(self%inputs, tally%inputs, 'input', text)
+      call add_fields(self%others, tally%inputs, 'field', text)
       call add_fields(self%outputs, tally%outputs, 'output', text)
       do b = 1, size(tally%closed)
          if (b > size(self%finish%budgets)) exit

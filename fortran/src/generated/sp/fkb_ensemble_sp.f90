@@ -54,6 +54,7 @@ module fkb_ensemble_sp
       type(task_t), allocatable :: tasks(:)
       type(lane_t), allocatable :: lanes(:)     !! one per thread
       real(dp), allocatable :: weights(:)       !! (members)
+      integer(i8), allocatable :: numbers(:)    !! of the columns, for noise
       real(sp), allocatable :: all_sp(:)   !! (features out, columns, members), flat
       real(dp), allocatable :: all_dp(:)   !! (features out, columns, members), flat
    contains
@@ -104,7 +105,7 @@ module fkb_ensemble_sp
       !> sum w^2 / sum w)), with equal weights the standard deviation with n - 1, of one member 0.
       !> Thread-safe: only `work` changes. Uses the threads of the machine outside parallel regions.
       module subroutine predict_sp(self, x, mean, work, error, spread, members, step, &
-                                   first_column)
+                                   first_column, columns)
          class(ensemble_t), intent(in) :: self
          real(sp), intent(in), contiguous, target :: x(:, :)     !! (features in, batch)
          real(sp), intent(inout), contiguous :: mean(:, :)       !! (features out, batch)
@@ -113,14 +114,15 @@ module fkb_ensemble_sp
          real(sp), intent(inout), optional :: spread(:, :)       !! (features out, batch)
          real(sp), intent(inout), optional :: members(:, :, :)   !! (as mean, members)
          integer, intent(in), optional :: step          !! of the host, for its noise; default 0
-         integer, intent(in), optional :: first_column  !! global number of x(:, 1), default 1
+         integer, intent(in), optional :: first_column  !! global number of column 1, default 1
+         integer, intent(in), optional :: columns(:)    !! which columns x has, default 1, 2, ...
       end subroutine predict_sp
 
       !> mean = sum w y / sum w over the members; spread = sqrt(sum w (y - mean)^2 / (sum w -
       !> sum w^2 / sum w)), with equal weights the standard deviation with n - 1, of one member 0.
       !> Thread-safe: only `work` changes. Uses the threads of the machine outside parallel regions.
       module subroutine predict_dp(self, x, mean, work, error, spread, members, step, &
-                                   first_column)
+                                   first_column, columns)
          class(ensemble_t), intent(in) :: self
          real(dp), intent(in), contiguous, target :: x(:, :)     !! (features in, batch)
          real(dp), intent(inout), contiguous :: mean(:, :)       !! (features out, batch)
@@ -129,7 +131,8 @@ module fkb_ensemble_sp
          real(dp), intent(inout), optional :: spread(:, :)       !! (features out, batch)
          real(dp), intent(inout), optional :: members(:, :, :)   !! (as mean, members)
          integer, intent(in), optional :: step          !! of the host, for its noise; default 0
-         integer, intent(in), optional :: first_column  !! global number of x(:, 1), default 1
+         integer, intent(in), optional :: first_column  !! global number of column 1, default 1
+         integer, intent(in), optional :: columns(:)    !! which columns x has, default 1, 2, ...
       end subroutine predict_dp
 
       !> Release all memory.
