@@ -1,19 +1,21 @@
 """Search for a climate network, and judge each by running the host with it.
 
-    search.py DATA RESTART FOLDER --program column_physics [--candidates 108]
+    search.py DATA RESTART FOLDER --program column_physics --truth DATA [--candidates 108]
 
 Draws networks at random in the ranges of Ott et al. (2020), table 1, trains each in Keras, converts
 it, and runs the same executable with each until it fails or 60 days are over. FOLDER gets the
-networks and candidates.csv, one row each; a search that was interrupted goes on there.
+networks and candidates.csv, one row each; a search that was interrupted goes on there. What a
+candidate gets does not depend on the number of processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import functools
+import multiprocessing
 import re
 import subprocess
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -70,10 +72,17 @@ def find_drift(profile: Path, truth: Path) -> float:
     return float(np.sqrt(((run - right) ** 2).mean()))
 
 
-def judge(
-    number: int, candidate: Candidate, data: Data, arguments: argparse.Namespace
-) -> dict[str, object]:
-    """Train, convert and run one candidate; return its row of the table."""
+@functools.cache
+def load_once(folder: Path, limit: int) -> Data:
+    """Return the data; each process reads them once."""
+    return load_data(folder, limit)
+
+
+def judge(task: tuple[int, Candidate, argparse.Namespace]) -> dict[str, object]:
+    """Train, convert and run one candidate; return its row of the table and print a line."""
+    number, candidate, arguments = task
+    begin = time.monotonic()
+    data = load_once(arguments.data, arguments.samples_used)
     model, loss = train(candidate, data, arguments.epochs, arguments.batch, number)
     network = convert(model, data.transforms, arguments.folder, f"candidate_{number:03d}")
     folder = arguments.folder / f"run_{number:03d}"
@@ -81,6 +90,12 @@ def judge(
     drift = float("nan")
     if steps == STEPS:
         drift = find_drift(folder / "profile.csv", arguments.truth / "profile.csv")
+    print(
+        f"{number:3d} {candidate.optimizer:8s} {candidate.depth:2d} x {candidate.width}"
+        f"  error {loss:.6g}  steps {steps}  drift {drift:.4g}"
+        f"  ({time.monotonic() - begin:.0f} s)",
+        flush=True,
+    )
     results = (number, number, f"{loss:.6g}", steps, f"{drift:.4g}", model.count_params())
     return {**dict(zip(RESULTS, results, strict=True)), **describe(candidate)}
 
@@ -106,6 +121,7 @@ def main() -> None:
     parser.add_argument("--samples-used", type=int, default=24000, help="of the training data")
     parser.add_argument("--epochs", type=int, default=6, help="passes over them")
     parser.add_argument("--batch", type=int, default=256, help="samples of a training step")
+    parser.add_argument("--processes", type=int, default=1, help="candidates at a time")
     arguments = parser.parse_args()
 
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -114,23 +130,19 @@ def main() -> None:
     if table.exists():
         with table.open(encoding="utf-8", newline="") as file:
             done = {int(row["number"]) for row in csv.DictReader(file)}
-    data = load_data(arguments.data, arguments.samples_used)
-    for number, candidate in enumerate(draw_candidates(arguments.candidates), 1):
-        if number in done:
-            continue
-        begin = time.monotonic()
-        row = judge(number, candidate, data, arguments)
-        with table.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            if number == 1:
-                writer.writeheader()
-            writer.writerow(row)
-        print(
-            f"{number:3d} {candidate.optimizer:8s} {candidate.depth:2d} x {candidate.width}"
-            f"  error {row['validation_error']}  steps {row['steps']}  drift {row['drift']}"
-            f"  ({time.monotonic() - begin:.0f} s)"
-        )
-        sys.stdout.flush()
+    tasks = [
+        (number, candidate, arguments)
+        for number, candidate in enumerate(draw_candidates(arguments.candidates), 1)
+        if number not in done
+    ]
+    # TensorFlow does not survive a fork.
+    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
+        for row in pool.imap(judge, tasks):
+            with table.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(row))
+                if not done and row["number"] == 1:
+                    writer.writeheader()
+                writer.writerow(row)
 
 
 if __name__ == "__main__":
