@@ -24,8 +24,10 @@ module fkb
       categorical_crossentropy_sp_t => categorical_crossentropy_t, &
       sparse_categorical_crossentropy_sp_t => sparse_categorical_crossentropy_t
    use fkb_ensemble_dp, only: ensemble_dp_t => ensemble_t, &
+      ensemble_state_dp_t => ensemble_state_t, &
       ensemble_workspace_dp_t => ensemble_workspace_t
    use fkb_ensemble_sp, only: ensemble_sp_t => ensemble_t, &
+      ensemble_state_sp_t => ensemble_state_t, &
       ensemble_workspace_sp_t => ensemble_workspace_t
    use fkb_gate_dp, only: gate_dp_t => gate_t, gate_workspace_dp_t => gate_workspace_t
    use fkb_gate_sp, only: gate_sp_t => gate_t, gate_workspace_sp_t => gate_workspace_t

@@ -6,7 +6,8 @@ module coupled_models
    use model_files, only: write_lines
    implicit none (type, external)
    private
-   public :: check_text, column_model, fails, in_fields, make_fields, out_fields
+   public :: check_text, column_model, fails, in_fields, make_fields, out_fields, &
+      recurrent_model
 
 contains
 
@@ -71,6 +72,21 @@ contains
       line = 'fields = [{"name":"dq","length":3,"unit":"kg/kg/s"},{"name":"rain",'// &
          '"unit":"mm/day"}]'
    end function default_out
+
+   !> x(2) -> SimpleRNN(3, stateful) with an open number of steps.
+   subroutine recurrent_model(path)
+      character(*), intent(in) :: path
+      call write_lines(path, [character(120) :: 'fkb 1', 'precision float64', 'keras "3.15.1"', &
+         'model "m" Sequential', 'layer "in" InputLayer', 'batch_shape = [4,null,2]', &
+         'node [] {}', 'end', 'layer "r" SimpleRNN', 'units = 3', 'activation = "tanh"', &
+         'stateful = true', 'node [["in",0,0]] {}', &
+         'weight "kernel" float64 [2,3] trainable', &
+         'weight "recurrent_kernel" float64 [3,3] trainable', &
+         'weight "bias" float64 [3] trainable', 'end', 'inputs ["in",0,0]', &
+         'outputs ["r",0,0]', 'end', 'input 0 "x"', 'end', 'output 0 "y"', 'end', &
+         'checksum none', 'values 6 none', '0.3 -0.2 0.1 0.4 0.5 -0.6', 'values 9 none', &
+         '0.1 0.2 0.3 -0.1 0.4 -0.2 0.3 0.1 0.2', 'values 3 none', '0.1 -0.1 0.2', 'end'])
+   end subroutine recurrent_model
 
    !> Fields of some columns.
    subroutine make_fields(columns, q, t, ps)

@@ -30,6 +30,7 @@ program main
    use test_encoding_layers, only: collect_encoding_layers => collect
    use test_ensemble, only: collect_ensemble => collect
    use test_ensemble_files, only: collect_ensemble_files => collect
+   use test_ensemble_state, only: collect_ensemble_state => collect
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
    use test_fit_metrics, only: collect_fit_metrics => collect
@@ -134,6 +135,8 @@ program main
    call collect_ensemble(suite)
    call runner%run(suite)
    call collect_ensemble_files(suite)
+   call runner%run(suite)
+   call collect_ensemble_state(suite)
    call runner%run(suite)
    call collect_fingerprint(suite)
    call runner%run(suite)

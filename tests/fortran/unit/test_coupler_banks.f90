@@ -14,6 +14,7 @@ contains
       type(suite_t), intent(out) :: suite
       suite%name = 'coupler_banks'
       call suite%add('a bank joins the levels that its networks give', bank_joins)
+      call suite%add('a budget of one network closes over the outputs of all', bank_budget)
       call suite%add('banks that contradict themselves are refused', bank_contradicts)
       call suite%add('a gate sends columns to their networks', gate_answers)
    end subroutine collect
@@ -69,6 +70,46 @@ contains
       call bank%clear()
       call net%clear()
    end subroutine bank_joins
+
+   subroutine bank_budget(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(bank_t) :: bank
+      type(network_t) :: net
+      type(coupler_t) :: coupler
+      type(exchange_t) :: exchange
+      type(error_t), allocatable :: error
+      real(dp) :: a(5), b(5), u(2, 5), v(5), w(5)
+      integer :: at_a, at_b, at_u, at_v, at_w, i
+      call write_unit_fields('bank_5.fkb', '2.0', '[{"name":"u"},{"name":"v"}]'//new_line('a')// &
+         'budgets = [{"name":"sum","terms":{"u":1,"w":2},"sources":{"b":1},"adjust":"w"}]')
+      call write_unit_fields('bank_6.fkb', '3.0', '[{"name":"u"},{"name":"w"}]')
+      call net%load('bank_5.fkb', error)
+      if (.not. allocated(error)) call bank%add(net, error, places=[1, 3])
+      if (.not. allocated(error)) call net%load('bank_6.fkb', error)
+      if (.not. allocated(error)) call bank%add(net, error, places=[2, 4])
+      call coupler%offer('a', 1, '', at_a)
+      call coupler%offer('b', 1, '', at_b)
+      call coupler%accept('u', 2, '', at_u)
+      call coupler%accept('v', 1, '', at_v)
+      call coupler%accept('w', 1, '', at_w)
+      if (.not. allocated(error)) call coupler%connect(bank, error)
+      a = [(sin(real(i, dp)), i=1, 5)]
+      b = [(cos(real(i, dp)), i=1, 5)]
+      if (.not. allocated(error)) call coupler%begin(exchange, 5, error)
+      if (.not. allocated(error)) call coupler%give(exchange, at_a, a, error)
+      if (.not. allocated(error)) call coupler%give(exchange, at_b, b, error)
+      if (.not. allocated(error)) call coupler%run(bank, exchange, error)
+      if (.not. allocated(error)) call coupler%take(exchange, at_u, u, error)
+      if (.not. allocated(error)) call coupler%take(exchange, at_v, v, error)
+      if (.not. allocated(error)) call coupler%take(exchange, at_w, w, error)
+      if (fails(failure, error)) return
+      call check_close(failure, u, reshape([(2*a(i), 3*a(i), i=1, 5)], [2, 5]), 1e-15_dp, 'u')
+      call check_close(failure, v, 2*b, 1e-15_dp, 'v')
+      call check_close(failure, w, (b - 5*a)/2, 1e-14_dp, 'what closes the budget')
+      call check_equal(failure, int(exchange%tally%closed(1)), 5, 'columns closed')
+      call bank%clear()
+      call net%clear()
+   end subroutine bank_budget
 
    subroutine bank_contradicts(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -2,12 +2,12 @@
 module test_coupler_runs
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use coupled_hosts, only: ask => ask_all, connect_host => connect_full_host, handles_t
-   use coupled_models, only: check_text, column_model, fails, in_fields, make_fields, out_fields
+   use coupled_models, only: check_text, column_model, fails, in_fields, make_fields, out_fields, &
+      recurrent_model
    use fkb_dp, only: coupler_t, dp, error_t, exchange_t, i8, network_t, sp, state_t, tally_t
    use fkb_sp, only: coupler_sp_t => coupler_t, exchange_sp_t => exchange_t, &
       network_sp_t => network_t, workspace_sp_t => workspace_t
    use fkb_testing, only: check, check_close, check_equal, failure_t, suite_t
-   use model_files, only: write_lines
    implicit none (type, external)
    private
    public :: collect
@@ -21,21 +21,6 @@ contains
       call suite%add('one, two and four threads give the same bits', same_bits)
       call suite%add('a network of single kind answers as with index blocks', single_kind)
    end subroutine collect
-
-   !> x(2) -> SimpleRNN(3, stateful) with an open number of steps.
-   subroutine recurrent_model(path)
-      character(*), intent(in) :: path
-      call write_lines(path, [character(120) :: 'fkb 1', 'precision float64', 'keras "3.15.1"', &
-         'model "m" Sequential', 'layer "in" InputLayer', 'batch_shape = [4,null,2]', &
-         'node [] {}', 'end', 'layer "r" SimpleRNN', 'units = 3', 'activation = "tanh"', &
-         'stateful = true', 'node [["in",0,0]] {}', &
-         'weight "kernel" float64 [2,3] trainable', &
-         'weight "recurrent_kernel" float64 [3,3] trainable', &
-         'weight "bias" float64 [3] trainable', 'end', 'inputs ["in",0,0]', &
-         'outputs ["r",0,0]', 'end', 'input 0 "x"', 'end', 'output 0 "y"', 'end', &
-         'checksum none', 'values 6 none', '0.3 -0.2 0.1 0.4 0.5 -0.6', 'values 9 none', &
-         '0.1 0.2 0.3 -0.1 0.4 -0.2 0.3 0.1 0.2', 'values 3 none', '0.1 -0.1 0.2', 'end'])
-   end subroutine recurrent_model
 
    subroutine state_by_column(failure)
       type(failure_t), allocatable, intent(out) :: failure

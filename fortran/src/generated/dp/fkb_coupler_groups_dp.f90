@@ -5,6 +5,7 @@ submodule(fkb_coupler_dp) fkb_coupler_groups_dp
    use fkb_crew_dp, only: grow, network_box_t
    use fkb_error, only: fkb_err_argument, fkb_err_unsupported, raise
    use fkb_joined_fields, only: join_fields
+   use fkb_text, only: decimal
    implicit none (type, external)
 
    !> Of ensembles, banks and gates, so that none is taken for another.
@@ -182,18 +183,82 @@ contains
       key = 0
       if (net%members() > 0) key = key_of(net%boxes, ensemble_salt)
       call ready(self, key, exchange, error, previous, dt)
+      if (.not. allocated(error)) call take_states(net, exchange, error, state)
       if (.not. allocated(error)) call open_run(self, exchange, present(rule), error, previous)
       if (allocated(error)) return
       n = exchange%active
       if (.not. allocated(exchange%spread)) allocate (exchange%spread, source=exchange%y)
       call make_batch(self, exchange, x)
-      if (n > 0) call net%predict(x, exchange%y(:, :n), exchange%ensemble_work, error, &
-         spread=exchange%spread(:, :n), step=step, first_column=first_column, &
-         columns=exchange%at(:n))
+      if (n > 0 .and. present(state)) then
+         call net%predict(x, exchange%y(:, :n), exchange%ensemble_work, error, &
+            spread=exchange%spread(:, :n), step=step, first_column=first_column, &
+            columns=exchange%at(:n), state=exchange%ensemble_state)
+      else if (n > 0) then
+         call net%predict(x, exchange%y(:, :n), exchange%ensemble_work, error, &
+            spread=exchange%spread(:, :n), step=step, first_column=first_column, &
+            columns=exchange%at(:n))
+      end if
       if (allocated(error)) return
       exchange%has_spread = .true.
       call close_run(self, exchange, error, previous, dt, rule)
+      if (.not. allocated(error) .and. present(state)) call give_states(exchange, state)
    end procedure run_ensemble
+
+   !> The states of the active columns.
+   subroutine take_states(net, exchange, error, state)
+      type(ensemble_t), intent(in) :: net
+      type(exchange_t), intent(inout) :: exchange
+      type(error_t), allocatable, intent(out) :: error
+      type(ensemble_state_t), intent(in), optional :: state
+      integer :: c, j, k
+      if (.not. present(state)) then
+         if (net%keeps_state()) call raise(error, fkb_err_argument, 'the ensemble has stateful '// &
+            'members: make a state with ensemble%make_state and pass it as state=')
+         return
+      else if (state%columns /= exchange%columns) then
+         call raise(error, fkb_err_argument, 'the state has '//decimal(state%columns)// &
+            ' columns, the host '//decimal(exchange%columns))
+         return
+      end if
+      call net%make_state(exchange%ensemble_state, exchange%active, error)
+      if (allocated(error)) return
+      if (size(state%networks) /= size(exchange%ensemble_state%networks)) then
+         call raise(error, fkb_err_argument, 'the state is of another ensemble')
+         return
+      end if
+      do k = 1, size(state%networks)
+         if (.not. allocated(exchange%ensemble_state%networks(k)%values)) cycle
+         if (state%networks(k)%columns() /= exchange%columns*net%copies(k) .or. &
+            size(state%networks(k)%parts) /= size(exchange%ensemble_state%networks(k)%parts)) then
+            call raise(error, fkb_err_argument, 'the state is of another ensemble')
+            return
+         end if
+         do c = 0, net%copies(k) - 1
+            do j = 1, exchange%active
+               exchange%ensemble_state%networks(k)%values(:, c*exchange%active + j) = &
+                  state%networks(k)%values(:, c*exchange%columns + exchange%at(j))
+            end do
+         end do
+      end do
+   end subroutine take_states
+
+   !> The new states; of columns that are left to the host, what was before.
+   subroutine give_states(exchange, state)
+      type(exchange_t), intent(in) :: exchange
+      type(ensemble_state_t), intent(inout) :: state
+      integer :: c, j, k
+      if (exchange%active == 0) return
+      do k = 1, size(state%networks)
+         if (.not. allocated(state%networks(k)%values)) cycle
+         do c = 0, state%networks(k)%columns()/exchange%columns - 1
+            do j = 1, exchange%active
+               if (exchange%good(j)) state%networks(k)%values(:, c*exchange%columns + &
+                  exchange%at(j)) = exchange%ensemble_state%networks(k)%values(:, &
+                  c*exchange%active + j)
+            end do
+         end do
+      end do
+   end subroutine give_states
 
    module procedure run_bank
       real(dp), pointer, contiguous :: x(:, :), y(:, :)

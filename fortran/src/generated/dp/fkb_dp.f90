@@ -14,7 +14,7 @@ module fkb_dp
    use fkb_state_dp, only: state_t
    ! networks that work together
    use fkb_bank_dp, only: bank_t, bank_workspace_t
-   use fkb_ensemble_dp, only: ensemble_t, ensemble_workspace_t
+   use fkb_ensemble_dp, only: ensemble_state_t, ensemble_t, ensemble_workspace_t
    use fkb_gate_dp, only: gate_t, gate_workspace_t
    ! coupling
    use fkb_column, only: column_rule_t, column_t

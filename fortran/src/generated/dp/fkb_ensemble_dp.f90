@@ -9,9 +9,10 @@ module fkb_ensemble_dp
    use fkb_error, only: error_t
    use fkb_kinds, only: dp, i8, sp, wp => dp
    use fkb_network_dp, only: network_t
+   use fkb_state_dp, only: state_t
    implicit none (type, external)
    private
-   public :: ensemble_t, ensemble_workspace_t
+   public :: ensemble_t, ensemble_state_t, ensemble_workspace_t
 
    !> Networks with one input and one output each, alike on the host's side. Read-only while
    !> predicting: one ensemble serves all threads.
@@ -26,10 +27,20 @@ module fkb_ensemble_dp
       procedure :: load_files
       procedure :: add
       procedure :: members => count_members
+      procedure :: keeps_state
+      procedure :: make_state
       procedure :: clear
       generic :: predict => predict_sp, predict_dp
       procedure, private :: predict_sp, predict_dp
    end type ensemble_t
+
+   !> What stateful members keep from call to call. The caller owns it, with one column for each of
+   !> its own and member, and writes the values with its restart files. Copies are independent.
+   type :: ensemble_state_t
+      integer :: columns = 0                    !! of the host
+      type(state_t), allocatable :: networks(:) !! one per network, (n_state, columns*copies):
+                                                !! all columns of a copy, then those of the next
+   end type ensemble_state_t
 
    !> Some columns of the members that are one network: member after member, each with all columns
    !> of a pass.
@@ -55,6 +66,9 @@ module fkb_ensemble_dp
       type(lane_t), allocatable :: lanes(:)     !! one per thread
       real(dp), allocatable :: weights(:)       !! (members)
       integer(i8), allocatable :: numbers(:)    !! of the columns, for noise
+      integer :: columns = 0                    !! of the call
+      type(state_t), allocatable :: states(:)   !! one per network, on their way
+      type(state_t), allocatable :: held(:)     !! one per thread, of a task
       real(sp), allocatable :: all_sp(:)   !! (features out, columns, members), flat
       real(dp), allocatable :: all_dp(:)   !! (features out, columns, members), flat
    contains
@@ -96,6 +110,19 @@ module fkb_ensemble_dp
          class(ensemble_t), intent(in) :: self
       end function count_members
 
+      !> Whether a member is stateful: then every call needs a state.
+      pure logical module function keeps_state(self)
+         class(ensemble_t), intent(in) :: self
+      end function keeps_state
+
+      !> A fresh state, zeros, for so many columns.
+      module subroutine make_state(self, state, columns, error)
+         class(ensemble_t), intent(in) :: self
+         type(ensemble_state_t), intent(out) :: state
+         integer, intent(in) :: columns         !! of the host
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine make_state
+
       !> Release everything.
       module subroutine clear(self)
          class(ensemble_t), intent(inout) :: self
@@ -105,7 +132,7 @@ module fkb_ensemble_dp
       !> sum w^2 / sum w)), with equal weights the standard deviation with n - 1, of one member 0.
       !> Thread-safe: only `work` changes. Uses the threads of the machine outside parallel regions.
       module subroutine predict_sp(self, x, mean, work, error, spread, members, step, &
-                                   first_column, columns)
+                                   first_column, columns, state)
          class(ensemble_t), intent(in) :: self
          real(sp), intent(in), contiguous, target :: x(:, :)     !! (features in, batch)
          real(sp), intent(inout), contiguous :: mean(:, :)       !! (features out, batch)
@@ -116,13 +143,14 @@ module fkb_ensemble_dp
          integer, intent(in), optional :: step          !! of the host, for its noise; default 0
          integer, intent(in), optional :: first_column  !! global number of column 1, default 1
          integer, intent(in), optional :: columns(:)    !! which columns x has, default 1, 2, ...
+         type(ensemble_state_t), intent(inout), optional :: state   !! of these columns
       end subroutine predict_sp
 
       !> mean = sum w y / sum w over the members; spread = sqrt(sum w (y - mean)^2 / (sum w -
       !> sum w^2 / sum w)), with equal weights the standard deviation with n - 1, of one member 0.
       !> Thread-safe: only `work` changes. Uses the threads of the machine outside parallel regions.
       module subroutine predict_dp(self, x, mean, work, error, spread, members, step, &
-                                   first_column, columns)
+                                   first_column, columns, state)
          class(ensemble_t), intent(in) :: self
          real(dp), intent(in), contiguous, target :: x(:, :)     !! (features in, batch)
          real(dp), intent(inout), contiguous :: mean(:, :)       !! (features out, batch)
@@ -133,7 +161,41 @@ module fkb_ensemble_dp
          integer, intent(in), optional :: step          !! of the host, for its noise; default 0
          integer, intent(in), optional :: first_column  !! global number of column 1, default 1
          integer, intent(in), optional :: columns(:)    !! which columns x has, default 1, 2, ...
+         type(ensemble_state_t), intent(inout), optional :: state   !! of these columns
       end subroutine predict_dp
+
+      !> Take the states of a call into the workspace. Raises an error where they do not fit.
+      module subroutine begin_states(self, columns, threads, work, error, state)
+         type(ensemble_t), intent(in) :: self
+         integer, intent(in) :: columns
+         integer, intent(in) :: threads         !! at most
+         type(ensemble_workspace_t), intent(inout) :: work
+         type(error_t), allocatable, intent(out) :: error
+         type(ensemble_state_t), intent(in), optional :: state
+      end subroutine begin_states
+
+      !> The new states of a call that did not fail.
+      module subroutine finish_states(work, state)
+         type(ensemble_workspace_t), intent(in) :: work
+         type(ensemble_state_t), intent(inout), optional :: state
+      end subroutine finish_states
+
+      !> The states of the columns of a task, or back from it to where they belong.
+      module subroutine fetch_states(task, pass_columns, before, columns, states, held)
+         type(task_t), intent(in) :: task
+         integer, intent(in) :: pass_columns    !! of the pass
+         integer, intent(in) :: before          !! columns of the passes before
+         integer, intent(in) :: columns         !! of the call
+         type(state_t), intent(in) :: states    !! of the network
+         type(state_t), intent(inout) :: held
+      end subroutine fetch_states
+
+      module subroutine return_states(task, pass_columns, before, columns, held, states)
+         type(task_t), intent(in) :: task
+         integer, intent(in) :: pass_columns, before, columns
+         type(state_t), intent(in) :: held
+         type(state_t), intent(inout) :: states
+      end subroutine return_states
 
       !> Release all memory.
       module subroutine clear_workspace(self)

@@ -33,6 +33,7 @@ contains
       exchange%active = n
       exchange%given = .false.
       if (allocated(exchange%taught)) exchange%taught = .false.
+      if (allocated(exchange%class)) exchange%class = 0
       exchange%good(:n) = .true.
       if (present(points)) then
          call take_points(points, columns, exchange%at, exchange%marks, error)

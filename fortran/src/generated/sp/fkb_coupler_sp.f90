@@ -12,7 +12,7 @@
 module fkb_coupler_sp
    use fkb_bank_sp, only: bank_t
    use fkb_column, only: column_rule_t
-   use fkb_ensemble_sp, only: ensemble_t
+   use fkb_ensemble_sp, only: ensemble_state_t, ensemble_t
    use fkb_error, only: error_t
    use fkb_exchange_sp, only: exchange_t
    use fkb_finish, only: finish_t
@@ -180,7 +180,7 @@ module fkb_coupler_sp
       !> The mean of an ensemble; the spread of its members, before limits, rules and budgets, is
       !> there with `take(..., spread=.true.)`. Noise goes by the numbers of the host's columns.
       module subroutine run_ensemble(self, net, exchange, error, previous, dt, rule, step, &
-                                     first_column)
+                                     first_column, state)
          class(coupler_t), intent(in), target :: self
          type(ensemble_t), intent(in) :: net            !! the one that is connected
          type(exchange_t), intent(inout), target :: exchange
@@ -190,6 +190,7 @@ module fkb_coupler_sp
          class(column_rule_t), intent(in), optional :: rule
          integer, intent(in), optional :: step          !! of the host, for noise; default 0
          integer, intent(in), optional :: first_column  !! global number of column 1, default 1
+         type(ensemble_state_t), intent(inout), optional :: state    !! of all columns
       end subroutine run_ensemble
 
       module subroutine run_bank(self, net, exchange, error, previous, dt, rule)

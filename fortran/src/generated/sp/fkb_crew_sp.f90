@@ -65,30 +65,36 @@ contains
    end subroutine append
 
    !> Read a model file into an empty box.
-   subroutine load_box(box, path, error)
+   subroutine load_box(box, path, error, with_state)
       type(network_box_t), intent(inout) :: box
       character(*), intent(in) :: path
       type(error_t), allocatable, intent(out) :: error
+      logical, intent(in), optional :: with_state   !! the network may be stateful
       allocate (box%net)
       box%name = path
       call box%net%load(path, error)
-      if (.not. allocated(error)) call check_member(box, error)
+      if (.not. allocated(error)) call check_member(box, error, with_state)
       if (allocated(error)) call box%net%clear()
    end subroutine load_box
 
-   !> Refuse a network that cannot work with others: they have one input, one output and no state.
-   subroutine check_member(box, error)
+   !> Refuse a network that cannot work with others: they have one input, one output, and a state
+   !> in ensembles only.
+   subroutine check_member(box, error, with_state)
       type(network_box_t), intent(in) :: box
       type(error_t), allocatable, intent(out) :: error
+      logical, intent(in), optional :: with_state
+      logical :: may_keep
+      may_keep = .false.
+      if (present(with_state)) may_keep = with_state
       if (.not. box%net%loaded()) then
          call raise(error, fkb_err_argument, box%name//': no network is loaded')
       else if (size(box%net%inputs) /= 1 .or. size(box%net%outputs) /= 1) then
          call raise(error, fkb_err_unsupported, box%name//' has '// &
             decimal(size(box%net%inputs))//' inputs and '//decimal(size(box%net%outputs))// &
             ' outputs: networks that work together have one of each, join them with Concatenate')
-      else if (box%net%keeps_state()) then
-         call raise(error, fkb_err_unsupported, box%name//' is stateful: networks that work'// &
-            ' together keep no states, predict with each network and a state of its own')
+      else if (box%net%keeps_state() .and. .not. may_keep) then
+         call raise(error, fkb_err_unsupported, box%name//' is stateful: banks and gates keep'// &
+            ' no states, predict with each network and a state of its own')
       end if
    end subroutine check_member
 

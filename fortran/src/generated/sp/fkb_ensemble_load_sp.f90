@@ -164,7 +164,7 @@ contains
       integer, intent(in) :: copies
       type(error_t), allocatable, intent(out) :: error
       type(network_box_t) :: box
-      call load_box(box, path, error)
+      call load_box(box, path, error, with_state=.true.)
       if (.not. allocated(error)) call add_box(self, box, weight, copies, error)
       if (allocated(error) .and. allocated(box%net)) call box%net%clear()
    end subroutine load_one
@@ -180,7 +180,7 @@ contains
       allocate (box%net)
       box%name = 'member '//decimal(self%members() + 1)
       call box%net%copy(net)
-      call check_member(box, error)
+      call check_member(box, error, with_state=.true.)
       if (.not. allocated(error)) call add_box(self, box, w, n, error)
       if (allocated(error) .and. allocated(box%net)) call box%net%clear()
    end procedure add

@@ -34,6 +34,8 @@ contains
       noise_step = 0
       if (present(step)) noise_step = step
       call number_columns(size(x, 2), work%numbers, first_column, columns)
+      call begin_states(self, size(x, 2), threads_for(huge(1)), work, error, state)
+      if (allocated(error)) return
       n = min(pass_columns, size(x, 2))
       room = size(mean, 1, kind=i8)*n*self%members()
       if (allocated(work%all_sp)) then
@@ -53,6 +55,7 @@ contains
          if (present(spread)) call disperse_sp(all, work%weights, spread(:, first:last))
          if (present(members)) members(:, first:last, :) = all
       end do
+      call finish_states(work, state)
    end procedure predict_sp
 
    !> The answers of all members to the columns of a pass.
@@ -74,9 +77,14 @@ contains
          thread = 1
 !$       if (threads > 1) thread = 1 + omp_get_thread_num()
          associate (this => work%tasks(task))
+            if (allocated(work%states(this%network)%values)) call fetch_states(this, size(x, 2), &
+               before, work%columns, work%states(this%network), work%held(thread))
             call run_task_sp(self, this, x, all, step, &
                             work%numbers(before + 1:before + size(x, 2)), work%lanes(thread), &
-                            work%crew%work(this%network, thread), work%crew%outcomes(task)%error)
+                            work%crew%work(this%network, thread), work%held(thread), &
+                            work%crew%outcomes(task)%error)
+            if (allocated(work%states(this%network)%values)) call return_states(this, size(x, 2), &
+               before, work%columns, work%held(thread), work%states(this%network))
          end associate
       end do
       !$omp end parallel do
@@ -84,7 +92,7 @@ contains
    end subroutine run_members_sp
 
    !> One task: straight from the host's columns, or with noise in the network's own numbers.
-   subroutine run_task_sp(self, task, x, all, step, numbers, lane, work, error)
+   subroutine run_task_sp(self, task, x, all, step, numbers, lane, work, state, error)
       type(ensemble_t), intent(in) :: self
       type(task_t), intent(in) :: task
       real(sp), intent(in), contiguous, target :: x(:, :)
@@ -93,6 +101,7 @@ contains
       integer(i8), intent(in) :: numbers(:)         !! of the columns
       type(lane_t), intent(inout), target :: lane
       type(workspace_t), intent(inout) :: work
+      type(state_t), intent(inout) :: state         !! of the task's columns, if there is one
       type(error_t), allocatable, intent(out) :: error
       type(host_t) :: host_x, inputs(1), outputs(1)
       real(sp), pointer, contiguous :: y(:, :)
@@ -105,10 +114,14 @@ contains
             host_x%s => x
             call disturb(self, task, host_x, step, numbers, lane, inputs(1))
             call run_disturbed(box%net, size(all, 1), columns, inputs, lane, outputs(1), work, &
-                               error)
+                               state, error)
          else
             inputs(1)%s => x(:, task%first:task%last)
-            call box%net%run(inputs, outputs, work, error)
+            if (box%net%keeps_state()) then
+               call box%net%run(inputs, outputs, work, error, state=state)
+            else
+               call box%net%run(inputs, outputs, work, error)
+            end if
          end if
          call add_context(error, box%name)
       end associate
@@ -178,6 +191,8 @@ contains
       noise_step = 0
       if (present(step)) noise_step = step
       call number_columns(size(x, 2), work%numbers, first_column, columns)
+      call begin_states(self, size(x, 2), threads_for(huge(1)), work, error, state)
+      if (allocated(error)) return
       n = min(pass_columns, size(x, 2))
       room = size(mean, 1, kind=i8)*n*self%members()
       if (allocated(work%all_dp)) then
@@ -197,6 +212,7 @@ contains
          if (present(spread)) call disperse_dp(all, work%weights, spread(:, first:last))
          if (present(members)) members(:, first:last, :) = all
       end do
+      call finish_states(work, state)
    end procedure predict_dp
 
    !> The answers of all members to the columns of a pass.
@@ -218,9 +234,14 @@ contains
          thread = 1
 !$       if (threads > 1) thread = 1 + omp_get_thread_num()
          associate (this => work%tasks(task))
+            if (allocated(work%states(this%network)%values)) call fetch_states(this, size(x, 2), &
+               before, work%columns, work%states(this%network), work%held(thread))
             call run_task_dp(self, this, x, all, step, &
                             work%numbers(before + 1:before + size(x, 2)), work%lanes(thread), &
-                            work%crew%work(this%network, thread), work%crew%outcomes(task)%error)
+                            work%crew%work(this%network, thread), work%held(thread), &
+                            work%crew%outcomes(task)%error)
+            if (allocated(work%states(this%network)%values)) call return_states(this, size(x, 2), &
+               before, work%columns, work%held(thread), work%states(this%network))
          end associate
       end do
       !$omp end parallel do
@@ -228,7 +249,7 @@ contains
    end subroutine run_members_dp
 
    !> One task: straight from the host's columns, or with noise in the network's own numbers.
-   subroutine run_task_dp(self, task, x, all, step, numbers, lane, work, error)
+   subroutine run_task_dp(self, task, x, all, step, numbers, lane, work, state, error)
       type(ensemble_t), intent(in) :: self
       type(task_t), intent(in) :: task
       real(dp), intent(in), contiguous, target :: x(:, :)
@@ -237,6 +258,7 @@ contains
       integer(i8), intent(in) :: numbers(:)         !! of the columns
       type(lane_t), intent(inout), target :: lane
       type(workspace_t), intent(inout) :: work
+      type(state_t), intent(inout) :: state         !! of the task's columns, if there is one
       type(error_t), allocatable, intent(out) :: error
       type(host_t) :: host_x, inputs(1), outputs(1)
       real(dp), pointer, contiguous :: y(:, :)
@@ -249,10 +271,14 @@ contains
             host_x%d => x
             call disturb(self, task, host_x, step, numbers, lane, inputs(1))
             call run_disturbed(box%net, size(all, 1), columns, inputs, lane, outputs(1), work, &
-                               error)
+                               state, error)
          else
             inputs(1)%d => x(:, task%first:task%last)
-            call box%net%run(inputs, outputs, work, error)
+            if (box%net%keeps_state()) then
+               call box%net%run(inputs, outputs, work, error, state=state)
+            else
+               call box%net%run(inputs, outputs, work, error)
+            end if
          end if
          call add_context(error, box%name)
       end associate
@@ -363,13 +389,14 @@ contains
       end do
    end subroutine add_noise
 
-   subroutine run_disturbed(net, features, columns, inputs, lane, host, work, error)
+   subroutine run_disturbed(net, features, columns, inputs, lane, host, work, state, error)
       type(network_t), intent(in) :: net
       integer, intent(in) :: features, columns          !! of the output
       type(host_t), intent(in) :: inputs(1)
       type(lane_t), intent(inout), target :: lane
       type(host_t), intent(in) :: host                  !! the output's place
       type(workspace_t), intent(inout) :: work
+      type(state_t), intent(inout) :: state
       type(error_t), allocatable, intent(out) :: error
       type(host_t) :: outputs(1)
       real(wp), pointer, contiguous :: y(:, :)
@@ -377,7 +404,11 @@ contains
       call grow(lane%y, features*columns)
       y(1:features, 1:columns) => lane%y(:features*columns)
       outputs(1)%s => y
-      call net%run(inputs, outputs, work, error, raw=.true.)
+      if (net%keeps_state()) then
+         call net%run(inputs, outputs, work, error, raw=.true., state=state)
+      else
+         call net%run(inputs, outputs, work, error, raw=.true.)
+      end if
       if (allocated(error)) return
       associate (shape => net%graph%values(net%graph%outputs(1))%shape)
          elements = shape%extent(1)
@@ -494,6 +525,7 @@ contains
       if (allocated(self%lanes)) deallocate (self%lanes)
       if (allocated(self%weights)) deallocate (self%weights)
       if (allocated(self%numbers)) deallocate (self%numbers)
+      if (allocated(self%states)) deallocate (self%states, self%held)
       if (allocated(self%all_sp)) deallocate (self%all_sp)
       if (allocated(self%all_dp)) deallocate (self%all_dp)
    end procedure clear_workspace

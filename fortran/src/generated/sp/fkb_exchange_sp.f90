@@ -2,7 +2,7 @@
 !> The memory of one thread between host and network: buffers, counts, and who is active.
 module fkb_exchange_sp
    use fkb_bank_sp, only: bank_workspace_t
-   use fkb_ensemble_sp, only: ensemble_workspace_t
+   use fkb_ensemble_sp, only: ensemble_state_t, ensemble_workspace_t
    use fkb_gate_sp, only: gate_workspace_t
    use fkb_host_sp, only: host_t
    use fkb_kinds, only: dp, wp => sp
@@ -52,6 +52,7 @@ module fkb_exchange_sp
       type(bank_workspace_t) :: bank_work
       type(gate_workspace_t) :: gate_work
       type(state_t) :: state                     !! of the active columns
+      type(ensemble_state_t) :: ensemble_state   !! of the active columns
    contains
       procedure :: handed_back
       procedure :: classes
@@ -117,6 +118,7 @@ contains
       call self%gate_work%clear()
       call self%work%clear()
       call self%state%clear()
+      if (allocated(self%ensemble_state%networks)) deallocate (self%ensemble_state%networks)
    end subroutine clear
 
 end module fkb_exchange_sp

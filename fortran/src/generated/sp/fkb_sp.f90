@@ -14,7 +14,7 @@ module fkb_sp
    use fkb_state_sp, only: state_t
    ! networks that work together
    use fkb_bank_sp, only: bank_t, bank_workspace_t
-   use fkb_ensemble_sp, only: ensemble_t, ensemble_workspace_t
+   use fkb_ensemble_sp, only: ensemble_state_t, ensemble_t, ensemble_workspace_t
    use fkb_gate_sp, only: gate_t, gate_workspace_t
    ! coupling
    use fkb_column, only: column_rule_t, column_t
