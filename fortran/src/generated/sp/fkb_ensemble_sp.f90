@@ -35,11 +35,11 @@ module fkb_ensemble_sp
    end type ensemble_t
 
    !> What stateful members keep from call to call. The caller owns it, with one column for each of
-   !> its own and member, and writes the values with its restart files. Copies are independent.
+   !> its own and member: all columns of a copy of a network, then those of the next. It writes the
+   !> values with its restart files.
    type :: ensemble_state_t
       integer :: columns = 0                    !! of the host
-      type(state_t), allocatable :: networks(:) !! one per network, (n_state, columns*copies):
-                                                !! all columns of a copy, then those of the next
+      type(state_t), allocatable :: networks(:) !! one per network, (n_state, columns*copies)
    end type ensemble_state_t
 
    !> Some columns of the members that are one network: member after member, each with all columns
