@@ -32,14 +32,21 @@ no_executable_stack() {
     grep -vq RWE
 }
 
-# The C example with a C compiler and pkg-config alone. There is no model for it here: it says what
-# is missing and ends.
-c_host() {
+# An example with the compiler of its language and pkg-config alone: compile SOURCE PROGRAM COMPILER
+compile() {
   local flags
   read -ra flags <<<"$(pkg-config --cflags --libs fkb)"
-  cc "$here/../../examples/c_host/c_host.c" "${flags[@]}" -lm -pthread \
-    -Wl,-rpath,"$(pkg-config --variable=libdir fkb)" -o "$work/c_host" &&
-    { "$work/c_host" "no such file.fkb" never.fkb || true; } | grep -q 'code 2: no such file.fkb'
+  "$3" "$here/../../examples/c_host/$1" "${flags[@]}" -lm -pthread \
+    -Wl,-rpath,"$(pkg-config --variable=libdir fkb)" -o "$work/$2"
+}
+
+# The test of an example. Without a Python that converts a model it cannot run, which is no failure:
+# the program must at least say which file is missing.
+host() {
+  local status=0
+  "$here/../../examples/c_host/$1" "$work/$2" || status=$?
+  if [ "$status" -ne 77 ]; then return "$status"; fi
+  { "$work/$2" "no such file.fkb" never.fkb 2>&1 || true; } | grep -q 'no such file.fkb'
 }
 
 try "no executable stack" no_executable_stack
@@ -58,7 +65,12 @@ try "static with make" names_the_file "$work/user_static"
 try "make build with fkb.mk" make -C "$work" -f Makefile.fkb \
   FKB_MK="$(find "$prefix" -name fkb.mk)"
 try "static with fkb.mk" names_the_file "$work/user_included"
-try "C with pkg-config" c_host
+try "C with pkg-config" compile c_host.c c_host cc
+try "C host" host test.sh c_host
+if command -v c++ >/dev/null; then
+  try "C++ with pkg-config" compile cpp_host.cpp cpp_host c++
+  try "C++ host" host test_cpp.sh cpp_host
+fi
 
 if [ "$failed" -gt 0 ]; then
   echo "$passed passed, $failed failed"
