@@ -12,6 +12,7 @@ from . import callbacks
 from .api import FkbWarning, convert, export
 from .composed import ComposedLoss
 from .engine import Network, load
+from .ensemble import Ensemble
 from .errors import EngineError, FkbError, FormatError, UnsupportedError
 from .measures import Loss, Metric
 from .online import OnlineTrainer
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ComposedLoss",
     "EngineError",
+    "Ensemble",
     "FkbError",
     "FkbWarning",
     "FormatError",

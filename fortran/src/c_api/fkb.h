@@ -35,6 +35,7 @@ typedef struct fkb_trainer fkb_trainer;
 typedef struct fkb_state fkb_state;
 typedef struct fkb_metric fkb_metric;
 typedef struct fkb_online fkb_online;
+typedef struct fkb_ensemble fkb_ensemble;
 
 typedef struct fkb_error {
     int code;           /* 0 or FKB_ERROR_* */
@@ -275,6 +276,26 @@ void fkb_metric_reset(fkb_metric *metric);
 /* Number of values, and the values of all batches since the last reset. */
 int fkb_metric_count(const fkb_metric *metric);
 void fkb_metric_values(const fkb_metric *metric, double *values);
+
+/* ---- ensembles ---- */
+
+/* Read an ensemble: a directory with model files, a pattern, a description *.txt, one model file
+ * (docs/ensembles.md). bytes: 4 or 8, the precision of all members. An ensemble serves one thread
+ * of the caller, and shares its work among the threads of the machine. */
+int fkb_ensemble_load(const char *path, int bytes, fkb_ensemble **ensemble, fkb_error *error);
+void fkb_ensemble_free(fkb_ensemble *ensemble);
+int fkb_ensemble_members(const fkb_ensemble *ensemble);
+/* Shape of the input (is_output 0) or the output, as fkb_network_shape. */
+int fkb_ensemble_shape(const fkb_ensemble *ensemble, int is_output, int64_t shape[FKB_MAX_RANK]);
+/* Standard deviation of the noise at the inputs, in the networks' own numbers, and its seed. */
+void fkb_ensemble_get_noise(const fkb_ensemble *ensemble, double *noise, int64_t *seed);
+void fkb_ensemble_set_noise(fkb_ensemble *ensemble, double noise, int64_t seed);
+/* Weighted mean and standard deviation of the members' answers, and these themselves:
+ * members[member][sample]...; spread and members may be NULL. All arrays have values of one kind.
+ * step: of the host, for its noise; first_column: global number of the first sample, from 1. */
+int fkb_ensemble_predict(fkb_ensemble *ensemble, const fkb_array *x, const fkb_array *mean,
+                         const fkb_array *spread, const fkb_array *members, int step,
+                         int first_column, fkb_error *error);
 
 /* The version of the library, such as "0.1.0". */
 const char *fkb_version(void);
