@@ -27,9 +27,9 @@ test-full: ## Run everything, also what takes long
 	@tools/setup.sh test
 	@$(run) python tools/run_tests.py --full
 
-bench: build ## Measure FKB beside ONNX Runtime and TensorFlow
+bench: build ## Measure FKB beside ONNX Runtime, TensorFlow and PyTorch (hours; BENCH="--quick")
 	@tools/setup.sh bench
-	@$(run) python benchmarks/run.py
+	@$(run) python benchmarks/run.py $(BENCH)
 
 lint: ## Check style, types, generated sources and the direction of dependencies
 	@tools/setup.sh test

@@ -1,73 +1,49 @@
 #!/usr/bin/env python3
-"""Measure FKB beside ONNX Runtime and TensorFlow on the climate network.
+"""Measure FKB beside ONNX Runtime, TensorFlow and PyTorch.
 
-All contestants take turns on the same inputs with one thread, round after round, so that a drift of
-the machine hits all alike; a figure is the median of the rounds' medians. Outputs must agree.
+All contestants take turns on the same inputs, round after round, so that a drift of the machine
+hits all alike; a figure is the median of the rounds' medians. Outputs must agree. What the
+processor can do at most is measured too, and each figure stated as a share of it.
 
-Usage: run.py [--rounds N] [--seconds S] [--batches 1,16,...] [--output DIR]
+Usage: run.py [--only climate,lstm] [--tasks predict,train,files,coupling] [--threads 1,2]
+              [--rounds N] [--seconds S] [--batches 1,16] [--quick] [--output DIR]
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.metadata
+import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[variable] = "1"
+import limits as limits_module
+import models
+import numpy as np
+import report
+from contestants import TITLES, WITNESSES, Contestant, pinned_environment
+from cost import Cost
+from files import measure_files
+from limits import Limits
+from numpy.typing import NDArray
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "python"))
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-WIDTH, DEPTH, INPUTS, OUTPUTS = 256, 9, 94, 65
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+TASKS = ("predict", "train", "files", "coupling")
+# Of the largest output; of the first loss; of the losses after steps, which tell where gradients
+# are zero but for rounding, since Adam makes steps of full length of them; of those with dropout.
+TOLERANCE, LOSS_TOLERANCE, STEP_TOLERANCE, RANDOM_TOLERANCE = 1e-4, 1e-3, 0.05, 0.5
+QUICK_BATCH = 16
 # What fields, units, transforms and limits may add to the time of the network, in per cent.
 COUPLING_LIMIT = 10
 Array = NDArray[np.float32]
-
-
-def build_model() -> object:
-    """Return the climate network 94 -> 9 x 256 LeakyReLU -> 65, compiled with Adam."""
-    import keras
-
-    keras.utils.set_random_seed(1)
-    layers: list[object] = [keras.Input((INPUTS,))]
-    for _ in range(DEPTH):
-        layers += [keras.layers.Dense(WIDTH), keras.layers.LeakyReLU(negative_slope=0.2)]
-    model = keras.Sequential([*layers, keras.layers.Dense(OUTPUTS)], name="climate")
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mean_squared_error")
-    return model
-
-
-def time_calls(call: Callable[[], object], seconds: float) -> float:
-    """Return the median time of a call within `seconds`."""
-    times = []
-    start = time.perf_counter()
-    while len(times) < 3 or time.perf_counter() - start < seconds:
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
-
-
-def time_fkb(program: Path, mode: str, folder: Path, batch: int, seconds: float) -> float:
-    """Return the median time of a call as the Fortran program measures it."""
-    command = [program, mode, folder / "net.fkb", str(batch), str(seconds), folder / f"x{batch}"]
-    command += [folder / f"y{batch}", folder / f"t{batch}"]
-    result = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True)
-    return float(result.stdout.split()[0])
 
 
 def time_coupling(program: Path, folder: Path, rounds: int, seconds: float) -> str:
@@ -80,6 +56,7 @@ def time_coupling(program: Path, folder: Path, rounds: int, seconds: float) -> s
             check=True,
             capture_output=True,
             text=True,
+            env=pinned_environment(1),
         )
         over.append(float(result.stdout.split()[2]))
     percent = statistics.median(over)
@@ -90,106 +67,235 @@ def time_coupling(program: Path, folder: Path, rounds: int, seconds: float) -> s
     )
 
 
-def check_agreement(name: str, got: Array, wanted: Array) -> None:
-    """Stop when a contestant computes something else."""
-    difference = float(np.max(np.abs(got - wanted)) / np.max(np.abs(wanted)))
-    if difference > 1e-4:
-        raise SystemExit(
-            f"{name} differs from TensorFlow by {difference:.1e} of the largest output"
-        )
-
-
-def measure(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, str, int, float]]:
-    """Return (task, contestant, batch, seconds per call)."""
-    import fkb
-    import keras
-    import peers
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    model = build_model()
-    model.save(folder / "net.keras")  # type: ignore[attr-defined]
-    fkb.convert(folder / "net.keras", folder / "net.fkb")
-    peers.write_onnx(model, folder / "net.onnx")
-    contestants = {
-        "ONNX Runtime": peers.onnx_runtime(folder / "net.onnx", 1),
-        "TensorFlow": peers.tensorflow_graph(model, xla=False),
-        "TensorFlow XLA": peers.tensorflow_graph(model, xla=True),
-    }
-    trained = keras.models.load_model(folder / "net.keras")
-    step = peers.keras_step(trained)
+def write_samples(spec: dict[str, Any], folder: Path, batch: int) -> None:
+    """Write the inputs and targets of a batch."""
     generator = np.random.default_rng(7)
-    rows = []
-    for batch in arguments.batches:
-        x = generator.standard_normal((batch, INPUTS), dtype=np.float32)
-        t = generator.standard_normal((batch, OUTPUTS), dtype=np.float32)
-        x.tofile(folder / f"x{batch}")
-        t.tofile(folder / f"t{batch}")
-        wanted = contestants["TensorFlow"](x)
-        time_fkb(arguments.program, "predict", folder, batch, 0.0)
-        check_agreement("FKB", np.fromfile(folder / f"y{batch}", "f4").reshape(batch, -1), wanted)
-        for name, run in contestants.items():
-            check_agreement(name, run(x), wanted)
-        rounds: dict[tuple[str, str], list[float]] = {}
-        for _ in range(arguments.rounds):
-            timed = time_fkb(arguments.program, "predict", folder, batch, arguments.seconds)
-            rounds.setdefault(("predict", "FKB"), []).append(timed)
-            for name, run in contestants.items():
-                timed = time_calls(lambda run=run, x=x: run(x), arguments.seconds)  # type: ignore[misc]
-                rounds.setdefault(("predict", name), []).append(timed)
-            if batch > 512:
-                continue
-            timed = time_fkb(arguments.program, "train", folder, batch, arguments.seconds)
-            rounds.setdefault(("train", "FKB"), []).append(timed)
-            timed = time_calls(lambda x=x, t=t: step(x, t), arguments.seconds)  # type: ignore[misc]
-            rounds.setdefault(("train", "Keras"), []).append(timed)
-        rows += [(task, name, batch, statistics.median(v)) for (task, name), v in rounds.items()]
-        print(f"batch {batch} done", file=sys.stderr)
+    for i, given in enumerate(spec["inputs"]):
+        shape = (batch, *given["shape"])
+        values = generator.standard_normal(shape, dtype=np.float32)
+        if given["classes"]:
+            values = generator.integers(0, given["classes"], shape).astype("f4")
+        values.tofile(folder / f"x{batch}_{i}.bin")
+    target = generator.random((batch, *spec["output"]), dtype=np.float32)
+    target.tofile(folder / f"t{batch}.bin")
+
+
+def difference(got: Array, wanted: Array) -> float:
+    """Return by how much values differ, relative to the largest wanted."""
+    if got.shape != wanted.shape or not np.isfinite(got).all():
+        return float("inf")
+    return float(np.max(np.abs(got - wanted)) / np.max(np.abs(wanted)))
+
+
+def compare(rows: dict[str, dict[str, Any]], values: dict[str, Array], random: bool) -> None:
+    """Mark the rows of contestants that compute something else than the witness."""
+    witness = next((name for name in WITNESSES if name in values), None)
+    for name, value in values.items():
+        assert witness is not None
+        row, wanted = rows[name], values[witness]
+        off = difference(value, wanted)
+        row.update(difference=off, differs=off > TOLERANCE)
+        if row["task"] == "train":
+            # The first loss is that of the same weights; then each has steps of its own.
+            first = difference(value[:1], wanted[:1])
+            bound = RANDOM_TOLERANCE if random else LOSS_TOLERANCE
+            row["differs"] = first > bound or off > max(bound, STEP_TOLERANCE)
+        if row["differs"]:
+            row["reason"] = f"differs from {TITLES[witness]} by {off:.1e} of the largest value"
+
+
+def measure_batch(
+    model: models.Model,
+    task: str,
+    batch: int,
+    contestants: list[Contestant],
+    arguments: argparse.Namespace,
+) -> list[dict[str, Any]]:
+    """Return a row for each contestant, measured or with the reason why not."""
+    folder, spec = contestants[0].folder, contestants[0].spec
+    write_samples(spec, folder, batch)
+    rows: dict[str, dict[str, Any]] = {}
+    values: dict[str, Array] = {}
+    for contestant in contestants:
+        name = contestant.name
+        reason, losses = contestant.prepare(task, batch)
+        rows[name] = {
+            "model": model.name,
+            "task": task,
+            "batch": batch,
+            "threads": contestant.threads,
+            "contestant": name,
+            "seconds": None,
+            "share": None,
+            "differs": False,
+            "difference": None,
+            "reason": reason,
+            "memory": 0,
+            "rounds": [],
+        }
+        if not reason:
+            output = np.fromfile(folder / f"y_{name}.bin", "f4") if task == "predict" else losses
+            values[name] = np.asarray(output, "f4")
+    compare(rows, values, model.random)
+    for _ in range(arguments.rounds):
+        for contestant in contestants:
+            row = rows[contestant.name]
+            if contestant.name in values and (not row["reason"] or row["differs"]):
+                try:
+                    row["rounds"].append(contestant.run(arguments.seconds))
+                except RuntimeError as error:
+                    row["reason"] = str(error)
+    for contestant in contestants:
+        row = rows[contestant.name]
+        row["memory"] = contestant.memory()
+        if row["rounds"]:
+            row["seconds"] = statistics.median(row["rounds"])
+    return list(rows.values())
+
+
+def add_shares(rows: list[dict[str, Any]], spec: dict[str, Any], limits: Limits) -> None:
+    """State each time as a share of the limit."""
+    cost = Cost(**spec["cost"])
+    for row in rows:
+        flops, size = cost.total(row["task"], row["batch"])
+        row.update(flops=flops, bytes=size, least=limits.least_time(flops, size))
+        if row["seconds"]:
+            row["share"] = row["least"] / row["seconds"]
+
+
+def wanted(model: models.Model, arguments: argparse.Namespace) -> list[tuple[str, int]]:
+    """Return the tasks and batches of a model that the options leave."""
+    return [
+        (task, batch)
+        for task in model.tasks
+        if task in arguments.tasks
+        for batch in model.batches_of(task)
+        if not arguments.batches or batch in arguments.batches
+        if not arguments.quick or batch <= QUICK_BATCH
+    ]
+
+
+def measure_model(
+    model: models.Model, limits: Limits, arguments: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Return the rows of a model."""
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="fkb-bench-") as name:
+        folder = Path(name)
+        done = subprocess.run(
+            [sys.executable, str(HERE / "prepare.py"), model.name, name],
+            env=pinned_environment(os.cpu_count() or 1),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+            raise SystemExit(f"the model {model.name} could not be built: {last}")
+        spec = json.loads((folder / "spec.json").read_text())
+        contestants = [
+            Contestant(who, spec, folder, arguments.program.resolve(), limits.threads)
+            for who in TITLES
+            if who == "fkb" or not arguments.peers or who in arguments.peers
+        ]
+        try:
+            for task, batch in wanted(model, arguments):
+                rows += measure_batch(model, task, batch, contestants, arguments)
+                print(f"{model.name} {task} {batch}: done", file=sys.stderr, flush=True)
+        finally:
+            for contestant in contestants:
+                contestant.close()
+        add_shares(rows, spec, limits)
     return rows
 
 
-def table(rows: list[tuple[str, str, int, float]]) -> str:
-    """Return the figures as text: microseconds per sample, and how many times FKB's time."""
-    lines = []
-    for task in ("predict", "train"):
-        names = list(dict.fromkeys(name for kind, name, _, _ in rows if kind == task))
-        batches = sorted({batch for kind, _, batch, _ in rows if kind == task})
-        lines.append(f"{task}, microseconds per sample (times FKB)")
-        lines.append(f"{'batch':>8}" + "".join(f"{name:>22}" for name in names))
-        for batch in batches:
-            found = {n: s for kind, n, b, s in rows if kind == task and b == batch}
-            cells = [
-                f"{1e6 * found[n] / batch:10.3f} ({found[n] / found['FKB']:5.2f} x)" for n in names
-            ]
-            lines.append(f"{batch:>8}" + "".join(f"{cell:>22}" for cell in cells))
-        lines.append("")
-    return "\n".join(lines)
+def machine() -> dict[str, str]:
+    """Return what was measured, and with which versions."""
+    found = {"processor": platform.processor() or platform.machine()}
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        names = [line for line in information.read_text().splitlines() if "model name" in line]
+        if names:
+            found["processor"] = names[0].split(":")[1].strip()
+    found["processors"] = str(os.cpu_count())
+    for package in ("onnxruntime", "tensorflow-cpu", "tensorflow", "keras", "torch", "numpy"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def parse() -> argparse.Namespace:
+    """Return the options."""
+
+    def words(text: str) -> list[str]:
+        return [word for word in text.split(",") if word]
+
+    def numbers(text: str) -> list[int]:
+        return [int(word) for word in words(text)]
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", type=words, default=[], help="models, by default all")
+    parser.add_argument("--tasks", type=words, default=list(TASKS), help=", ".join(TASKS))
+    parser.add_argument("--threads", type=numbers, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.4, help="per figure and round")
+    parser.add_argument("--batches", type=numbers, default=[], help="of those of the table")
+    parser.add_argument("--peers", type=words, default=[], help="beside fkb, by default all")
+    parser.add_argument("--weights", type=numbers, default=[1, 18, 138], help="of files, million")
+    parser.add_argument("--quick", action="store_true", help="one round, small batches and files")
+    parser.add_argument("--list", action="store_true", help="print the models")
+    program = ROOT / "build/gfortran/benchmarks/time_network"
+    parser.add_argument("--program", type=Path, default=program)
+    parser.add_argument("--output", type=Path, default=ROOT / "build/benchmarks")
+    arguments = parser.parse_args()
+    unknown = [task for task in arguments.tasks if task not in TASKS]
+    unknown += [peer for peer in arguments.peers if peer not in TITLES]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    if arguments.quick:
+        arguments.rounds, arguments.weights = 1, [1]
+        arguments.seconds = min(arguments.seconds, 0.02)
+    return arguments
 
 
 def main() -> None:
-    """Measure, print the table and keep it in a dated file."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument(
-        "--seconds", type=float, default=0.4, help="per contestant, batch and round"
-    )
-    parser.add_argument(
-        "--batches", type=lambda s: [int(b) for b in s.split(",")], default=[1, 16, 512, 8192]
-    )
-    parser.add_argument(
-        "--program", type=Path, default=ROOT / "build/gfortran/benchmarks/time_network"
-    )
-    parser.add_argument("--output", type=Path, default=ROOT / "build/benchmarks")
-    arguments = parser.parse_args()
+    """Measure, print the table and keep it in dated files."""
+    arguments = parse()
+    if arguments.list:
+        print("\n".join(f"{model.name:14} {model.title}" for model in models.MODELS))
+        return
     if not arguments.program.exists():
         raise SystemExit(f"{arguments.program} is not there: run `make bench`")
-    with tempfile.TemporaryDirectory() as folder:
-        text = table(measure(arguments, Path(folder)))
-        text += time_coupling(arguments.program, Path(folder), arguments.rounds, arguments.seconds)
-    print(text)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / f"{datetime.date.today()}.txt").write_text(text)
+    chosen = [models.find(name) for name in arguments.only] or list(models.MODELS)
+    start = datetime.datetime.now()
+    result: dict[str, Any] = {
+        "date": start.isoformat(" ", "minutes"),
+        "machine": machine(),
+        "limits": [],
+        "rows": [],
+        "files": [],
+        "coupling": "",
+    }
+    stem = start.strftime("%Y-%m-%d-%H%M")
+    for threads in arguments.threads:
+        limits = limits_module.measure(arguments.program, threads, min(0.5, arguments.seconds))
+        result["limits"].append(limits.as_dict())
+        for model in chosen:
+            result["rows"] += measure_model(model, limits, arguments)
+            report.save(result, arguments.output, stem)
+    with tempfile.TemporaryDirectory(prefix="fkb-bench-") as folder:
+        if "files" in arguments.tasks:
+            result["files"] = measure_files(arguments.weights, Path(folder), arguments)
+        if "coupling" in arguments.tasks:
+            rounds, seconds = arguments.rounds, arguments.seconds
+            result["coupling"] = time_coupling(arguments.program, Path(folder), rounds, seconds)
+    report.save(result, arguments.output, stem)
+    print(report.table(result))
+    print(f"saved as {arguments.output / stem}.txt, .json and .csv")
+    if any(row["differs"] for row in result["rows"]):
+        raise SystemExit("some outputs differ: the lines with a `!`")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ try "ruff" ruff check --quiet "${python[@]}"
 try "ruff format" ruff format --quiet --check "${python[@]}"
 try "mypy" mypy -p fkb
 try "mypy tools" mypy tools
+try "mypy benchmarks" env MYPYPATH=python:tests/python:benchmarks mypy benchmarks/*.py
 try "generated sources" python tools/generate.py --check
 try "test program" python tools/collect_tests.py --check
 try "sources" python tools/check_sources.py

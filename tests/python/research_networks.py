@@ -17,16 +17,25 @@ def _month_map(k: Any, months: Any, steps: int, size: tuple[int, int]) -> Any:
     return k.layers.Reshape((steps, *size, 1), name="month_map")(cells)
 
 
-def el_nino_a(k: Any, filters: int = 32, size: tuple[int, int] = (20, 27)) -> Any:
-    """ENSO forecast (Mu et al. 2019): the month of each frame is a map beside it."""
+def el_nino_a(
+    k: Any,
+    filters: int | tuple[int, int] = 32,
+    size: tuple[int, int] = (20, 27),
+    window: int = 3,
+) -> Any:
+    """ENSO forecast (Mu et al. 2019): the month of each frame is a map beside it.
+
+    Two numbers of filters are those of the encoder, which the decoder has in reverse.
+    """
+    outer, inner = (filters, filters) if isinstance(filters, int) else filters
     main = k.Input((3, *size, 2), name="main")
     months = k.Input((3,), dtype="int32", name="months")
     x = k.layers.Concatenate(-1, name="both")([main, _month_map(k, months, 3, size)])
-    x = _stack(k, "encoder_1", filters, 3, return_sequences=True)(x)
-    x = _stack(k, "encoder_2", filters, 3)(x)
-    x = k.layers.Reshape((1, *size, filters), name="code")(x)
-    x = _stack(k, "decoder_1", filters, 3, return_sequences=True)(x)
-    x = _stack(k, "decoder_2", filters, 3)(x)
+    x = _stack(k, "encoder_1", outer, window, return_sequences=True)(x)
+    x = _stack(k, "encoder_2", inner, window)(x)
+    x = k.layers.Reshape((1, *size, inner), name="code")(x)
+    x = _stack(k, "decoder_1", inner, window, return_sequences=True)(x)
+    x = _stack(k, "decoder_2", outer, window)(x)
     return k.Model([main, months], k.layers.Conv2D(2, 1, name="head")(x), name="el_nino_a")
 
 
