@@ -61,8 +61,10 @@ case "$what" in
     echo "stopped once, and killed $kills times: went on bit for bit"
     # Files that are not there, or not whole, are named.
     echo 7 >"$out/begin/checkpoint.txt"
-    ! learn end --restart "$out/begin" && grep -q 'checkpoint_7.online' "$out/log"
-    ! learn end --restart "$out/nowhere" && grep -q 'nowhere/checkpoint.txt: cannot read' "$out/log"
+    ! learn end --restart "$out/begin"
+    grep -q 'checkpoint_7.online' "$out/log"
+    ! learn end --restart "$out/nowhere"
+    grep -q 'nowhere/checkpoint.txt: cannot read it' "$out/log"
     ;;
   keras)
     if ! python3 -c 'import keras, tensorflow' 2>/dev/null; then

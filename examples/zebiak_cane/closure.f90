@@ -32,6 +32,7 @@ program zebiak_cane_closure
    type(network_closure_t), allocatable :: network
    real(wp), allocatable :: nino(:, :), rmse(:, :)
    real(wp) :: curves(points, 9)
+   character(len=:), allocatable :: report
    integer :: i
 
    call read_options(asked, 2, "zebiak_cane_closure CLOSURE.fkb FOLDER")
@@ -61,6 +62,8 @@ program zebiak_cane_closure
    call show("network that learns of the change", nino(:, 6), rmse(:, 4))
    print "(a,5f8.4)", "its error in years 1, 2, 5, 10 and the last: ", &
       (year_rmse(i), i=1, 2), year_rmse(5), year_rmse(10), year_rmse(asked%months/12)
+
+   print "(2a)", "between the model and this network: ", report
 
    do i = 1, 2
       curves(:, 4*i - 2) = formula%at(curves(:, 1), depths(i))
@@ -110,6 +113,7 @@ contains
          index(n) = nino34(means%sst)
          errors(n) = network%take_rmse()
       end do
+      if (learning) call network%coupler%report(network%exchange%tally, report)
       if (learning) call network%online%trainer%save(folder("closure_learned.fkb"), error)
       call check(error)
       if (learning) call network%online%clear()
@@ -123,11 +127,11 @@ contains
       real(wp), intent(out) :: temperature(points)
       type(workspace_t) :: work
       real(wp) :: x(2, points), y(1, points)
-      x(1, :) = curves(:, 1)/50
-      x(2, :) = depth/100
+      x(1, :) = curves(:, 1)
+      x(2, :) = depth
       call any_net%predict(x, y, work, error)
       call check(error)
-      temperature = 5*y(1, :)
+      temperature = y(1, :)
    end subroutine ask
 
    !> One line of the table.

@@ -1,21 +1,20 @@
 !> Forecasts of a coupled model by a network that was trained on another one.
 !!
-!!     zebiak_cane_forecast MODEL.fkb FOLDER [--months 1200] [--epochs 8] [--fresh-epochs 40]
-!!        [--history 39] [--members 10] [--mu 1.25] ...
+!!     zebiak_cane_forecast MODEL.fkb FOLDER [--months 1200] [--epochs 60] [--history 39]
+!!        [--mu 1.25] ...
 !!
 !! The coupled model of the options is run as nature. Forecasts of 12 months begin from each of its
-!! months. With --epochs the network is also tuned on the years of nature before these, with
-!! --fresh-epochs one of the same architecture learns from those years alone. --members makes
-!! ensembles by noise at the beginning. FOLDER, which must be there, gets skill.csv, example.csv
-!! with forecasts of Nino-3.4, ensemble.csv and the tuned network, tuned.fkb.
+!! months. With --epochs the network is also tuned on the years of nature before these, and one of
+!! the same architecture learns from those years alone, both for so many epochs and at the same
+!! rates. FOLDER, which must be there, gets skill.csv, example.csv with forecasts of Nino-3.4, and
+!! these networks, tuned.fkb and history.fkb.
 program zebiak_cane_forecast
    use, intrinsic :: iso_fortran_env, only: error_unit, real64
    use fkb_sp, only: adam_t, error_t, mean_squared_error_t, network_t, trainer_t, workspace_t
    use forecast_network, only: forecast, frames, make_samples, month_size, sample_size, wp
    use nature, only: nature_t, nino34_of
    use options, only: options_t, read_options
-   use random, only: random_t
-   use series, only: correlation, rms
+   use series, only: correlation
    use tables, only: write_csv
    implicit none (type, external)
 
@@ -34,7 +33,7 @@ program zebiak_cane_forecast
    call read_options(asked, 2, "zebiak_cane_forecast MODEL.fkb FOLDER")
    call net%load(trim(asked%words(1)), error)
    call check()
-   if (asked%epochs == 0 .and. asked%fresh_epochs == 0) asked%history = 0
+   if (asked%epochs == 0) asked%history = 0
    allocate (history(month_size, 12*asked%history), months(month_size, asked%months))
    call world%begin(asked)
    call world%run(history)
@@ -47,43 +46,41 @@ program zebiak_cane_forecast
    call show("persistence", skill(:, 2:3))
    call judge(net, skill(:, 4:5), trim(asked%words(2))//"/example.csv")
    call show("trained on the other model", skill(:, 4:5))
-   if (asked%fresh_epochs > 0) then
+   if (asked%epochs > 0) then
       call net%initialize(1, error)
       call check()
-      call learn(asked%fresh_epochs, 2e-3_wp)
+      call learn("history.fkb")
       call judge(net, skill(:, 6:7))
       call show("trained on the history alone", skill(:, 6:7))
-   end if
-   if (asked%epochs > 0) then
       call net%load(trim(asked%words(1)), error)
       call check()
-      call learn(asked%epochs, 1e-3_wp)
+      call learn("tuned.fkb")
       call judge(net, skill(:, 8:9))
       call show("the first, tuned on the history", skill(:, 8:9))
-      call net%save(trim(asked%words(2))//"/tuned.fkb", error)
-      call check()
    end if
    call write_csv(trim(asked%words(2))//"/skill.csv", header, skill)
-   if (asked%members > 1) call judge_ensemble(net, asked%members)
 
 contains
 
-   !> Train the network on the history.
-   subroutine learn(epochs, rate)
-      integer, intent(in) :: epochs
-      real(wp), intent(in) :: rate !! Of Adam at the beginning; a tenth of it in the last third.
+   !> Train the network on the history: the rate falls to a tenth for the last third.
+   subroutine learn(file)
+      character(len=*), intent(in) :: file !! Gets the network.
+      real(wp), parameter :: rate = 2e-3_wp
       type(trainer_t) :: trainer
       real(wp), allocatable :: samples(:, :)
       allocate (samples(sample_size, size(history, 2) - frames))
       call make_samples(history, 0, samples)
       call trainer%init(net, mean_squared_error_t(), adam_t(learning_rate=rate), error)
       call check()
-      call trainer%fit(samples, history(:, frames + 1:), epochs - epochs/3, batch, error, seed=1)
+      call trainer%fit(samples, history(:, frames + 1:), asked%epochs - asked%epochs/3, batch, &
+         error, seed=1)
       call check()
       trainer%optimizer%learning_rate = rate/10
-      call trainer%fit(samples, history(:, frames + 1:), epochs/3, batch, error, seed=2)
+      call trainer%fit(samples, history(:, frames + 1:), asked%epochs/3, batch, error, seed=2)
       call check()
       call trainer%clear()
+      call net%save(trim(asked%words(2))//"/"//file, error)
+      call check()
    end subroutine learn
 
    !> Correlation of Nino-3.4 and error of all values at each lead, (lead, 2).
@@ -110,56 +107,6 @@ contains
       end do
       if (present(example)) call write_example(example, index)
    end subroutine judge
-
-   !> Ensembles of the last network, whose members begin from states with noise of 0.2 K and 5 m.
-   subroutine judge_ensemble(network, members)
-      type(network_t), intent(in) :: network
-      integer, intent(in) :: members
-      integer, parameter :: every = 6
-      real(wp), parameter :: noise = 0.1_wp
-      type(workspace_t) :: work
-      type(random_t) :: numbers
-      real(wp), allocatable :: ahead(:, :, :), begin(:, :), samples(:, :)
-      real(real64), allocatable :: index(:, :, :), truth(:)
-      real(real64) :: draw, table(leads, 4)
-      integer :: i, member, n, starts
-      allocate (begin(sample_size, size(months, 2) - frames))
-      call make_samples(months, 0, begin)
-      samples = begin(:, 1:size(begin, 2) - leads + 1:every)
-      starts = size(samples, 2)
-      deallocate (begin)
-      allocate (begin, source=samples)
-      allocate (ahead(month_size, starts, leads), index(starts, members, leads))
-      call numbers%seed(2)
-      do member = 1, members
-         do n = 1, starts
-            do i = 1, sample_size - 1
-               call numbers%normal(draw)
-               samples(i, n) = begin(i, n) + noise*real(draw, wp)
-            end do
-         end do
-         call forecast(network, samples, work, ahead, error)
-         call check()
-         do n = 1, leads
-            index(:, member, n) = nino34_of(ahead(:, :, n))
-         end do
-      end do
-      print "(a,i0,a)", "ensembles of ", members, " members that begin from states with noise:"
-      do n = 1, leads
-         truth = nino34_of(months(:, [(frames + n + (i - 1)*every, i=1, starts)]))
-         associate (mean => sum(index(:, :, n), 2)/members)
-            table(n, 1) = n
-            table(n, 2) = correlation(mean, truth)
-            table(n, 3) = rms(mean - truth)
-            table(n, 4) = sqrt(sum((index(:, :, n) - spread(mean, 2, members))**2) &
-               /(starts*(members - 1)))
-         end associate
-         if (n == 1 .or. modulo(n, 3) == 0) print "(2x,a,i3,3(a,f6.2))", "month", n, &
-            "  correlation of the mean", table(n, 2), "  its error, K", table(n, 3), &
-            "  spread, K", table(n, 4)
-      end do
-      call write_csv(trim(asked%words(2))//"/ensemble.csv", "lead,r,rmse,spread", table)
-   end subroutine judge_ensemble
 
    !> The same for the forecast that nothing changes.
    subroutine persist(result)

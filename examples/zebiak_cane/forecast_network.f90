@@ -8,7 +8,7 @@ module forecast_network
    use grid, only: nx_box, ny_box
    implicit none (type, external)
    private
-   public :: forecast, make_samples, persistence_rmse, to_network, wp
+   public :: forecast, make_samples, slide, to_network, wp
 
    !> Values of one month and months of a sample.
    integer, parameter, public :: month_size = 2*nx_box*ny_box, frames = 3
@@ -54,19 +54,17 @@ contains
          call net%predict(x, y, work, error)
          if (allocated(error)) return
          months(:, :, lead) = y
-         ! The oldest month leaves, the new one comes in.
-         x(:sample_size - 1 - month_size, :) = x(month_size + 1:sample_size - 1, :)
-         x(sample_size - month_size:sample_size - 1, :) = y
-         x(sample_size, :) = modulo(x(sample_size, :) + 1, 12.0_wp)
+         call slide(x, y)
       end do
    end subroutine forecast
 
-   !> Error of the forecast that nothing changes.
-   pure real(wp) function persistence_rmse(samples, truth)
-      real(wp), intent(in) :: samples(:, :) !! (sample_size, start).
-      real(wp), intent(in) :: truth(:, :) !! The months after, (month_size, start).
-      persistence_rmse = sqrt(sum((samples(sample_size - month_size:sample_size - 1, :) &
-         - truth)**2)/size(truth))
-   end function persistence_rmse
+   !> The oldest month leaves the samples, a new one comes in.
+   pure subroutine slide(samples, month)
+      real(wp), intent(inout) :: samples(:, :) !! (sample_size, start).
+      real(wp), intent(in) :: month(:, :) !! (month_size, start).
+      samples(:sample_size - 1 - month_size, :) = samples(month_size + 1:sample_size - 1, :)
+      samples(sample_size - month_size:sample_size - 1, :) = month
+      samples(sample_size, :) = modulo(samples(sample_size, :) + 1, 12.0_wp)
+   end subroutine slide
 
 end module forecast_network

@@ -7,7 +7,7 @@ module history
    use zebiak_cane, only: heat_content, month_t, nino34, parameters_t, zebiak_cane_t
    implicit none (type, external)
    private
-   public :: add_month, begin_history, load_restart, save_restart
+   public :: add_month, begin_history, load_restart, rename, save_restart
 
 contains
 

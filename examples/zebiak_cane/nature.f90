@@ -24,7 +24,7 @@ module nature
 
 contains
 
-   !> Run through the spin-up.
+   !> Run through the spin-up; not where a restart will be loaded.
    subroutine begin(self, asked)
       class(nature_t), intent(inout) :: self
       type(options_t), intent(in) :: asked !! Which model.
@@ -35,10 +35,11 @@ contains
       self%asked = asked
       call make_background(mean)
       call self%model%init(asked%parameters, mean)
+      self%months = 0
+      if (asked%restart /= "") return
       do n = 1, 12*spin_up_years
          call self%model%advance_month(self%asked%closure, means)
       end do
-      self%months = 0
    end subroutine begin
 
    !> One month.

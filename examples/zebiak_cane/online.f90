@@ -1,16 +1,17 @@
 !> A network that goes on learning while the model runs that it forecasts.
 !!
-!!     zebiak_cane_online MODEL.fkb FOLDER [--months 1200] [--restart OLD_FOLDER] [--mu 1.25] ...
+!!     zebiak_cane_online MODEL.fkb FOLDER [--months 1200] [--restart OLD_FOLDER] [--save-every 0]
+!!        [--mu 1.25] ...
 !!
 !! Each simulated month: forecast it, let the coupled model say what it really is, and make one step
 !! of Adam with this month and 15 earlier ones. FOLDER, which must be there, gets online.csv, the
 !! network, learned.fkb, and what a run with --restart FOLDER goes on from, bit for bit.
 program zebiak_cane_online
    use, intrinsic :: iso_fortran_env, only: error_unit, int64, real64
+   use checkpoint, only: load_checkpoint, save_checkpoint
    use fkb_sp, only: adam_t, error_t, mean_squared_error_t, network_t, online_options_t, &
       online_trainer_t, workspace_t
    use forecast_network, only: frames, month_size, sample_size, wp
-   use history, only: load_restart, save_restart
    use nature, only: nature_t
    use options, only: options_t, read_options, stop_with
    use tables, only: write_csv
@@ -28,6 +29,7 @@ program zebiak_cane_online
    real(wp) :: window(month_size, frames), month(month_size), said(month_size, 1)
    real(wp) :: sample(sample_size, 1)
    real(real64), allocatable :: squares(:, :)
+   character(len=:), allocatable :: message
    integer(int64) :: began, now, rate
    integer :: n
 
@@ -44,7 +46,8 @@ program zebiak_cane_online
    if (asked%restart == "") then
       call world%run(window)
    else
-      call go_on(trim(asked%restart))
+      call load_checkpoint(online, world, window, trim(asked%restart), message)
+      call stop_with(message)
    end if
    allocate (squares(asked%months, 3))
    call system_clock(began, rate)
@@ -63,6 +66,9 @@ program zebiak_cane_online
       call check()
       window = cshift(window, 1, dim=2)
       window(:, frames) = month
+      if (asked%save_every > 0) then
+         if (modulo(n, asked%save_every) == 0) call leave(trim(asked%words(2)))
+      end if
       if (modulo(n, max(1, asked%months/10)) == 0) call show("month", n, n - asked%months/10 + 1, n)
    end do
    call system_clock(now)
@@ -81,35 +87,10 @@ contains
 
    !> Write everything that the next run goes on from.
    subroutine leave(folder)
-      character(len=*), intent(in) :: folder
-      character(len=:), allocatable :: message
-      integer :: unit
-      call online%save(folder//"/online.restart", error)
-      call check()
-      call save_restart(world%model, folder//"/restart.nc", message)
+      character(len=*), intent(in) :: folder !! Where.
+      call save_checkpoint(online, world, window, folder, message)
       call stop_with(message)
-      open (newunit=unit, file=folder//"/window.restart", access="stream", form="unformatted", &
-         status="replace", action="write")
-      write (unit) world%months, window
-      close (unit)
    end subroutine leave
-
-   !> Go on from there.
-   subroutine go_on(folder)
-      character(len=*), intent(in) :: folder
-      character(len=:), allocatable :: message
-      integer :: status, unit
-      call online%load(folder//"/online.restart", error)
-      call check()
-      call load_restart(world%model, folder//"/restart.nc", message)
-      call stop_with(message)
-      open (newunit=unit, file=folder//"/window.restart", access="stream", form="unformatted", &
-         status="old", action="read", iostat=status)
-      if (status == 0) read (unit, iostat=status) world%months, window
-      if (status /= 0) message = folder//"/window.restart: cannot read it"
-      call stop_with(message)
-      close (unit)
-   end subroutine go_on
 
    !> Mean square of all values of a month.
    pure real(real64) function mean_square(difference)

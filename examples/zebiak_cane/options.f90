@@ -19,13 +19,13 @@ module options
       integer :: months = 1200
       !> A restart file to go on from; empty: from rest.
       character(len=1024) :: restart = ""
-      !> Years of history to learn from, and epochs over them: of a network that begins with what
-      !! it knows, and of one that begins with nothing. 0: not done.
+      !> Months between two checkpoints of a run that learns, 0: only at its end.
+      integer :: save_every = 0
+      !> Years of history to learn from, and epochs over them. 0: nothing is learned.
       integer :: history = 39
       integer :: epochs = 0
-      integer :: fresh_epochs = 0
-      !> Members of an ensemble of forecasts, 0: none.
-      integer :: members = 0
+      !> Members of an ensemble of forecasts.
+      integer :: members = 20
    end type options_t
 
    character(len=*), parameter :: model_options = "  [--months 1200] [--restart FILE]"// &
@@ -67,12 +67,12 @@ contains
       select case (name)
       case ("--months")
          asked%months = nint(number_of(text, usage))
+      case ("--save-every")
+         asked%save_every = nint(number_of(text, usage))
       case ("--history")
          asked%history = nint(number_of(text, usage))
       case ("--epochs")
          asked%epochs = nint(number_of(text, usage))
-      case ("--fresh-epochs")
-         asked%fresh_epochs = nint(number_of(text, usage))
       case ("--members")
          asked%members = nint(number_of(text, usage))
       case ("--restart")

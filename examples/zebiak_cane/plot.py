@@ -112,7 +112,7 @@ def draw_model(months: Path, picture: Path) -> None:
     save(figure, picture, "El Niño in the coupled model")
 
 
-def draw_skill(axes: Axes, skill: Table, ensemble: Table | None) -> None:
+def draw_skill(axes: Axes, skill: Table) -> None:
     """Draw the correlation of forecasts with what came."""
     lead = skill["lead"]
     axes.plot(lead, skill["persistence_r"], color=GREY, ls=":", lw=2, label="persistence")
@@ -124,10 +124,6 @@ def draw_skill(axes: Axes, skill: Table, ensemble: Table | None) -> None:
     for name, (colour, label) in names.items():
         if np.any(skill[name]):
             axes.plot(lead, skill[name], color=colour, lw=2, label=label)
-    if ensemble:
-        axes.plot(
-            ensemble["lead"], ensemble["r"], color=GREEN, ls="--", lw=1.5, label="mean of members"
-        )
     axes.set_xticks(lead)
     axes.set_ylim(-0.95, 1.03)
     axes.set_xlim(1, 12)
@@ -138,6 +134,18 @@ def draw_skill(axes: Axes, skill: Table, ensemble: Table | None) -> None:
         ylabel="correlation with what came",
     )
     axes.legend(loc="lower left")
+
+
+def draw_ensemble(axes: Axes, ensemble: Table) -> None:
+    """Draw the error of the mean of ensembles, and what their members say it will be."""
+    lead = ensemble["lead"]
+    axes.plot(lead, ensemble["rmse"], color=DARK, lw=2, label="error of the mean")
+    axes.plot(lead, ensemble["spread"], color=GREEN, lw=2, label="spread of the members")
+    axes.set_xticks(lead)
+    axes.set_xlim(1, 12)
+    axes.set_ylim(0, 1.25 * float(max(ensemble["rmse"].max(), ensemble["spread"].max())))
+    axes.set(title="Ensembles: how sure?", xlabel="months ahead", ylabel="Niño-3.4, K")
+    axes.legend(loc="lower right")
 
 
 def draw_online(axes: Axes, online: Table) -> None:
@@ -196,23 +204,20 @@ def draw_closure(axes: Axes, closure: Table, learning: Table) -> None:
 
 def draw_networks(folder: Path, picture: Path) -> None:
     """Draw the picture of the networks."""
-    figure, panels = plt.subplots(2, 2, figsize=(11, 7.6), layout="constrained")
-    if (folder / "skill.csv").exists():
-        ensemble = folder / "ensemble.csv"
-        draw_skill(
-            panels[0, 0],
-            read_table(folder / "skill.csv"),
-            read_table(ensemble) if ensemble.exists() else None,
-        )
-    if (folder / "online.csv").exists():
-        draw_online(panels[0, 1], read_table(folder / "online.csv"))
-    if (folder / "closure.csv").exists():
-        draw_curves(panels[1, 0], read_table(folder / "curves.csv"))
-        draw_closure(
-            panels[1, 1], read_table(folder / "closure.csv"), read_table(folder / "learning.csv")
-        )
-    for axes in panels.flat:
-        axes.set_visible(axes.has_data())
+    figure = plt.figure(figsize=(13, 8.2), layout="constrained")
+    panels = figure.subplot_mosaic("SSEEOO;UUUCCC")
+    drawn: dict[str, tuple[Any, list[str]]] = {
+        "S": (draw_skill, ["skill.csv"]),
+        "E": (draw_ensemble, ["ensemble.csv"]),
+        "O": (draw_online, ["online.csv"]),
+        "U": (draw_curves, ["curves.csv"]),
+        "C": (draw_closure, ["closure.csv", "learning.csv"]),
+    }
+    for name, (draw, files) in drawn.items():
+        if all((folder / file).exists() for file in files):
+            draw(panels[name], *(read_table(folder / file) for file in files))
+        else:
+            panels[name].set_visible(False)
     save(figure, picture, "Networks in the coupled model: forecasts above, a closure below")
 
 

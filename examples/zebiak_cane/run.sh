@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Run everything: the model, its forecasts, learning while it runs, the closure; draw the pictures.
+# Run everything: the model, its forecasts, ensembles of them, learning while it runs, the closure;
+# draw the pictures.
 #
 # Usage: run.sh [-b BUILD] [-o FOLDER] [MONTHS]
 #   BUILD   where FKB or this example was built (default: build/gfortran of the repository)
 #   FOLDER  where results go (default: output, beside this script)
-#   MONTHS  length of the runs (default: 1200; some minutes)
+#   MONTHS  length of the runs (default: 1200; a quarter of an hour)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -34,11 +35,15 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
 mkdir -p "$out"
 fkb convert "$here/forecast.keras" "$out/forecast.fkb"
-fkb convert "$here/closure.keras" "$out/closure.fkb" --precision double
+fkb convert "$here/closure.keras" "$out/closure.fkb" --precision double \
+  --transforms "$here/closure.toml"
 nature=(--mu 1.05 --epsilon 0.22 --gamma 0.7 --noise 4 --seed 5)
 "$programs/zebiak_cane" "$out" --months "$months"
-"$programs/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months "$months" --epochs 40 \
-  --fresh-epochs 60 --members 10 "${nature[@]}"
+"$programs/zebiak_cane_forecast" "$out/forecast.fkb" "$out" --months "$months" --epochs 60 \
+  "${nature[@]}"
+printf 'fkb ensemble 1\nmember tuned.fkb\nmember history.fkb\n' >"$out/networks.txt"
+"$programs/zebiak_cane_ensemble" "$out/networks.txt" "$out" --months "$months" --members 10 \
+  "${nature[@]}"
 "$programs/zebiak_cane_online" "$out/forecast.fkb" "$out" --months "$months" "${nature[@]}"
 "$programs/zebiak_cane_closure" "$out/closure.fkb" "$out" --months "$months"
 fkb export "$out/learned.fkb" "$out/learned.keras"
