@@ -50,7 +50,7 @@ contains
       if (.not. allocated(error)) call coupler%give(exchange, at%ps, ps, error)
    end subroutine give_all
 
-   !> The truth, rain in real32.
+   !> The truth, rain in real32, which holds its values exactly.
    subroutine teach_all(coupler, at, exchange, dq, rain, error)
       type(coupler_t), intent(in) :: coupler
       type(handles_t), intent(in) :: at
@@ -71,7 +71,7 @@ contains
       call make_fields(size(rain), q, t, ps)
       q = q*(1 + 0.03_dp*step)
       dq = reshape([((1e-6_dp*sin(0.4_dp*step*i + k), k=1, 3), i=1, size(rain))], [3, size(rain)])
-      rain = [(real(real(5 + 3*cos(0.8_dp*step*i), sp), dp), i=1, size(rain))]
+      rain = [(anint(2048*(5 + 3*cos(0.8_dp*step*i)))/2048, i=1, size(rain))]
       mask = [(modulo(i + step, 4) > 0, i=1, size(mask))]
    end subroutine make_step
 
