@@ -18,6 +18,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,11 +82,11 @@ def draw_hovmoeller(
     """Draw a field at the equator over longitude and time."""
     year = (grid["first"] + np.arange(len(field))) / 12
     limit = float(np.percentile(np.abs(field), 99.5))
-    levels = np.linspace(-limit, limit, 17)
+    levels = MaxNLocator(16, symmetric=True).tick_values(-limit, limit)
     filled = axes.contourf(
         grid["longitude"], year, field, levels=levels, cmap="RdBu_r", extend="both"
     )
-    bar = axes.figure.colorbar(filled, ax=axes, ticks=np.linspace(-limit, limit, 5), format="%.1f")
+    bar = axes.figure.colorbar(filled, ax=axes, ticks=levels[len(levels) // 2 % 4 :: 4])
     bar.set_label(unit)
     axes.set(title=title, xlabel="longitude, °E", ylabel="year of the run")
 
@@ -159,9 +160,9 @@ def draw_online(axes: Axes, online: Table) -> None:
     axes.set_ylim(0)
     axes.set_xlim(0, len(online["frozen"]) / 12)
     axes.set(
-        title="Error of the next month while the model runs",
+        title="Error while the model runs",
         xlabel="year",
-        ylabel=f"RMSE over {window // 12} years",
+        ylabel=f"RMSE of the next month over {window // 12} years",
     )
     axes.legend(loc="lower left")
 
