@@ -63,6 +63,8 @@ def former_entry(entry: Config, version: Version) -> Config:
     if name == "Isclose":
         flag = config.pop("equal_nan", False)
         nodes = [node | {"args": [*_with_bounds(node["args"]), flag]} for node in nodes]
+    if name == "ConvertToTensor":
+        config = {"dtype": config.get("dtype"), "sparse": config.get("sparse")}
     if len(config) > 1 or name in _WITHOUT_ARGUMENTS:
         config.pop("name", None)
     return entry | {"config": config, "inbound_nodes": nodes}
