@@ -95,7 +95,8 @@ def draw_model(months: Path, picture: Path) -> None:
     """Draw the picture of the model."""
     with h5py.File(months) as file:
         first = int(file["month"][0]) - 1
-        begin = max(0, SPIN_UP - first)
+        # A run that ends before the spin-up does is shown as it is.
+        begin = max(0, SPIN_UP - first) if first + len(file["month"]) > SPIN_UP + 12 else 0
         nino = file["nino34"][begin:]
         latitude = file["latitude"][()]
         equator = np.abs(latitude) < 4
