@@ -177,17 +177,11 @@ pip_install() {
   .venv/bin/python -m pip install -qq --disable-pip-version-check "$@" </dev/null
 }
 
-# PyTorch for the processor alone, 0.2 GB: what PyPI has for Linux brings 3 GB of CUDA. From PyTorch's
-# own index and nowhere else; where that cannot be reached the benchmarks show a dash for PyTorch.
-set_up_pytorch() {
-  local index=https://download.pytorch.org/whl/cpu
+# PyTorch is not installed: what PyPI has for Linux brings 3 GB of CUDA.
+look_for_pytorch() {
   .venv/bin/python -c 'import torch' 2>/dev/null && return
-  say "installing PyTorch for the processor from $index"
-  if ! pip_install --isolated --retries 1 --no-deps --index-url "$index" torch 2>/dev/null ||
-    ! pip_install filelock fsspec jinja2 networkx sympy typing-extensions; then
-    say "PyTorch could not be installed: the benchmarks run without it. By hand:" \
-      ".venv/bin/pip install a wheel of torch whose version ends in +cpu"
-  fi
+  say "PyTorch is not there, the benchmarks show a dash for it; to measure it, install a wheel of" \
+    "torch for the processor alone (its version ends in +cpu) with .venv/bin/pip"
 }
 
 # What only the tests use. A machine without flang or valgrind skips those steps, visibly.
@@ -209,7 +203,7 @@ set_up_toolchain
 case "$level" in
   build) set_up_python plot ;;
   test) set_up_test_tools; set_up_python plot,keras,examples,test,lint,dev ;;
-  bench) set_up_python plot,keras,bench; set_up_pytorch ;;
+  bench) set_up_python plot,keras,bench; look_for_pytorch ;;
 esac
 . tools/env.sh
 say "ready ($("$FC" --version | head -n 1), $(.venv/bin/python --version))"

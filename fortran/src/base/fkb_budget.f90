@@ -99,7 +99,7 @@ contains
       logical, intent(inout) :: free(:)          !! scratch
       real(dp), intent(out) :: imbalance         !! before
       logical, intent(out) :: closed
-      real(dp) :: capacity, rest, shift, weight
+      real(dp) :: capacity, limit, rest, shift
       logical :: bound
       integer :: i, n, row
       imbalance = total(self%terms, x, y) - total(self%sources, x, x)
@@ -120,9 +120,9 @@ contains
                row = term%rows(i)
                if (.not. free(i)) cycle
                if (y(row) + shift >= lower(row) .and. y(row) + shift <= upper(row)) cycle
-               weight = min(max(y(row) + shift, lower(row)), upper(row)) - y(row)
-               rest = rest - term%factor*mass(term, x, i)*weight
-               y(row) = y(row) + weight
+               limit = min(max(y(row) + shift, lower(row)), upper(row))
+               rest = rest - term%factor*mass(term, x, i)*(limit - y(row))
+               y(row) = limit
                free(i) = .false.
                bound = .true.
             end do
