@@ -4,7 +4,7 @@
 # Usage: tools/setup.sh [build|test|bench]
 #   build  what `make demo` needs (default)
 #   test   also what `make test` needs: flang, valgrind, TensorFlow, the linters
-#   bench  also ONNX Runtime and, where it can be had without CUDA, PyTorch
+#   bench  also ONNX Runtime; it says whether PyTorch is there
 #
 # Debian packages are installed where root or sudo is there, otherwise a conda environment from
 # environment.yml where conda, mamba or micromamba is there. What is set up already is left alone.

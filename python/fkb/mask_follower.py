@@ -141,9 +141,10 @@ class Follower:
 
         MultiHeadAttention looks at what the query carries instead, since it takes masks off.
         """
-        live = ("query_mask",) if layer.class_name == TAKES_OFF and self._live else ()
-        found = {key: mask for key, mask in built.takes.items() if key not in live}
-        return {} if layer.class_name in MERGES else {k: m for k, m in found.items() if m}
+        if layer.class_name in MERGES:
+            return {}
+        live = "query_mask" if layer.class_name == TAKES_OFF and self._live else ""
+        return {key: mask for key, mask in built.takes.items() if mask and key != live}
 
     def _recorded(self, call: Call, number: int, use: Use) -> Use:
         """Return what a call does with a mask that it was given when the model was built."""
@@ -153,9 +154,9 @@ class Follower:
             wrapped = layer.class_name == "TimeDistributed" and any(built.gives)
             if self.version < HANDS_ON_SINCE:
                 use = Use({**use.takes, **self._stated_formerly(layer, built)}, use.gives)
-            elif layer.class_name in (*PLAIN, *HEADS):
-                pass
-            elif wrapped or built.takes.get("mask") is not None:
+            elif layer.class_name not in (*PLAIN, *HEADS) and (
+                wrapped or built.takes.get("mask") is not None
+            ):
                 return built
         if any(mask is UNSURE for mask in call.masks) and layer.class_name not in CONTAINERS:
             use.gives = [None if mask is None else UNSURE for mask in use.gives]

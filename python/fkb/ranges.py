@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import FkbError
 from .graph import Array, Graph, Port, TensorRef, flatten_structure
-from .keras_shapes import infer_shapes
 from .npz import read_arrays
 from .port_fields import problem_of_fields
-from .report import Report
+from .transforms import last_axis
 
 PathLike = str | os.PathLike[str]
 Vector = NDArray[np.float64]
@@ -162,9 +161,7 @@ def _host_elements(graph: Graph, side: str, position: int) -> int | None:
     size = ports[position].options.get("size") if position in ports else None
     if isinstance(size, int):
         return size
-    ref = _refs(graph, side)[position]
-    shape = infer_shapes(graph.model, Report()).of(graph.model, ref)
-    return shape[-1] if shape and len(shape) > 1 else None
+    return last_axis(graph, _refs(graph, side)[position])
 
 
 def _refs(graph: Graph, side: str) -> list[TensorRef]:

@@ -128,7 +128,7 @@ class _Target:
         refs = flatten_structure(graph.model.inputs if side == "input" else graph.model.outputs)
         if position >= len(refs):
             raise FkbError(f"the model has no {self.label}: it has {len(refs)} {side}s")
-        self.network_size = _last_axis(graph, refs[position])
+        self.network_size = last_axis(graph, refs[position])
         self.host_size = self.network_size
         self.size = self.network_size
         self.waiting: list[int] = []
@@ -198,7 +198,8 @@ class _Target:
             self._ports[position] = self._ports.pop(position)
 
 
-def _last_axis(graph: Graph, ref: TensorRef) -> int | None:
+def last_axis(graph: Graph, ref: TensorRef) -> int | None:
+    """Return the elements of a tensor's last axis, None where the model leaves them open."""
     shape = infer_shapes(graph.model, Report()).of(graph.model, ref)
     return shape[-1] if shape and len(shape) > 1 else None
 
