@@ -34,7 +34,7 @@ contains
       else
          call files_like(name, files)
          if (size(files) == 0) call files_like(literal(name), files)
-         call load_paths(fresh, files, 'no file is there that matches '//quote(name), error)
+         call load_paths(fresh, files, 'no file is there that matches "'//name//'"', error)
       end if
       if (.not. allocated(error)) call take_over(self, fresh)
       call clear_boxes(fresh%boxes)
