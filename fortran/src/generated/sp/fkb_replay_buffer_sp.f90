@@ -40,9 +40,13 @@ contains
       logical, intent(in) :: reservoir
       integer(i8), intent(in) :: seed
       self%reservoir = reservoir
-      allocate (self%x(features_in, capacity), self%y(features_out, capacity), self%w(capacity))
-      allocate (self%new_x(features_in, newest), self%new_y(features_out, newest))
-      allocate (self%new_w(newest))
+      ! Zeros, since a restart file holds the empty places too.
+      allocate (self%x(features_in, capacity), source=0.0_wp)
+      allocate (self%y(features_out, capacity), source=0.0_wp)
+      allocate (self%w(capacity), source=0.0_wp)
+      allocate (self%new_x(features_in, newest), source=0.0_wp)
+      allocate (self%new_y(features_out, newest), source=0.0_wp)
+      allocate (self%new_w(newest), source=0.0_wp)
       call self%generator%start(seed, 1)
    end subroutine init
 
