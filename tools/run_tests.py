@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 JOBS = os.environ.get("FKB_JOBS", str(os.cpu_count() or 1))
@@ -61,7 +62,7 @@ class Log:
         self.path = LOGS / f"{name}.log"
         self.path.write_text("")
 
-    def run(self, *command: str | pathlib.Path, **environment: str) -> tuple[int, str]:
+    def run(self, *command: str | Path, **environment: str) -> tuple[int, str]:
         """Run a command in the root; return its exit status and what it printed."""
         words = [str(word) for word in command]
         with self.path.open("a") as file:
@@ -151,16 +152,27 @@ def build_and_test(
     return step
 
 
-def fpm_step(compiler: str) -> Callable[[Log], Count]:
-    """Return a step that builds with fpm and runs its tests."""
+def fpm_step(compiler: str, full: bool) -> Callable[[Log], Count]:
+    """Return a step that builds with fpm and runs an example, and the unit tests where all is run.
+
+    The sources and their tests are those of the other steps: what fpm can break shows in a program.
+    """
 
     def step(log: Log) -> Count:
         if shutil.which(compiler) is None:
             return Count(skipped=1)
         how = ["--profile", "release", "--compiler", compiler]
-        total = counted(*log.run("fpm", "test", *how))
-        status, _ = log.run("fpm", "run", "--example", "--list", *how)
-        return total + counted(status, "")
+        example = ROOT / "examples" / "lorenz96"
+        with tempfile.TemporaryDirectory(prefix="fkb-fpm-") as folder:
+            network = Path(folder) / "closure.fkb"
+            convert = [sys.executable, "-m", "fkb", "convert"]
+            python = str(ROOT / "python")
+            status, _ = log.run(*convert, example / "closure.keras", network, PYTHONPATH=python)
+            short: list[str | Path] = [network, Path(folder), "--units", "2", "--statistics", "20"]
+            if status == 0:
+                status, _ = log.run("fpm", "run", *how, "--example", example.name, "--", *short)
+        total = counted(status, "")
+        return total + counted(*log.run("fpm", "test", *how)) if full else total
 
     return step
 
@@ -229,7 +241,7 @@ def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
         "gfortran": build_and_test("gfortran", None, *native),
         "checked": build_and_test("checked", None, *checked, target=UNIT),
         "flang": build_and_test("flang", FLANG, "-DFKB_BLAS=ON"),
-        "fpm": fpm_step(os.environ.get("FC", "gfortran")),
+        "fpm": fpm_step(os.environ.get("FC", "gfortran"), full),
         "python": python_tests(full),
         "extension": extension,
         "wheel": wheel,
@@ -239,7 +251,7 @@ def steps(full: bool) -> dict[str, Callable[[Log], Count]]:
         chosen["blas"] = build_and_test("blas", None, *blas, target=UNIT)
         portable = build_and_test("flang-portable", FLANG, "-DFKB_BLAS=OFF", target=UNIT)
         chosen["flang-portable"] = portable
-        chosen["fpm-flang"] = fpm_step(FLANG)
+        chosen["fpm-flang"] = fpm_step(FLANG, full)
         chosen["valgrind"] = memory
     return chosen
 
