@@ -22,21 +22,15 @@ module climate_coupling
 contains
 
    !> The same weights without and with the description of its ends, which go through `path`.
-   subroutine build(plain, net, path, error, depth, width)
+   subroutine build(plain, net, path, error)
       type(network_t), intent(inout) :: plain, net
       character(*), intent(in) :: path
       type(error_t), allocatable, intent(out) :: error
-      integer, intent(in), optional :: depth     !! hidden layers, 9 where it is missing
-      integer, intent(in), optional :: width     !! of each, 256 where it is missing
       type(model_t) :: model
-      integer :: i, layers, status, unit, units
-      layers = 9
-      if (present(depth)) layers = depth
-      units = 256
-      if (present(width)) units = width
+      integer :: i, status, unit
       call model%add(input_layer(shape=[n_in]))
-      do i = 1, layers
-         call model%add(dense(units))
+      do i = 1, 9
+         call model%add(dense(256))
          call model%add(leaky_relu(0.2))
       end do
       call model%add(dense(n_out))

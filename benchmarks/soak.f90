@@ -1,5 +1,4 @@
-!> A long run: many columns through a coupled climate network in chunks of 16, on all threads. The
-!> network is the smallest of Ott et al. (2020), table 1: 94 -> 4 x 128 -> 65.
+!> A long run: many columns through the coupled climate network in chunks of 16, on all threads.
 !>
 !> Usage: soak [COLUMNS]
 !>
@@ -39,7 +38,7 @@ contains
       integer(int64) :: chunks, done, part
       integer :: first, last, t
       chunks = max(asked_columns()/chunk, 40_int64)
-      call build(plain, net, 'soak.fkb', error, depth=4, width=128)
+      call build(plain, net, 'soak.fkb', error)
       call stop_on(error)
       call declare(coupler, host)
       call coupler%connect(net, error)
