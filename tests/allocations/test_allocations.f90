@@ -1,11 +1,12 @@
-!> A step of a host allocates nothing once the same step was made before: counted at the C library.
+!> A step of a host allocates nothing, takes no lock and makes no system call once the same step was
+!> made before: counted at the C library, and run where the kernel allows nothing.
 module test_allocations
-   use, intrinsic :: iso_c_binding, only: c_long
+   use, intrinsic :: iso_c_binding, only: c_funloc, c_funptr, c_int, c_long
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use climate_coupling, only: build, chunk, declare, exchange_once, fill, host_t, n_in, n_out
    use fkb_sp, only: adam_t, coupler_t, dp, ensemble_t, ensemble_workspace_t, error_t, exchange_t, &
       mean_squared_error_t, network_t, sp, trainer_t, workspace_t
-   use fkb_testing, only: check, check_equal, failure_t, suite_t
+   use fkb_testing, only: check, check_equal, failure_t, skip, suite_t
    implicit none (type, external)
    private
    public :: collect
@@ -19,7 +20,26 @@ module test_allocations
          implicit none (type, external)
          integer(c_long) :: allocations
       end function allocations
+
+      function locks() bind(c)
+         import :: c_long
+         implicit none (type, external)
+         integer(c_long) :: locks
+      end function locks
+
+      !> 0 where `work` came to its end, 1 where it made a system call, 2 where that cannot be told.
+      function without_system_calls(work) bind(c)
+         import :: c_funptr, c_int
+         implicit none (type, external)
+         type(c_funptr), value :: work
+         integer(c_int) :: without_system_calls
+      end function without_system_calls
    end interface
+
+   !> What `predict_again` works on.
+   type(network_t) :: net_again
+   type(workspace_t) :: work_again
+   real(sp), allocatable :: x_again(:, :), y_again(:, :)
 
 contains
 
@@ -28,6 +48,7 @@ contains
       suite%name = 'allocations'
       call suite%add('the counter counts', counter_counts)
       call suite%add('a second prediction allocates nothing', predictions)
+      call suite%add('a second prediction takes no lock, makes no system call', quiet_predictions)
       call suite%add('a second coupled step allocates nothing', coupled_steps)
       call suite%add('a second step of an ensemble allocates nothing', ensemble_steps)
       call suite%add('later steps of training allocate a handful, always the same', training_steps)
@@ -67,6 +88,47 @@ contains
       end do
       call see_none(failure, error, news)
    end subroutine predictions
+
+   subroutine quiet_predictions(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(network_t) :: plain
+      type(error_t), allocatable :: error
+      integer(c_long) :: before
+      integer(c_int) :: noticed
+      call build(plain, net_again, file, error)
+      call check(failure, .not. allocated(error), 'an error was raised')
+      allocate (x_again(n_in, 600), y_again(n_out, 600))
+      x_again = 0.5_sp
+      call predict_again()
+      before = locks()
+      call predict_again()
+      call check_equal(failure, int(locks() - before), 0, 'locks of the second prediction')
+      noticed = without_system_calls(c_funloc(ask_for_a_file))
+      if (noticed == 2) then
+         call skip(failure, 'the kernel does not forbid system calls')
+         return
+      end if
+      call check_equal(failure, int(noticed), 1, 'a system call was missed')
+      call check_equal(failure, int(without_system_calls(c_funloc(predict_again))), 0, &
+                       'a system call in a prediction')
+   end subroutine quiet_predictions
+
+   !> Many columns, a chunk, one column.
+   subroutine predict_again() bind(c)
+      type(error_t), allocatable :: error
+      call net_again%predict(x_again, y_again, work_again, error)
+      if (allocated(error)) error stop 1
+      call net_again%predict(x_again(:, :16), y_again(:, :16), work_again, error)
+      if (allocated(error)) error stop 1
+      call net_again%predict(x_again(:, 1), y_again(:, 1), work_again, error)
+      if (allocated(error)) error stop 1
+   end subroutine predict_again
+
+   !> What must be noticed.
+   subroutine ask_for_a_file() bind(c)
+      logical :: there
+      inquire (file=file, exist=there)
+   end subroutine ask_for_a_file
 
    !> Full and smaller chunks, values beyond limits, a column that is left to the host.
    subroutine coupled_steps(failure)
