@@ -4,6 +4,7 @@
 !> pass needs it, a column per output channel; then the patches of a tile, a column per position;
 !> then one group's outputs of a tile, as many reals as they need.
 module fkb_conv_tiles
+   use fkb_conv_bands, only: band_reals
    use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_input, &
       conv_kernel, conv_length, conv_output, conv_padding
    use fkb_kinds, only: i8
@@ -24,6 +25,7 @@ contains
       rows = patch_rows(g)
       channels = g(conv_channels_out)
       reals = rows*channels + rows*tile_columns(g) + (channels/g(conv_groups))*tile_columns(g)
+      reals = max(reals, band_reals(g))
    end function conv_scratch
 
    !> Tiles of `step` positions of one image, or of all positions of several images.

@@ -11,17 +11,20 @@
 !> `conv_backward_kernel` with x and y exchanged backward. A depthwise convolution has as many
 !> groups as input channels.
 !>
-!> A tile of output positions becomes a matrix of patches in `scratch`, small enough for the cache,
-!> and is multiplied with the kernel; a window of one position needs no patches. Every value of a
-!> result has the same bits whatever the batch is, where columns of `gemm_nn` have; only the sums
-!> over the batch of `conv_backward_kernel` depend on it.
+!> Where a window takes enough products in one run, it is read where it lies; else a tile of output
+!> positions becomes a matrix of patches in `scratch`, small enough for the cache, and is multiplied
+!> with the kernel. Every value of a result has the same bits whatever the batch is, where columns
+!> of `gemm_nn` have; only the sums over the batch of `conv_backward_kernel` depend on it.
 module fkb_conv_kernels_dp
    use fkb_activation_kernels_dp, only: activate_in_place
-   use fkb_activations, only: n_parameters
-   use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_length
+   use fkb_activations, only: act_linear, n_parameters
+   use fkb_conv_bands, only: band_length, band_wide, plan_bands, takes_windows
+   use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_length, &
+      conv_output
    use fkb_conv_patches_dp, only: gather_patches, scatter_patches
    use fkb_conv_tiles, only: at_part, at_patches, is_depthwise, is_grouped, is_pointwise, &
       patch_rows, plan_tiles, positions_in, positions_out
+   use fkb_conv_windows_dp, only: convolve_band, from_bias, from_y, from_zero
    use fkb_depthwise_kernels_dp, only: depthwise_backward_input, depthwise_backward_kernel, &
       depthwise_forward
    use fkb_gemm_dp, only: gemm_nn, gemm_nt
@@ -30,6 +33,8 @@ module fkb_conv_kernels_dp
    private
    public :: conv_forward, conv_forward_activated, conv_backward_input, conv_backward_kernel
    public :: repeat_column, sum_to_bias
+
+   real(wp), parameter :: no_parameters(n_parameters) = 0
 
 contains
 
@@ -41,16 +46,14 @@ contains
       real(wp), intent(in) :: beta                    !! 0 or 1
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
-      integer :: count, first, image, images, step
-      call plan_tiles(g, step, images)
-      if (is_grouped(g)) call pack_groups(g, kernel, scratch)
-      do image = 1, batch, images
-         do first = 1, positions_out(g), step
-            count = min(step, positions_out(g) - first + 1)
-            call forward_tile(g, first, count, min(images, batch - image + 1), kernel, &
-                              x(1, 1, image), beta, y(1, first, image), scratch)
-         end do
-      end do
+      real(wp) :: no_bias(0)
+      if (takes_windows(g) .and. .not. is_depthwise(g)) then
+         call forward_bands(g, batch, kernel, merge(from_zero, from_y, beta < 0.5_wp), no_bias, x, &
+                            act_linear, no_parameters, y, scratch)
+      else
+         call forward_tiles(g, batch, kernel, merge(from_zero, from_y, beta < 0.5_wp), no_bias, x, &
+                            act_linear, no_parameters, y, scratch)
+      end if
    end subroutine conv_forward
 
    !> y = activation(conv(x, kernel) + bias)
@@ -64,20 +67,13 @@ contains
       real(wp), intent(in) :: parameters(n_parameters)            !! of the activation
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
-      integer :: columns, count, first, image, images, step
-      call plan_tiles(g, step, images)
-      if (is_grouped(g)) call pack_groups(g, kernel, scratch)
-      do image = 1, batch, images
-         do first = 1, positions_out(g), step
-            count = min(step, positions_out(g) - first + 1)
-            columns = count*min(images, batch - image + 1)
-            call repeat_column(g(conv_channels_out), columns, bias, y(1, first, image))
-            call forward_tile(g, first, count, min(images, batch - image + 1), kernel, &
-                              x(1, 1, image), 1.0_wp, y(1, first, image), scratch)
-            call activate_in_place(activation, parameters, g(conv_channels_out), columns, &
-                                   y(1, first, image))
-         end do
-      end do
+      if (takes_windows(g) .and. .not. is_depthwise(g)) then
+         call forward_bands(g, batch, kernel, from_bias, bias, x, activation, parameters, y, &
+                            scratch)
+      else
+         call forward_tiles(g, batch, kernel, from_bias, bias, x, activation, parameters, y, &
+                            scratch)
+      end if
    end subroutine conv_forward_activated
 
    !> dx = transposed conv(dy, kernel) + beta dx
@@ -144,6 +140,70 @@ contains
          y(:, j) = bias
       end do
    end subroutine repeat_column
+
+   !> The convolution of the bands, without patches.
+   pure subroutine forward_bands(g, batch, kernel, from, bias, x, activation, parameters, y, &
+                                 scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      integer, intent(in) :: from                            !! one of `from_*`
+      real(wp), intent(in) :: bias(*)
+      real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
+      integer, intent(in) :: activation
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer :: band(band_length), columns, first, i, image, images, j, k, tall, wide
+      call plan_bands(g, wide, tall, images)
+      do image = 1, batch, images
+         do k = 0, g(conv_output + 2) - 1
+            do j = 0, g(conv_output + 1) - 1, tall
+               do i = 0, g(conv_output) - 1, wide
+                  band = [i, j, k, min(wide, g(conv_output) - i), &
+                          min(tall, g(conv_output + 1) - j), min(images, batch - image + 1)]
+                  columns = product(band(band_wide:))
+                  first = 1 + i + g(conv_output)*(j + g(conv_output + 1)*k)
+                  call convolve_band(g, band, columns, kernel, from, bias, x(1, 1, image), &
+                                     y(1, first, image), scratch)
+                  call activate_in_place(activation, parameters, g(conv_channels_out), columns, &
+                                         y(1, first, image))
+               end do
+            end do
+         end do
+      end do
+   end subroutine forward_bands
+
+   !> The convolution of the tiles, of patches.
+   pure subroutine forward_tiles(g, batch, kernel, from, bias, x, activation, parameters, y, &
+                                 scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      integer, intent(in) :: from                            !! one of `from_*`
+      real(wp), intent(in) :: bias(*)
+      real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
+      integer, intent(in) :: activation
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(inout) :: scratch(patch_rows(g), *)
+      integer :: columns, count, first, image, images, step
+      real(wp) :: beta
+      beta = merge(0.0_wp, 1.0_wp, from == from_zero)
+      call plan_tiles(g, step, images)
+      if (is_grouped(g)) call pack_groups(g, kernel, scratch)
+      do image = 1, batch, images
+         do first = 1, positions_out(g), step
+            count = min(step, positions_out(g) - first + 1)
+            columns = count*min(images, batch - image + 1)
+            if (from == from_bias) then
+               call repeat_column(g(conv_channels_out), columns, bias, y(1, first, image))
+            end if
+            call forward_tile(g, first, count, min(images, batch - image + 1), kernel, &
+                              x(1, 1, image), beta, y(1, first, image), scratch)
+            call activate_in_place(activation, parameters, g(conv_channels_out), columns, &
+                                   y(1, first, image))
+         end do
+      end do
+   end subroutine forward_tiles
 
    !> `conv_forward` of one tile: `count` positions of some images.
    pure subroutine forward_tile(g, first, count, images, kernel, x, beta, y, scratch)
