@@ -4,7 +4,7 @@
 module test_gemm
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use fkb_gemm_dp, only: dp_nn => gemm_nn, dp_nt => gemm_nt, dp_tn => gemm_tn
-   use fkb_gemm_sp, only: columns_independent, gemm_nn, gemm_nt, gemm_tn
+   use fkb_gemm_sp, only: columns_independent, gemm_nn, gemm_nn_from, gemm_nt, gemm_tn
    use fkb_kinds, only: dp, sp
    use fkb_testing, only: check_close, check_equal, failure_t, skip, suite_t
    implicit none (type, external)
@@ -23,6 +23,7 @@ contains
       call suite%add("with beta 0 nothing of the old c is read", beta_zero_overwrites)
       call suite%add("an empty product is zero or adds nothing", empty_products)
       call suite%add("a column has the same bits alone and among others", columns_alone)
+      call suite%add("a product from a start is one added to it", product_from_start)
       call suite%add("the same call gives the same bits again", calls_repeat)
    end subroutine collect
 
@@ -119,7 +120,8 @@ contains
 
    subroutine columns_alone(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      integer, parameter :: heights(4) = [7, 33, 65, 256], widths(7) = [1, 2, 3, 5, 8, 11, 30]
+      integer, parameter :: heights(6) = [7, 16, 33, 65, 256, 450]
+      integer, parameter :: widths(7) = [1, 2, 3, 5, 8, 11, 30]
       real(sp), allocatable :: a(:, :), b(:, :), together(:, :), alone(:, :)
       integer :: first, i, j, m
       if (.not. columns_independent()) then
@@ -142,6 +144,27 @@ contains
          deallocate (together, alone)
       end do
    end subroutine columns_alone
+
+   subroutine product_from_start(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      real(sp), allocatable :: a(:, :), b(:, :), start(:, :), c(:, :), expected(:, :)
+      integer :: i, j, k
+      do i = 1, size(sizes)
+         do j = 1, size(sizes)
+            k = sizes(1 + mod(i + j, size(sizes)))
+            call random_matrix(sizes(i), k, a)
+            call random_matrix(k, sizes(j), b)
+            call random_matrix(sizes(i), 1, start)
+            expected = spread(start(:, 1), 2, sizes(j))
+            call gemm_nn(sizes(i), sizes(j), k, a, b, 1.0_sp, expected)
+            c = 0*expected + 7
+            call gemm_nn_from(sizes(i), sizes(j), k, a, b, start, c)
+            call check_equal(failure, c, expected, "from a start")
+         end do
+      end do
+      call gemm_nn_from(size(start), 1, 0, a, b, start, c)
+      call check_equal(failure, c(:, :1), start(:, :1), "without depth")
+   end subroutine product_from_start
 
    subroutine calls_repeat(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -8,7 +8,7 @@ module fkb_gemm_dp
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: gemm_nn, gemm_tn, gemm_nt, columns_independent
+   public :: gemm_nn, gemm_nn_from, gemm_tn, gemm_nt, columns_independent
 
    interface
       !> c(m,n) = a(m,k) b(k,n) + beta c
@@ -18,6 +18,13 @@ module fkb_gemm_dp
          real(wp), intent(in) :: beta                !! 0 or 1
          real(wp), intent(inout) :: c(m, n)
       end subroutine gemm_nn
+
+      !> c(m,n) = a(m,k) b(k,n) + start(m) in every column
+      pure module subroutine gemm_nn_from(m, n, k, a, b, start, c)
+         integer, intent(in) :: m, n, k
+         real(wp), intent(in) :: a(m, k), b(k, n), start(m)
+         real(wp), intent(inout) :: c(m, n)          !! overwritten
+      end subroutine gemm_nn_from
 
       !> c(m,n) = transpose(a(k,m)) b(k,n) + beta c
       pure module subroutine gemm_tn(m, n, k, a, b, beta, c)

@@ -6,14 +6,14 @@
 module fkb_dense_kernels_sp
    use fkb_activation_kernels_sp, only: activate_in_place
    use fkb_activations, only: n_parameters
-   use fkb_gemm_sp, only: gemm_nn, gemm_nt, gemm_tn
+   use fkb_gemm_sp, only: gemm_nn, gemm_nn_from, gemm_nt, gemm_tn
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
    public :: dense_forward, dense_backward, dense_tangent
 
    !> Columns of a block: small enough that its outputs are in cache when the activation comes.
-   integer, parameter :: block = 128
+   integer, parameter :: block = 256
 
 contains
 
@@ -25,13 +25,10 @@ contains
       integer, intent(in) :: activation                          !! one of `act_*` but glu
       real(wp), intent(in) :: parameters(n_parameters)           !! of the activation
       real(wp), intent(out) :: y(units, batch)
-      integer :: first, count, j
+      integer :: first, count
       do first = 1, batch, block
          count = min(block, batch - first + 1)
-         do j = first, first + count - 1
-            y(:, j) = bias
-         end do
-         call gemm_nn(units, count, n_in, kernel, x(1, first), 1.0_wp, y(1, first))
+         call gemm_nn_from(units, count, n_in, kernel, x(1, first), bias, y(1, first))
          call activate_in_place(activation, parameters, units, count, y(1, first))
       end do
    end subroutine dense_forward
