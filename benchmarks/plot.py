@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contestants import TITLES
+from report import TASKS
 
 COLOURS = {
     "onnx": "#0072b2",
@@ -69,8 +70,9 @@ def draw(result: dict[str, Any], picture: Path) -> None:
         ratios.axvline(1, color="black", linewidth=0.8)
         ratios.set_xscale("log")
         ratios.set_yticks(places, list(lines))
-        ratios.set_xlabel("time / FKB's time")
-        ratios.set_title(f"{task}, threads: {threads}")
+        ratios.set_xlabel("time, as a multiple of FKB's: to the right of the line FKB is faster")
+        plural = "s" if threads > 1 else ""
+        ratios.set_title(f"{TASKS[task]}, {threads} thread{plural}")
         ratios.grid(axis="x", alpha=0.3)
         ratios.legend(fontsize="small")
         values = [100 * (line["fkb"]["share"] or 0) for line in lines.values()]

@@ -11,7 +11,7 @@ from contestants import TITLES
 
 Row = dict[str, Any]
 NAME, SHARE, CELL = 34, 8, 20
-_TASKS = {"predict": "prediction", "train": "training step, Adam"}
+TASKS = {"predict": "prediction", "train": "training step, Adam"}
 
 
 def _number(seconds: float) -> str:
@@ -41,7 +41,7 @@ def _block(rows: list[Row], task: str, threads: int) -> list[str]:
     head = f"{'model':{NAME}}{'batch':>9}" + "".join(f"{title:>{CELL}}" for title in heads[:1])
     head += f"{'limit':>{SHARE}}" + "".join(f"{title:>{CELL}}" for title in heads[1:])
     plural = "s" if threads > 1 else ""
-    title = f"{_TASKS[task]}, {threads} thread{plural}: microseconds per sample (times FKB's)"
+    title = f"{TASKS[task]}, {threads} thread{plural}: microseconds per sample (times FKB's)"
     lines = [title, head]
     for (model, batch), found in _lines_of(rows).items():
         fkb = found.get("fkb", {}).get("seconds")
@@ -95,7 +95,7 @@ def table(result: dict[str, Any]) -> str:
     lines = [f"{result['date']}: {machine}", *_limit_lines(result)]
     rows = result["rows"]
     for threads in sorted({row["threads"] for row in rows}):
-        for task in _TASKS:
+        for task in TASKS:
             part = [r for r in rows if r["task"] == task and r["threads"] == threads]
             if part:
                 lines += _block(part, task, threads)
