@@ -52,6 +52,7 @@ module fkb_plan
       character(:), allocatable :: only_infers      !! why training is refused, null: it is not
       integer(i8) :: cache = 0                      !! reals per sample kept for backward
       integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
+      logical :: spares_cache = .false.             !! inference gives `forward` an empty cache
       integer(i8) :: scratch = 0                    !! reals per sample free within a call
       integer(i8) :: fixed_scratch = 0              !! further reals, whatever the batch
       integer(i8) :: tangent_scratch = 0            !! scratch per sample of `tangent`, all of it

@@ -4,6 +4,9 @@
 module test_gemm
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use fkb_gemm_dp, only: dp_nn => gemm_nn, dp_nt => gemm_nt, dp_tn => gemm_tn
+   use fkb_gemm_packed_dp, only: dp_add_packed => add_packed, dp_pack => pack_rows, &
+      dp_packed_size => packed_size
+   use fkb_gemm_packed_sp, only: add_packed, pack_rows, packed_size
    use fkb_gemm_sp, only: columns_independent, gemm_nn, gemm_nn_from, gemm_nt, gemm_tn
    use fkb_kinds, only: dp, sp
    use fkb_testing, only: check_close, check_equal, failure_t, skip, suite_t
@@ -24,6 +27,7 @@ contains
       call suite%add("an empty product is zero or adds nothing", empty_products)
       call suite%add("a column has the same bits alone and among others", columns_alone)
       call suite%add("a product from a start is one added to it", product_from_start)
+      call suite%add("a packed matrix gives a column the same bits", packed_products)
       call suite%add("the same call gives the same bits again", calls_repeat)
    end subroutine collect
 
@@ -198,6 +202,35 @@ contains
       character(*), intent(in) :: what
       call check_close(failure, actual/size_of, expected/size_of, tolerance, what, scale=1.0_dp)
    end subroutine compare
+
+   !> One column goes through the library's own kernel with a BLAS too.
+   subroutine packed_products(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      real(sp), allocatable :: a(:, :), b(:, :), c(:, :), expected(:, :), packed(:)
+      real(dp), allocatable :: packed_dp(:), c_dp(:, :), expected_dp(:, :)
+      integer :: i, k, l
+      do i = 1, size(sizes)
+         do l = 1, size(sizes)
+            k = sizes(l)
+            call random_matrix(sizes(i), k, a)
+            call random_matrix(k, 1, b)
+            call random_matrix(sizes(i), 1, c)
+            allocate (packed(packed_size(sizes(i), k)), packed_dp(dp_packed_size(sizes(i), k)))
+            c_dp = c
+            expected = c
+            expected_dp = c
+            call pack_rows(sizes(i), k, a, packed)
+            call add_packed(sizes(i), k, packed, b, c)
+            call gemm_nn(sizes(i), 1, k, a, b, 1.0_sp, expected)
+            call check_equal(failure, c(:, 1), expected(:, 1), "real32")
+            call dp_pack(sizes(i), k, a/3.0_dp, packed_dp)
+            call dp_add_packed(sizes(i), k, packed_dp, b/7.0_dp, c_dp)
+            call dp_nn(sizes(i), 1, k, a/3.0_dp, b/7.0_dp, 1.0_dp, expected_dp)
+            call check_equal(failure, c_dp(:, 1), expected_dp(:, 1), "real64")
+            deallocate (packed, packed_dp)
+         end do
+      end do
+   end subroutine packed_products
 
    !> Values between -1 and 1, none of them 0, the same on every call.
    subroutine random_matrix(m, n, a)

@@ -1,10 +1,14 @@
 !> Recurrent layers against their contract: options, masks, states given and kept, dropout.
 module test_recurrent_layers
+   use fkb_activations, only: act_sigmoid, act_tanh, n_parameters
    use fkb_builtin_recurrent_dp, only: add_recurrent_layers
    use fkb_error, only: error_t
+   use fkb_gru_kernels_dp, only: gru_gates, gru_state, gru_step_alone
+   use fkb_kinds, only: dp
+   use fkb_lstm_kernels_dp, only: lstm_step, lstm_step_alone
    use fkb_registry_dp, only: registry_t
    use fkb_shape, only: shape_of, shape_t
-   use fkb_testing, only: failure_t, suite_t
+   use fkb_testing, only: check_equal, failure_t, suite_t
    use layer_cases, only: check_all_tested, one, several
    implicit none (type, external)
    private
@@ -23,6 +27,8 @@ contains
       suite%name = 'recurrent_layers'
       call suite%add('sequences and last outputs, with and without a bias', plain_layers)
       call suite%add('long sequences and large batches are cut into chunks', chunks)
+      call suite%add('layers of many units', many_units)
+      call suite%add('a step that keeps nothing has the same bits', steps_alone)
       call suite%add('any activation keeps the contract', activations)
       call suite%add('masks hold states and outputs', masks)
       call suite%add('initial states are inputs', initial_states)
@@ -64,6 +70,42 @@ contains
       end do
       call one(failure, 'LSTM', '{"units":18}', [17, 2], batch=3)
    end subroutine chunks
+
+   !> Inference computes many units gate by gate in place, and packs the kernel for many steps.
+   subroutine many_units(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      integer :: i
+      call one(failure, 'SimpleRNN', '{"units":3}', [2, 9], batch=2)
+      do i = 2, size(classes)
+         call one(failure, trim(classes(i)), '{'//trim(more(i))// &
+                  '"units":33,"return_sequences":true}', [3, 9], batch=2)
+      end do
+   end subroutine many_units
+
+   subroutine steps_alone(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      integer, parameter :: units = 37, columns = 3
+      real(dp), parameter :: none(n_parameters) = 0
+      real(dp) :: z(4*units, columns), c_before(units, columns), kept(units, columns, 9)
+      real(dp) :: u(3*units, columns), c(units, columns), h(units, columns)
+      real(dp) :: c_alone(units, columns), h_alone(units, columns)
+      integer :: i
+      z = reshape([(3*sin(1.7_dp*i), i=1, size(z))], shape(z))
+      u = cos(2*z(:3*units, :))
+      c_before = sin(z(:units, :))
+      call lstm_step(units, columns, 5, act_tanh, none, act_sigmoid, none, z, c_before, kept, c, h)
+      call lstm_step_alone(units, columns, act_tanh, none, act_sigmoid, none, z, c_before, &
+                           c_alone, h_alone)
+      call check_equal(failure, pack(c_alone, .true.), pack(c, .true.), 'carry of an LSTM')
+      call check_equal(failure, pack(h_alone, .true.), pack(h, .true.), 'state of an LSTM')
+      z = cos(z)
+      call gru_gates(units, columns, 4, act_sigmoid, none, z(:3*units, :), u, kept)
+      call gru_state(units, columns, 4, .true., act_tanh, none, z(:3*units, :), u, c_before, kept, &
+                     h)
+      call gru_step_alone(units, columns, act_tanh, none, act_sigmoid, none, z(:3*units, :), u, &
+                          c_before, h_alone)
+      call check_equal(failure, pack(h_alone, .true.), pack(h, .true.), 'state of a GRU')
+   end subroutine steps_alone
 
    subroutine activations(failure)
       type(failure_t), allocatable, intent(out) :: failure

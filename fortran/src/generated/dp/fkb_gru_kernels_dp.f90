@@ -12,7 +12,7 @@ module fkb_gru_kernels_dp
    use fkb_recurrent_kernels_dp, only: join_gates
    implicit none (type, external)
    private
-   public :: gru_slots, gru_gates, gru_state, gru_state_backward, gru_gates_backward
+   public :: gru_slots, gru_gates, gru_state, gru_step_alone, gru_state_backward, gru_gates_backward
    public :: gru_gates_tangent, gru_third_tangent, gru_state_tangent
 
 contains
@@ -80,6 +80,31 @@ contains
          end do
       end do
    end subroutine gru_state
+
+   !> A step with `reset_after`, bit for bit, where nothing is kept for backward: column after
+   !> column, in place.
+   pure subroutine gru_step_alone(units, columns, activation, parameters, recurrent_activation, &
+                                  recurrent_parameters, x, u, h_before, h)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: activation, recurrent_activation    !! `act_*` but glu
+      real(wp), intent(in) :: parameters(n_parameters), recurrent_parameters(n_parameters)
+      real(wp), intent(in) :: x(units, 3, columns)               !! of the input, bias included
+      real(wp), intent(inout) :: u(units, 3, columns)            !! in: of the state; out: gates
+      real(wp), intent(in) :: h_before(units, columns)
+      real(wp), intent(out) :: h(units, columns)
+      integer :: i, j
+      do j = 1, columns
+         u(:, 1:2, j) = x(:, 1:2, j) + u(:, 1:2, j)
+         call activate_in_place(recurrent_activation, recurrent_parameters, units, 2, u(1, 1, j))
+         do i = 1, units
+            u(i, 3, j) = x(i, 3, j) + u(i, 2, j)*u(i, 3, j)
+         end do
+         call activate_in_place(activation, parameters, units, 1, u(1, 3, j))
+         do i = 1, units
+            h(i, j) = u(i, 1, j)*h_before(i, j) + (1 - u(i, 1, j))*u(i, 3, j)
+         end do
+      end do
+   end subroutine gru_step_alone
 
    !> Gradient of the third gate's sum, and of the state as far as h = z h_before + ... goes.
    pure subroutine gru_state_backward(units, columns, slots, activation, parameters, kept, &

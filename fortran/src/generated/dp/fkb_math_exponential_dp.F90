@@ -98,17 +98,27 @@ contains
       end do
    end subroutine tanh_lanes
 
-   !> v = 1/(1 + exp(-v)), as exp(-|v|)/(1 + exp(-|v|)) for negative v
+   !> v = 1/(1 + exp(-v)), as exp(-|v|)/(1 + exp(-|v|)) for negative v; see `exp_lanes`
    pure subroutine sigmoid_lanes(groups, v)
       integer, intent(in) :: groups
       real(wp), intent(inout) :: v(lanes, groups)
-      real(wp) :: e(lanes)
-      integer :: j
+      real(wp) :: half(lanes), n(lanes), r, x, y(lanes)
+      integer :: i, j
       do j = 1, groups
-         e = -abs(v(:, j))
-         call exp_lanes(1, e)
-         v(:, j) = merge(e, 1.0_wp, v(:, j) < 0)
-         v(:, j) = v(:, j)/(1 + e)
+         do i = 1, lanes
+            x = max(exp_low, -abs(v(i, j)))
+            n(i) = (x*log2_e + shifter) - shifter
+            r = (x - n(i)*log_2_high) - n(i)*log_2_low
+            y(i) = 1 + (r + r*r*exp_polynomial(r))
+            half(i) = (0.5_wp*n(i) + shifter) - shifter
+            n(i) = n(i) - half(i)
+         end do
+         call powers_of_two(half)
+         call powers_of_two(n)
+         y = y*half*n
+         n = merge(y, 1.0_wp, v(:, j) < 0)
+         y = n/(1 + y)
+         v(:, j) = merge(y, v(:, j), abs(v(:, j)) >= 0)
       end do
    end subroutine sigmoid_lanes
 

@@ -87,7 +87,7 @@ contains
       type(workspace_t), intent(inout), target :: work
       type(error_t), allocatable, intent(out) :: error
       type(mode_t) :: mode
-      integer :: i
+      integer :: cached, i
       do i = 1, size(self%graph%nodes)
          if (.not. work%runs(i)) cycle
          mode%first_sample = int(first - 1, i8)*work%folds(i) + 1
@@ -103,8 +103,9 @@ contains
                   return
                end if
             end if
+            cached = merge(0, size(work%cache), work%plans(i)%spares_cache)
             call box%layer%forward(work%plans(i), self%params(box%first:box%last), x, y, &
-               work%cache, work%scratch, mode)
+               work%cache(:cached), work%scratch, mode)
          end associate
       end do
    end subroutine run_nodes

@@ -14,6 +14,10 @@ module fkb_recurrent_kernels_dp
    public :: draw_masks, multiply_by_masks, add_columns_of
    public :: gate_products, gate_products_input, gate_products_kernel
 
+   !> Units from which on gates are worth a call for each column: so many values fill the groups of
+   !> the elementwise functions.
+   integer, parameter, public :: many_units = 32
+
 contains
 
    !> y(:, :, k) = step `first + (k - 1) direction` of x

@@ -5,9 +5,9 @@ module fkb_gru_sp
    use fkb_error, only: error_t
    use fkb_gemm_sp, only: gemm_nn, gemm_tn
    use fkb_gru_kernels_sp, only: gru_gates, gru_gates_backward, gru_gates_tangent, &
-      gru_slots, gru_state, gru_state_backward, gru_state_tangent, gru_third_tangent
+      gru_slots, gru_state, gru_state_backward, gru_state_tangent, gru_step_alone, gru_third_tangent
    use fkb_kinds, only: i8, wp => sp
-   use fkb_recurrent_kernels_sp, only: multiply_by_masks
+   use fkb_recurrent_kernels_sp, only: many_units, multiply_by_masks
    use fkb_recurrent_sp, only: add_products, add_products_backward, read_options, recurrent_t, &
       scan_t
    implicit none (type, external)
@@ -68,6 +68,12 @@ contains
       call set_bias(self, n, weights, scratch)
       if (.not. from_zero) call add_products(n, weights, merge(3, 2, self%reset_after), h_before, &
                                              n%u, scratch)
+      if (self%reset_after .and. .not. n%keeps .and. n%units >= many_units) then
+         call gru_step_alone(n%units, n%batch, self%activation, real(self%parameters, wp), &
+                             self%recurrent_activation, real(self%recurrent_parameters, wp), &
+                             scratch(z), scratch(n%u), h_before, h)
+         return
+      end if
       call gru_gates(n%units, n%batch, n%slots, self%recurrent_activation, &
                      real(self%recurrent_parameters, wp), scratch(z), scratch(n%u), kept)
       if (.not. (from_zero .or. self%reset_after)) then

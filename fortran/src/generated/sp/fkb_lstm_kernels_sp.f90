@@ -12,7 +12,7 @@ module fkb_lstm_kernels_sp
    use fkb_recurrent_kernels_sp, only: join_gates, split_gates
    implicit none (type, external)
    private
-   public :: lstm_slots, lstm_step, lstm_step_backward, lstm_step_tangent
+   public :: lstm_slots, lstm_step, lstm_step_alone, lstm_step_backward, lstm_step_tangent
 
 contains
 
@@ -59,6 +59,31 @@ contains
          end do
       end do
    end subroutine lstm_step
+
+   !> The same, bit for bit, where nothing is kept for backward: column after column, in place.
+   pure subroutine lstm_step_alone(units, columns, activation, parameters, recurrent_activation, &
+                                   recurrent_parameters, z, c_before, c, h)
+      integer, intent(in) :: units, columns
+      integer, intent(in) :: activation, recurrent_activation    !! `act_*` but glu
+      real(wp), intent(in) :: parameters(n_parameters), recurrent_parameters(n_parameters)
+      real(wp), intent(inout) :: z(units, 4, columns)            !! in: sums; out: gates
+      real(wp), intent(in) :: c_before(units, columns)
+      real(wp), intent(out) :: c(units, columns), h(units, columns)
+      integer :: i, j
+      do j = 1, columns
+         call activate_in_place(recurrent_activation, recurrent_parameters, units, 2, z(1, 1, j))
+         call activate_in_place(activation, parameters, units, 1, z(1, 3, j))
+         call activate_in_place(recurrent_activation, recurrent_parameters, units, 1, z(1, 4, j))
+         do i = 1, units
+            c(i, j) = z(i, 2, j)*c_before(i, j) + z(i, 1, j)*z(i, 3, j)
+            h(i, j) = c(i, j)
+         end do
+         call activate_in_place(activation, parameters, units, 1, h(1, j))
+         do i = 1, units
+            h(i, j) = z(i, 4, j)*h(i, j)
+         end do
+      end do
+   end subroutine lstm_step_alone
 
    !> Gradients of the gates' sums and of the carry before the step from those of h and c.
    pure subroutine lstm_step_backward(units, columns, slots, activation, parameters, &

@@ -2,8 +2,9 @@
 !> Keras's `LSTM` and `LSTMCell`.
 module fkb_lstm_sp
    use fkb_kinds, only: i8, wp => sp
-   use fkb_lstm_kernels_sp, only: lstm_slots, lstm_step, lstm_step_backward, &
-      lstm_step_tangent
+   use fkb_lstm_kernels_sp, only: lstm_slots, lstm_step, lstm_step_alone, &
+      lstm_step_backward, lstm_step_tangent
+   use fkb_recurrent_kernels_sp, only: many_units
    use fkb_recurrent_sp, only: add_products, add_products_backward, recurrent_t, scan_t
    implicit none (type, external)
    private
@@ -51,9 +52,15 @@ contains
       integer(i8) :: z
       z = n%z + (k - 1_i8)*4*n%units*n%batch
       if (.not. from_zero) call add_products(n, weights, 4, h_before, z, scratch)
-      call lstm_step(n%units, n%batch, n%slots, self%activation, real(self%parameters, wp), &
-                     self%recurrent_activation, real(self%recurrent_parameters, wp), scratch(z), &
-                     c_before, kept, c, h)
+      if (.not. n%keeps .and. n%units >= many_units) then
+         call lstm_step_alone(n%units, n%batch, self%activation, real(self%parameters, wp), &
+                              self%recurrent_activation, real(self%recurrent_parameters, wp), &
+                              scratch(z), c_before, c, h)
+      else
+         call lstm_step(n%units, n%batch, n%slots, self%activation, real(self%parameters, wp), &
+                        self%recurrent_activation, real(self%recurrent_parameters, wp), &
+                        scratch(z), c_before, kept, c, h)
+      end if
    end subroutine step
 
    pure subroutine step_backward(self, n, weights, k, from_zero, kept, h_before, c_before, h, c, &

@@ -286,7 +286,7 @@ contains
          ' values')
    end subroutine take_room
 
-   !> The largest cache or scratch of any node, in reals.
+   !> The largest cache or scratch of any node in inference, in reals.
    pure integer(i8) function most(self, columns, of_cache)
       class(workspace_t), intent(in) :: self
       integer, intent(in) :: columns
@@ -296,6 +296,7 @@ contains
       do i = 1, size(self%plans)
          associate (plan => self%plans(i))
             if (of_cache) then
+               if (plan%spares_cache) cycle
                most = max(most, plan%cache*columns*self%folds(i) + plan%fixed_cache)
             else
                most = max(most, plan%scratch*columns*self%folds(i) + plan%fixed_scratch)

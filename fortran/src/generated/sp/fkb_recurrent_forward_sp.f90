@@ -1,10 +1,15 @@
 ! Generated from layers/fkb_recurrent_forward.fypp: edit that file and run tools/generate.py
 !> The steps of a recurrent layer, forward.
 submodule(fkb_recurrent_sp) fkb_recurrent_forward_sp
+   use fkb_activations, only: act_linear
+   use fkb_dense_kernels_sp, only: dense_forward
+   use fkb_gemm_packed_sp, only: pack_rows
    use fkb_gemm_sp, only: gemm_nn
    use fkb_recurrent_kernels_sp, only: draw_masks, gate_products, multiply_by_masks, put_steps, &
       split_kernel, take_steps
    implicit none (type, external)
+
+   real(wp), parameter :: no_parameters(n_parameters) = 0
 
 contains
 
@@ -28,6 +33,8 @@ contains
       end if
       if (n%split_kernel) call split_kernel(n%units, n%gates, n%features, weights, &
                                             scratch(n%kernels))
+      if (n%packs) call pack_rows(n%gates*n%units, n%units, weights(n%recurrent), &
+                                  scratch(n%packed))
       if (n%split_recurrent .and. n%gates > 1) then
          call split_kernel(n%units, n%gates, n%units, weights(n%recurrent), &
                            scratch(n%recurrent_kernels))
@@ -134,6 +141,14 @@ contains
       integer :: columns, j, rows
       rows = n%gates*n%units
       columns = count*n%batch
+      if (self%use_bias .and. .not. n%split_kernel) then
+         call dense_forward(rows, n%features, columns, weights, weights(n%bias), scratch(n%x), &
+                            act_linear, no_parameters, scratch(n%z))
+         return
+      else if (.not. n%split_kernel) then
+         call gemm_nn(rows, columns, n%features, weights, scratch(n%x), 0.0_wp, scratch(n%z))
+         return
+      end if
       do j = 1, columns
          at = n%z + int(j - 1, i8)*rows
          if (self%use_bias) then
@@ -142,14 +157,9 @@ contains
             scratch(at:at + rows - 1) = 0
          end if
       end do
-      if (n%split_kernel) then
-         call gate_products(n%units, n%gates, 1, n%gates, n%features, n%batch, count, &
-                            scratch(n%kernels), .true., n%n_input + n%n_state, 0, &
-                            scratch(n%masks), scratch(n%x), scratch(n%masked), &
-                            scratch(n%product), scratch(n%z))
-      else
-         call gemm_nn(rows, columns, n%features, weights, scratch(n%x), 1.0_wp, scratch(n%z))
-      end if
+      call gate_products(n%units, n%gates, 1, n%gates, n%features, n%batch, count, &
+                         scratch(n%kernels), .true., n%n_input + n%n_state, 0, scratch(n%masks), &
+                         scratch(n%x), scratch(n%masked), scratch(n%product), scratch(n%z))
    end subroutine multiply_input
 
    !> Where the mask is 0 the states stay, and the output stays or is 0; elsewhere it is h.

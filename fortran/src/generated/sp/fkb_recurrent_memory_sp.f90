@@ -1,9 +1,14 @@
 ! Generated from layers/fkb_recurrent_memory.fypp: edit that file and run tools/generate.py
 !> Where the arrays of a call stand, and the products of the state.
 submodule(fkb_recurrent_sp) fkb_recurrent_memory_sp
+   use fkb_gemm_packed_sp, only: add_packed, packed_size
    use fkb_gemm_sp, only: gemm_nn, gemm_tn
    use fkb_recurrent_kernels_sp, only: gate_products, gate_products_input
    implicit none (type, external)
+
+   !> Steps from which on it is worth while to pack the recurrent kernel, and columns up to which it
+   !> is used packed.
+   integer, parameter :: many_steps = 8, few_columns = 2
 
 contains
 
@@ -67,6 +72,9 @@ contains
       end if
       if (n%split_kernel) call place(n%used, n%kernels, rows*n%features)
       if (n%split_recurrent .and. n%gates > 1) call place(n%used, n%recurrent_kernels, rows*n%units)
+      n%packs = n%steps >= many_steps .and. .not. (back .or. n%split_recurrent)
+      if (n%packs) call place(n%used, n%packed, packed_size(n%gates*n%units, n%units))
+      n%packs = n%packs .and. n%batch <= few_columns
       if (n%mask > 0 .or. back) call place(n%used, n%output, int(n%units, i8)*n%batch)
       n%u = n%z
       if (n%gates /= 3) return
@@ -142,10 +150,15 @@ contains
    end procedure mask_input
 
    module procedure add_products
-      integer :: rows, total
+      integer :: j, rows, total
       rows = n%gates*n%units
       total = n%n_input + n%n_state
-      if (.not. n%split_recurrent) then
+      if (n%packs) then
+         do j = 1, n%batch
+            call add_packed(rows, n%units, scratch(n%packed), h(1, j), &
+                            scratch(at + (j - 1)*int(rows, i8)))
+         end do
+      else if (.not. n%split_recurrent) then
          call gemm_nn(rows, n%batch, n%units, weights(n%recurrent), h, 1.0_wp, scratch(at))
       else if (n%gates == 1) then
          call gate_products(n%units, 1, 1, 1, n%units, n%batch, 1, weights(n%recurrent), &

@@ -73,6 +73,8 @@ module fkb_recurrent_sp
       integer(i8) :: x, z, u, q                  !! steps of a chunk: input and gates' sums
       integer(i8) :: masked, product             !! for products gate by gate
       integer(i8) :: kernels, recurrent_kernels  !! gates one after another
+      integer(i8) :: packed                      !! recurrent kernel for one column at a time
+      logical :: packs                           !! whether products are made with it
       integer(i8) :: masks                       !! of dropout
       integer(i8) :: output                      !! before the step
       integer(i8) :: dx, dh, dc, dh_held, dc_held, work
@@ -302,6 +304,7 @@ contains
       end do
       plan%random = self%dropout > 0 .or. self%recurrent_dropout > 0
       plan%can_train = .true.
+      plan%spares_cache = .true.
       plan%tangent = tangent_own
       if (in_shapes(1)%closed()) call state_memory(self, plan)
    end subroutine lay_out
