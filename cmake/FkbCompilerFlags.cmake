@@ -83,7 +83,7 @@ endfunction()
 # for matrix products and for the polynomials, which are padded to whole vectors; the C interface.
 function(fkb_set_source_flags)
   set(elementwise "/generated/[sd]p/fkb_(math|activation_|column_activations)")
-  set(fused "/generated/[sd]p/fkb_(math|gemm|dense_kernels|conv_window_tiles)")
+  set(fused "/generated/[sd]p/fkb_(math|gemm|dense_kernels|conv_window_tiles|winograd)")
   foreach(source IN LISTS ARGN)
     set(options)
     if(source MATCHES "${elementwise}")

@@ -7,7 +7,9 @@ module fkb_conv_tiles
    use fkb_conv_bands, only: band_reals
    use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_input, &
       conv_kernel, conv_length, conv_output, conv_padding
+   use fkb_conv_reversal, only: reversed_reals
    use fkb_kinds, only: i8
+   use fkb_winograd_plan, only: winograd_reals
    implicit none (type, external)
    private
    public :: conv_scratch, plan_tiles, at_patches, at_part
@@ -25,7 +27,7 @@ contains
       rows = patch_rows(g)
       channels = g(conv_channels_out)
       reals = rows*channels + rows*tile_columns(g) + (channels/g(conv_groups))*tile_columns(g)
-      reals = max(reals, band_reals(g))
+      reals = max(reals, band_reals(g), winograd_reals(g), reversed_reals(g))
    end function conv_scratch
 
    !> Tiles of `step` positions of one image, or of all positions of several images.

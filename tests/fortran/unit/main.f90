@@ -11,6 +11,7 @@ program main
    use test_config, only: collect_config => collect
    use test_conv_kernels, only: collect_conv_kernels => collect
    use test_conv_lstm_layers, only: collect_conv_lstm_layers => collect
+   use test_conv_winograd, only: collect_conv_winograd => collect
    use test_convolution_layers, only: collect_convolution_layers => collect
    use test_coupler, only: collect_coupler => collect
    use test_coupler_banks, only: collect_coupler_banks => collect
@@ -97,6 +98,8 @@ program main
    call collect_conv_kernels(suite)
    call runner%run(suite)
    call collect_conv_lstm_layers(suite)
+   call runner%run(suite)
+   call collect_conv_winograd(suite)
    call runner%run(suite)
    call collect_convolution_layers(suite)
    call runner%run(suite)

@@ -15,7 +15,7 @@ module fkb_conv_windows_dp
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: convolve_band
+   public :: convolve_band, copy_source
 
    !> What the sums start from: 0, what y holds, or the bias.
    integer, parameter, public :: from_zero = 0, from_y = 1, from_bias = 2

@@ -18,17 +18,21 @@
 module fkb_conv_kernels_sp
    use fkb_activation_kernels_sp, only: activate_in_place
    use fkb_activations, only: act_linear, n_parameters
-   use fkb_conv_bands, only: band_length, band_wide, plan_bands, takes_windows
-   use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_length, &
-      conv_output
+   use fkb_conv_bands, only: takes_windows
+   use fkb_conv_forward_sp, only: forward_bands, forward_winograd
+   use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_groups, conv_length
+   use fkb_conv_packing_sp, only: add_groups, get_rows, pack_groups, pack_transposed, &
+      put_rows, turn_kernel
    use fkb_conv_patches_sp, only: gather_patches, scatter_patches
+   use fkb_conv_reversal, only: reversed, takes_reversal
    use fkb_conv_tiles, only: at_part, at_patches, is_depthwise, is_grouped, is_pointwise, &
       patch_rows, plan_tiles, positions_in, positions_out
-   use fkb_conv_windows_sp, only: convolve_band, from_bias, from_y, from_zero
+   use fkb_conv_windows_sp, only: from_bias, from_y, from_zero
    use fkb_depthwise_kernels_sp, only: depthwise_backward_input, depthwise_backward_kernel, &
       depthwise_forward
    use fkb_gemm_sp, only: gemm_nn, gemm_nt
    use fkb_kinds, only: wp => sp
+   use fkb_winograd_plan, only: takes_winograd
    implicit none (type, external)
    private
    public :: conv_forward, conv_forward_activated, conv_backward_input, conv_backward_kernel
@@ -47,13 +51,8 @@ contains
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
       real(wp) :: no_bias(0)
-      if (takes_windows(g) .and. .not. is_depthwise(g)) then
-         call forward_bands(g, batch, kernel, merge(from_zero, from_y, beta < 0.5_wp), no_bias, x, &
-                            act_linear, no_parameters, y, scratch)
-      else
-         call forward_tiles(g, batch, kernel, merge(from_zero, from_y, beta < 0.5_wp), no_bias, x, &
-                            act_linear, no_parameters, y, scratch)
-      end if
+      call forward(g, batch, kernel, merge(from_zero, from_y, beta < 0.5_wp), no_bias, x, &
+                   act_linear, no_parameters, y, scratch)
    end subroutine conv_forward
 
    !> y = activation(conv(x, kernel) + bias)
@@ -67,13 +66,7 @@ contains
       real(wp), intent(in) :: parameters(n_parameters)            !! of the activation
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
-      if (takes_windows(g) .and. .not. is_depthwise(g)) then
-         call forward_bands(g, batch, kernel, from_bias, bias, x, activation, parameters, y, &
-                            scratch)
-      else
-         call forward_tiles(g, batch, kernel, from_bias, bias, x, activation, parameters, y, &
-                            scratch)
-      end if
+      call forward(g, batch, kernel, from_bias, bias, x, activation, parameters, y, scratch)
    end subroutine conv_forward_activated
 
    !> dx = transposed conv(dy, kernel) + beta dx
@@ -83,20 +76,15 @@ contains
       real(wp), intent(in) :: dy(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(in) :: beta                    !! 0 or 1
       real(wp), intent(inout) :: dx(g(conv_channels_in), positions_in(g), batch)
-      real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
-      integer :: count, first, image, images, step
-      call plan_tiles(g, step, images)
-      if (.not. is_depthwise(g)) call pack_transposed(g, kernel, scratch)
-      do image = 1, batch, images
-         if (beta < 0.5_wp .and. .not. is_pointwise(g)) then
-            dx(:, :, image:min(image + images - 1, batch)) = 0
-         end if
-         do first = 1, positions_out(g), step
-            count = min(step, positions_out(g) - first + 1)
-            call backward_tile(g, first, count, min(images, batch - image + 1), kernel, &
-                               dy(1, first, image), beta, dx(1, 1, image), scratch)
-         end do
-      end do
+      real(wp), intent(inout) :: scratch(*)           !! `conv_scratch`
+      real(wp) :: no_bias(0)
+      if (takes_reversal(g)) then
+         call turn_kernel(g, kernel, scratch)
+         call forward(reversed(g), batch, scratch, merge(from_zero, from_y, beta < 0.5_wp), &
+                      no_bias, dy, act_linear, no_parameters, dx, scratch(size(kernel) + 1))
+      else
+         call backward_tiles(g, batch, kernel, dy, beta, dx, scratch)
+      end if
    end subroutine conv_backward_input
 
    !> dkernel += sum over the batch of dy times the patches of x
@@ -141,9 +129,8 @@ contains
       end do
    end subroutine repeat_column
 
-   !> The convolution of the bands, without patches.
-   pure subroutine forward_bands(g, batch, kernel, from, bias, x, activation, parameters, y, &
-                                 scratch)
+   !> y = activation(conv(x, kernel) + what the sums start from), in the way that suits it.
+   pure subroutine forward(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
       integer, intent(in) :: g(conv_length), batch
       real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
       integer, intent(in) :: from                            !! one of `from_*`
@@ -153,25 +140,14 @@ contains
       real(wp), intent(in) :: parameters(n_parameters)
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(*)
-      integer :: band(band_length), columns, first, i, image, images, j, k, tall, wide
-      call plan_bands(g, wide, tall, images)
-      do image = 1, batch, images
-         do k = 0, g(conv_output + 2) - 1
-            do j = 0, g(conv_output + 1) - 1, tall
-               do i = 0, g(conv_output) - 1, wide
-                  band = [i, j, k, min(wide, g(conv_output) - i), &
-                          min(tall, g(conv_output + 1) - j), min(images, batch - image + 1)]
-                  columns = product(band(band_wide:))
-                  first = 1 + i + g(conv_output)*(j + g(conv_output + 1)*k)
-                  call convolve_band(g, band, columns, kernel, from, bias, x(1, 1, image), &
-                                     y(1, first, image), scratch)
-                  call activate_in_place(activation, parameters, g(conv_channels_out), columns, &
-                                         y(1, first, image))
-               end do
-            end do
-         end do
-      end do
-   end subroutine forward_bands
+      if (takes_winograd(g)) then
+         call forward_winograd(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
+      else if (takes_windows(g) .and. .not. is_depthwise(g)) then
+         call forward_bands(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
+      else
+         call forward_tiles(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
+      end if
+   end subroutine forward
 
    !> The convolution of the tiles, of patches.
    pure subroutine forward_tiles(g, batch, kernel, from, bias, x, activation, parameters, y, &
@@ -234,6 +210,29 @@ contains
          end do
       end if
    end subroutine forward_tile
+
+   !> `conv_backward_input` by patches that are scattered.
+   pure subroutine backward_tiles(g, batch, kernel, dy, beta, dx, scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(in) :: dy(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(in) :: beta
+      real(wp), intent(inout) :: dx(g(conv_channels_in), positions_in(g), batch)
+      real(wp), intent(inout) :: scratch(patch_rows(g), *)
+      integer :: count, first, image, images, step
+      call plan_tiles(g, step, images)
+      if (.not. is_depthwise(g)) call pack_transposed(g, kernel, scratch)
+      do image = 1, batch, images
+         if (beta < 0.5_wp .and. .not. is_pointwise(g)) then
+            dx(:, :, image:min(image + images - 1, batch)) = 0
+         end if
+         do first = 1, positions_out(g), step
+            count = min(step, positions_out(g) - first + 1)
+            call backward_tile(g, first, count, min(images, batch - image + 1), kernel, &
+                               dy(1, first, image), beta, dx(1, 1, image), scratch)
+         end do
+      end do
+   end subroutine backward_tiles
 
    !> `conv_backward_input` of one tile; dx is of whole images, and has been set to 0 where it is
    !> not added to.
@@ -320,71 +319,5 @@ contains
                               patches(1, 1, image), dx(1, 1, image))
       end do
    end subroutine scatter_tile
-
-   !> packed = the kernels of the groups, one after another
-   pure subroutine pack_groups(g, kernel, packed)
-      integer, intent(in) :: g(conv_length)
-      real(wp), intent(in) :: kernel(g(conv_channels_out)/g(conv_groups), g(conv_groups), &
-                                     patch_rows(g))
-      real(wp), intent(inout) :: packed(g(conv_channels_out)/g(conv_groups), patch_rows(g), &
-                                        g(conv_groups))
-      integer :: group
-      do group = 1, g(conv_groups)
-         packed(:, :, group) = kernel(:, group, :)
-      end do
-   end subroutine pack_groups
-
-   !> dkernel += the kernels of the groups, one after another
-   pure subroutine add_groups(g, packed, dkernel)
-      integer, intent(in) :: g(conv_length)
-      real(wp), intent(in) :: packed(g(conv_channels_out)/g(conv_groups), patch_rows(g), &
-                                     g(conv_groups))
-      real(wp), intent(inout) :: dkernel(g(conv_channels_out)/g(conv_groups), g(conv_groups), &
-                                         patch_rows(g))
-      integer :: group
-      do group = 1, g(conv_groups)
-         dkernel(:, group, :) = dkernel(:, group, :) + packed(:, :, group)
-      end do
-   end subroutine add_groups
-
-   !> packed = the transposed kernels of the groups, one after another
-   pure subroutine pack_transposed(g, kernel, packed)
-      integer, intent(in) :: g(conv_length)
-      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
-      real(wp), intent(inout) :: packed(patch_rows(g), g(conv_channels_out))
-      integer :: i, j
-      do j = 1, g(conv_channels_out)
-         do i = 1, patch_rows(g)
-            packed(i, j) = kernel(j, i)
-         end do
-      end do
-   end subroutine pack_transposed
-
-   !> part = rows first + 1 to first + some of whole
-   pure subroutine get_rows(rows, first, some, columns, whole, part)
-      integer, intent(in) :: rows, first, some, columns
-      real(wp), intent(in) :: whole(rows, columns)
-      real(wp), intent(inout) :: part(some, columns)
-      integer :: j
-      do j = 1, columns
-         part(:, j) = whole(first + 1:first + some, j)
-      end do
-   end subroutine get_rows
-
-   !> rows first + 1 to first + some of whole = part + beta times the same
-   pure subroutine put_rows(rows, first, some, columns, part, beta, whole)
-      integer, intent(in) :: rows, first, some, columns
-      real(wp), intent(in) :: part(some, columns)
-      real(wp), intent(in) :: beta
-      real(wp), intent(inout) :: whole(rows, columns)
-      integer :: j
-      do j = 1, columns
-         if (beta < 0.5_wp) then
-            whole(first + 1:first + some, j) = part(:, j)
-         else
-            whole(first + 1:first + some, j) = whole(first + 1:first + some, j) + part(:, j)
-         end if
-      end do
-   end subroutine put_rows
 
 end module fkb_conv_kernels_sp
