@@ -17,11 +17,18 @@ contains
    pure subroutine softmax(n, batch, y)
       integer, intent(in) :: n, batch
       real(wp), intent(inout) :: y(n, batch)
-      integer :: j
+      real(wp) :: top, total
+      integer :: i, j
       do j = 1, batch
-         y(:, j) = y(:, j) - largest(n, y(1, j))
+         top = largest(n, y(1, j))
+         do i = 1, n
+            y(i, j) = y(i, j) - top
+         end do
          call exp_values(n, y(1, j))
-         y(:, j) = y(:, j)/sum_values(n, y(1, j))
+         total = sum_values(n, y(1, j))
+         do i = 1, n
+            y(i, j) = y(i, j)/total
+         end do
       end do
    end subroutine softmax
 
@@ -184,10 +191,26 @@ contains
    pure real(wp) function largest(n, v)
       integer, intent(in) :: n
       real(wp), intent(in) :: v(n)
-      integer :: i
-      largest = v(1)
-      do i = 2, n
-         largest = merge(v(i), largest, v(i) > largest)
+      real(wp) :: top(lanes)
+      integer :: first, i
+      top = v(1)
+      do first = 1, n - lanes + 1, lanes
+         do i = 1, lanes
+            top(i) = merge(v(first + i - 1), top(i), v(first + i - 1) > top(i))
+         end do
+      end do
+      do i = n - mod(n, lanes) + 1, n
+         top(1) = merge(v(i), top(1), v(i) > top(1))
+      end do
+      do i = 1, lanes/2
+         top(i) = merge(top(i + lanes/2), top(i), top(i + lanes/2) > top(i))
+      end do
+      do i = 1, lanes/4
+         top(i) = merge(top(i + lanes/4), top(i), top(i + lanes/4) > top(i))
+      end do
+      largest = top(1)
+      do i = 2, lanes/4
+         largest = merge(top(i), largest, top(i) > largest)
       end do
    end function largest
 

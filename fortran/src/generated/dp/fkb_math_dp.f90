@@ -109,10 +109,11 @@ contains
       do first = 1, n - lanes + 1, lanes
          partial = partial + v(first:first + lanes - 1)
       end do
-      total = 0
-      do i = 1, lanes
-         total = total + partial(i)
-      end do
+      ! Written out: loops of so few values with a varying end are slow.
+      partial(:16) = partial(:16) + partial(17:)
+      partial(:8) = partial(:8) + partial(9:16)
+      partial(:4) = partial(:4) + partial(5:8)
+      total = (partial(1) + partial(3)) + (partial(2) + partial(4))
       do i = n - mod(n, lanes) + 1, n
          total = total + v(i)
       end do

@@ -90,14 +90,20 @@ contains
       integer :: i, j, states
       states = self%states()
       from_zero = n%first_state == 0 .and. .not. self%stateful
-      h = 0
-      if (states > 1) c = 0
-      if (from_zero) return
-      do j = 1, n%batch
-         i = state_source(self, plan, n, x, j)
-         h(:, j) = x(i)%v(:, j)
-         if (states > 1) c(:, j) = x(i + 1)%v(:, j)
-      end do
+      if (from_zero) then
+         h = 0
+         if (states > 1) c = 0
+      else if (n%first_state == 0 .or. .not. self%stateful) then
+         i = state_source(self, plan, n, x, 1)
+         call copy_values(n%units*n%batch, x(i)%v, h)
+         if (states > 1) call copy_values(n%units*n%batch, x(i + 1)%v, c)
+      else
+         do j = 1, n%batch
+            i = state_source(self, plan, n, x, j)
+            h(:, j) = x(i)%v(:, j)
+            if (states > 1) c(:, j) = x(i + 1)%v(:, j)
+         end do
+      end if
    end subroutine first_states
 
    module procedure state_source
@@ -194,9 +200,17 @@ contains
       if (self%return_sequences) then
          call put_steps(n%units, n%steps, n%batch, step, 1, 1, output, y)
       else if (step == n%steps) then
-         y = output
+         call copy_values(n%units*n%batch, output, y)
       end if
    end subroutine put
+
+   !> to = from, at the speed of memory: contiguous, and without a look at whether they overlap
+   pure subroutine copy_values(count, from, to)
+      integer, intent(in) :: count
+      real(wp), intent(in) :: from(count)
+      real(wp), intent(inout) :: to(count)
+      to = from
+   end subroutine copy_values
 
    !> The states after the last step, as outputs and as what is kept.
    subroutine last_states(self, plan, n, h, c, y)
@@ -208,13 +222,13 @@ contains
       integer :: first
       if (n%steps == 0) y(1)%v = 0
       if (self%return_state .or. self%is_cell) then
-         y(2)%v = h
-         if (self%states() > 1) y(3)%v = c
+         call copy_values(n%units*n%batch, h, y(2)%v)
+         if (self%states() > 1) call copy_values(n%units*n%batch, c, y(3)%v)
       end if
       if (.not. self%stateful) return
       first = size(plan%out_shapes) + 1
-      y(first)%v = h
-      if (self%states() > 1) y(first + 1)%v = c
+      call copy_values(n%units*n%batch, h, y(first)%v)
+      if (self%states() > 1) call copy_values(n%units*n%batch, c, y(first + 1)%v)
    end subroutine last_states
 
    module procedure tangent

@@ -287,12 +287,35 @@ contains
          end if
       end do
       do k = 1, size(work%x)
-         work%x(k)%v => memory(work, work%x_value(k), columns, work%x(k)%shape)
+         call see(work%place(work%x_value(k)), work%shapes(work%x_value(k)), columns, work%given, &
+            work%offset, work%values, work%x(k)%shape, work%x(k)%v)
       end do
       do k = 1, size(work%y)
-         work%y(k)%v => memory(work, work%y_value(k), columns, work%y(k)%shape)
+         call see(work%place(work%y_value(k)), work%shapes(work%y_value(k)), columns, work%given, &
+            work%offset, work%values, work%y(k)%shape, work%y(k)%v)
       end do
    end subroutine connect
+
+   !> Point a view at its memory, see `memory`. The pointer is set where it lies: a function's
+   !> result would be copied, which waits until all parts of it are written.
+   subroutine see(root, whole, columns, given, offset, values, shape, v)
+      integer, intent(in) :: root                           !! the value whose memory it is
+      type(shape_t), intent(in) :: whole                    !! of a column of the value
+      integer, intent(in) :: columns
+      type(view_t), intent(in) :: given(:)
+      integer(i8), intent(in) :: offset(:)
+      real(wp), intent(in), contiguous, target :: values(:)
+      type(shape_t), intent(in) :: shape
+      real(wp), pointer, contiguous, intent(out) :: v(:, :)
+      integer :: rows, samples
+      rows = product(shape%extent(:shape%rank))
+      samples = columns*product(whole%extent(shape%rank + 1:))
+      if (associated(given(root)%v)) then
+         v(1:rows, 1:samples) => given(root)%v
+      else
+         v(1:rows, 1:samples) => values(offset(root) + 1:offset(root) + int(rows, i8)*samples)
+      end if
+   end subroutine see
 
    !> The memory of a value for so many columns, seen as samples of this shape: the last axes of
    !> the value may count as samples.
@@ -301,17 +324,8 @@ contains
       integer, intent(in) :: value, columns
       type(shape_t), intent(in) :: shape
       real(wp), pointer, contiguous :: v(:, :)
-      integer(i8) :: n
-      integer :: rows, root, samples
-      root = work%place(value)
-      rows = int(shape%count())
-      samples = columns*product(work%shapes(value)%extent(shape%rank + 1:))
-      if (associated(work%given(root)%v)) then
-         v(1:rows, 1:samples) => work%given(root)%v
-      else
-         n = int(rows, i8)*samples
-         v(1:rows, 1:samples) => work%values(work%offset(root) + 1:work%offset(root) + n)
-      end if
+      call see(work%place(value), work%shapes(value), columns, work%given, work%offset, &
+         work%values, shape, v)
    end function memory
 
    !> Hand over the outputs that were not written in place.
@@ -325,11 +339,13 @@ contains
       integer :: k, v
       do k = 1, size(outputs)
          v = self%graph%outputs(k)
-         here => memory(work, v, columns, work%shapes(v))
-         whole => outputs(k)%same()
-         if (associated(whole) .and. associated(work%given(v)%v)) then
-            if (associated(work%given(v)%v, whole(:, first:first + columns - 1))) cycle
+         if (associated(work%given(v)%v)) then
+            whole => outputs(k)%same()
+            if (associated(whole)) then
+               if (associated(work%given(v)%v, whole(:, first:first + columns - 1))) cycle
+            end if
          end if
+         here => memory(work, v, columns, work%shapes(v))
          call give(here, ports(k), work%shapes(v)%extent(1), first, outputs(k))
       end do
    end subroutine deliver

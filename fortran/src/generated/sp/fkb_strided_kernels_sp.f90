@@ -47,9 +47,13 @@ contains
       index = 0
       place = 1
       do k = 1, n_y, max(extent(1), 1)
-         do i = 0, extent(1) - 1
-            x(place + i*stride(1)) = y(k + i)
-         end do
+         if (stride(1) == 1) then
+            x(place:place + extent(1) - 1) = y(k:k + extent(1) - 1)
+         else
+            do i = 0, extent(1) - 1
+               x(place + i*stride(1)) = y(k + i)
+            end do
+         end if
          call advance(extent, stride, index, place)
       end do
    end subroutine scatter
@@ -64,9 +68,14 @@ contains
       index = 0
       place = 1
       do k = 1, n_y, max(extent(1), 1)
-         do i = 0, extent(1) - 1
-            x(place + i*stride(1)) = x(place + i*stride(1)) + y(k + i)
-         end do
+         if (stride(1) == 1) then
+            x(place:place + extent(1) - 1) = x(place:place + extent(1) - 1) + &
+               y(k:k + extent(1) - 1)
+         else
+            do i = 0, extent(1) - 1
+               x(place + i*stride(1)) = x(place + i*stride(1)) + y(k + i)
+            end do
+         end if
          call advance(extent, stride, index, place)
       end do
    end subroutine scatter_add
