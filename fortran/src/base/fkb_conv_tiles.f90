@@ -9,7 +9,7 @@ module fkb_conv_tiles
       conv_kernel, conv_length, conv_output, conv_padding
    use fkb_conv_reversal, only: reversed_reals
    use fkb_kinds, only: i8
-   use fkb_winograd_plan, only: winograd_reals
+   use fkb_winograd_plan, only: kernel_reals, takes_winograd, winograd_reals
    implicit none (type, external)
    private
    public :: conv_scratch, plan_tiles, at_patches, at_part
@@ -27,6 +27,7 @@ contains
       rows = patch_rows(g)
       channels = g(conv_channels_out)
       reals = rows*channels + rows*tile_columns(g) + (channels/g(conv_groups))*tile_columns(g)
+      if (takes_winograd(g)) reals = reals + kernel_reals(g)
       reals = max(reals, band_reals(g), winograd_reals(g), reversed_reals(g))
    end function conv_scratch
 

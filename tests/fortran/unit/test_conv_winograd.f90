@@ -1,12 +1,14 @@
 !> Convolutions by Winograd's transform against the sum over the window.
 module test_conv_winograd
-   use, intrinsic :: ieee_arithmetic, only: ieee_positive_inf, ieee_quiet_nan, ieee_value
+   use, intrinsic :: ieee_arithmetic, only: ieee_is_nan, ieee_positive_inf, ieee_quiet_nan, &
+      ieee_value
    use fkb_activations, only: act_linear, act_tanh, default_parameters, n_parameters
    use fkb_activation_kernels_sp, only: activate_in_place
    use fkb_conv_bands, only: takes_windows
    use fkb_conv_forward_sp, only: forward_bands, forward_winograd
    use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_geometry, conv_length, &
       pad_same, pad_valid
+   use fkb_conv_kernels_sp, only: conv_backward_kernel
    use fkb_conv_tiles, only: conv_scratch, patch_rows, positions_in, positions_out
    use fkb_conv_windows_sp, only: from_bias, from_y, from_zero
    use fkb_kinds, only: sp
@@ -39,6 +41,7 @@ contains
       call suite%add('the transform gives the sum over the window', transform_gives_the_sum)
       call suite%add('bias, activation and what y held are added', others_are_added)
       call suite%add('values that are not finite are summed, image by image', wild_are_summed)
+      call suite%add('a NaN reaches the derivatives of its own channel only', wild_derivatives)
       call suite%add('a window that does not fit the transform is summed', others_are_summed)
    end subroutine collect
 
@@ -109,6 +112,27 @@ contains
          call check(failure, same(y, plain), 'a kernel')
       end do
    end subroutine wild_are_summed
+
+   subroutine wild_derivatives(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      integer, parameter :: channel = 7
+      real(sp), allocatable :: kernel(:), x(:), dy(:), tame(:, :, :), d(:, :, :), scratch(:)
+      integer :: g(conv_length)
+      g = geometry(3)
+      call make(g, 3, kernel, x, dy, scratch)
+      allocate (d(g(conv_channels_out), g(conv_channels_in), 25))
+      d = 0
+      call conv_backward_kernel(g, 3, x, dy, d, scratch)
+      tame = d
+      d = 0
+      x(size(x)/3 + 200*g(conv_channels_in) + channel) = ieee_value(1.0_sp, ieee_quiet_nan)
+      call conv_backward_kernel(g, 3, x, dy, d, scratch)
+      call check(failure, all(ieee_is_nan(d(:, channel, :))), 'the channel')
+      call check(failure, all(abs(d(:, :channel - 1, :) - tame(:, :channel - 1, :)) < 1e-3_sp), &
+                 'the channels before')
+      call check(failure, all(abs(d(:, channel + 1:, :) - tame(:, channel + 1:, :)) < 1e-3_sp), &
+                 'the channels after')
+   end subroutine wild_derivatives
 
    subroutine others_are_summed(failure)
       type(failure_t), allocatable, intent(out) :: failure

@@ -28,11 +28,13 @@ module fkb_conv_kernels_dp
    use fkb_conv_tiles, only: at_part, at_patches, is_depthwise, is_grouped, is_pointwise, &
       patch_rows, plan_tiles, positions_in, positions_out
    use fkb_conv_windows_dp, only: from_bias, from_y, from_zero
+   use fkb_conv_winograd_dp, only: is_tame
+   use fkb_conv_winograd_gradient_dp, only: add_image, add_transformed
    use fkb_depthwise_kernels_dp, only: depthwise_backward_input, depthwise_backward_kernel, &
       depthwise_forward
    use fkb_gemm_dp, only: gemm_nn, gemm_nt
    use fkb_kinds, only: wp => dp
-   use fkb_winograd_plan, only: takes_winograd
+   use fkb_winograd_plan, only: kernel_reals, takes_winograd
    implicit none (type, external)
    private
    public :: conv_forward, conv_forward_activated, conv_backward_input, conv_backward_kernel
@@ -93,18 +95,12 @@ contains
       real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
       real(wp), intent(in) :: dy(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: dkernel(g(conv_channels_out), patch_rows(g))
-      real(wp), intent(inout) :: scratch(patch_rows(g), *)   !! `conv_scratch`
-      integer :: count, first, image, images, step
-      if (is_grouped(g)) scratch(:, :g(conv_channels_out)) = 0
-      call plan_tiles(g, step, images)
-      do image = 1, batch, images
-         do first = 1, positions_out(g), step
-            count = min(step, positions_out(g) - first + 1)
-            call kernel_tile(g, first, count, min(images, batch - image + 1), x(1, 1, image), &
-                             dy(1, first, image), dkernel, scratch)
-         end do
-      end do
-      if (is_grouped(g)) call add_groups(g, scratch, dkernel)
+      real(wp), intent(inout) :: scratch(*)           !! `conv_scratch`
+      if (takes_winograd(g)) then
+         call gradient_winograd(g, batch, x, dy, dkernel, scratch)
+      else
+         call gradient_tiles(g, batch, x, dy, dkernel, scratch)
+      end if
    end subroutine conv_backward_kernel
 
    !> dbias += sum of the columns of dy
@@ -264,6 +260,47 @@ contains
          end do
       end if
    end subroutine backward_tile
+
+   !> `conv_backward_kernel` by Winograd's transform; an image that it cannot take is summed.
+   pure subroutine gradient_winograd(g, batch, x, dy, dkernel, scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
+      real(wp), intent(in) :: dy(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(inout) :: dkernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(inout) :: scratch(*)
+      integer :: after, image
+      after = int(kernel_reals(g)) + 1
+      scratch(:after - 1) = 0
+      do image = 1, batch
+         if (is_tame(size(x, 1)*size(x, 2), x(1, 1, image)) .and. &
+             is_tame(size(dy, 1)*size(dy, 2), dy(1, 1, image))) then
+            call add_image(g, x(1, 1, image), dy(1, 1, image), scratch, scratch(after))
+         else
+            call gradient_tiles(g, 1, x(1, 1, image), dy(1, 1, image), dkernel, scratch(after))
+         end if
+      end do
+      call add_transformed(g, scratch, dkernel)
+   end subroutine gradient_winograd
+
+   !> `conv_backward_kernel` by patches.
+   pure subroutine gradient_tiles(g, batch, x, dy, dkernel, scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
+      real(wp), intent(in) :: dy(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(inout) :: dkernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(inout) :: scratch(patch_rows(g), *)
+      integer :: count, first, image, images, step
+      if (is_grouped(g)) scratch(:, :g(conv_channels_out)) = 0
+      call plan_tiles(g, step, images)
+      do image = 1, batch, images
+         do first = 1, positions_out(g), step
+            count = min(step, positions_out(g) - first + 1)
+            call kernel_tile(g, first, count, min(images, batch - image + 1), x(1, 1, image), &
+                             dy(1, first, image), dkernel, scratch)
+         end do
+      end do
+      if (is_grouped(g)) call add_groups(g, scratch, dkernel)
+   end subroutine gradient_tiles
 
    !> `conv_backward_kernel` of one tile; with groups the sum goes to the kernels in scratch.
    pure subroutine kernel_tile(g, first, count, images, x, dy, dkernel, scratch)

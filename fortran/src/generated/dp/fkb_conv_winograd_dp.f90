@@ -17,7 +17,7 @@ module fkb_conv_winograd_dp
    use fkb_winograd_transforms_dp, only: transform_input, transform_kernel, transform_output
    implicit none (type, external)
    private
-   public :: convolve_tiles, transform_kernels, is_tame
+   public :: convolve_tiles, transform_kernels, transform_source, is_tame
 
    !> Products that run through a tile of the output at a time: their panel stays in the cache.
    integer, parameter :: depth = 256

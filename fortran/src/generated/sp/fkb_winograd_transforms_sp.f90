@@ -11,7 +11,7 @@ module fkb_winograd_transforms_sp
    use fkb_winograd_plan, only: points
    implicit none (type, external)
    private
-   public :: transform_input, transform_kernel, transform_output
+   public :: transform_input, transform_kernel, transform_output, spread_kernel, spread_output
 
    real(wp), parameter :: a = 0.70710678118654752440_wp, b = 1.41421356237309504880_wp
 
@@ -91,5 +91,54 @@ contains
          end do
       end if
    end subroutine transform_output
+
+   !> The transpose of `transform_output`.
+   pure subroutine spread_output(outputs, ldx, x, y)
+      integer, intent(in) :: outputs, ldx
+      real(wp), intent(in) :: x(ldx, outputs)         !! `rows` values of each output
+      real(wp), intent(out) :: y(rows, points)
+      real(wp) :: even, odd, x3, x4
+      integer :: i
+      do i = 1, rows
+         x3 = 0
+         x4 = 0
+         if (outputs == 4) then
+            x3 = x(i, 3)
+            x4 = x(i, 4)
+         end if
+         y(i, 1) = x(i, 1)
+         even = x(i, 1) + 0.5_wp*x3
+         odd = a*(x(i, 2) + 0.5_wp*x4)
+         y(i, 2) = even + odd
+         y(i, 3) = even - odd
+         even = x(i, 1) + 2*x3
+         odd = b*(x(i, 2) + 2*x4)
+         y(i, 4) = even + odd
+         y(i, 5) = even - odd
+         y(i, 6) = x(i, outputs)
+      end do
+   end subroutine spread_output
+
+   !> The transpose of `transform_kernel`.
+   pure subroutine spread_kernel(taps, ldx, x, y)
+      integer, intent(in) :: taps, ldx
+      real(wp), intent(in) :: x(ldx, points)          !! `rows` values of each point
+      real(wp), intent(out) :: y(rows, taps)
+      real(wp), parameter :: near = -2.0_wp/3.0_wp, far = 1.0_wp/6.0_wp
+      real(wp) :: even(2), odd(2)
+      integer :: i
+      do i = 1, rows
+         even = [near*(x(i, 2) + x(i, 3)), far*(x(i, 4) + x(i, 5))]
+         odd = [near*a*(x(i, 2) - x(i, 3)), far*b*(x(i, 4) - x(i, 5))]
+         y(i, 1) = x(i, 1) + even(1) + even(2)
+         y(i, 2) = odd(1) + odd(2)
+         y(i, 3) = 0.5_wp*even(1) + 2*even(2)
+         if (taps == 5) then
+            y(i, 4) = 0.5_wp*odd(1) + 2*odd(2)
+            y(i, 5) = 0.25_wp*even(1) + 4*even(2)
+         end if
+         y(i, taps) = y(i, taps) + x(i, 6)
+      end do
+   end subroutine spread_kernel
 
 end module fkb_winograd_transforms_sp
