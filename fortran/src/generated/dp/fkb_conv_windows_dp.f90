@@ -3,14 +3,15 @@
 !>
 !> The source of a band (see `fkb_conv_bands`) stays in the cache while the kernel, packed in panels
 !> for the tiles, runs over it. Each value of the output is the chain of multiply-adds of the
-!> product of patches, from what y holds: channels, then taps of the width, height and depth.
+!> product of patches, from what y holds: channels, then taps of the width, height and depth. Few
+!> output channels are summed in several chains instead.
 module fkb_conv_windows_dp
    use fkb_conv_bands, only: band_images, band_length, band_tall, band_wide, most_columns, &
       panel_reals, place_columns, run_length, sees_inside, source_extents, source_strides
    use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_dilation, conv_groups, &
       conv_input, conv_kernel, conv_length, conv_padding, conv_stride
    use fkb_conv_tiles, only: patch_rows
-   use fkb_conv_window_tiles_dp, only: add_half_window_tile, add_window_tile
+   use fkb_conv_window_tiles_dp, only: add_dots, add_half_window_tile, add_window_tile
    use fkb_gemm_tiles_dp, only: columns, half, rows
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
@@ -20,6 +21,8 @@ module fkb_conv_windows_dp
    !> What the sums start from: 0, what y holds, or the bias.
    integer, parameter, public :: from_zero = 0, from_y = 1, from_bias = 2
 
+   !> Up to so many rows of the output there is nothing to gain from tiles.
+   integer, parameter :: few = 4
    !> Products of a panel, which stays in the first-level cache, and panels packed at a time.
    integer, parameter :: depth = 256, height = panel_reals/(rows*depth)
 
@@ -117,11 +120,20 @@ contains
       integer, intent(in) :: all_rows, skip, some, span, from, at, count
       integer, intent(in) :: places(count)
       real(wp), intent(in) :: kernel(all_rows, span)
-      real(wp), intent(in) :: bias(all_rows), source(*)
+      real(wp), intent(in) :: bias(*), source(*)
       real(wp), intent(inout) :: y(all_rows, count)
       real(wp), intent(inout) :: panels(rows*depth, height)
       real(wp) :: begin(rows)
       integer :: filled, i, p
+      if (some <= few) then
+         do i = skip + 1, skip + some
+            begin(1) = 0
+            if (from == from_bias) begin(1) = bias(i)
+            call add_one_row(span, kernel(i, :), from, begin(1), at, count, places, source, &
+                             all_rows, y(i, 1))
+         end do
+         return
+      end if
       do i = skip + 1, skip + some, rows
          filled = min(rows, skip + some - i + 1)
          p = mod((i - skip - 1)/rows, height)
@@ -190,6 +202,26 @@ contains
          c(:filled, j:j + wide - 1) = part(:filled, :wide)
       end do
    end subroutine add_row
+
+   !> One row of y, where there are too few for tiles.
+   pure subroutine add_one_row(span, kernel, from, begin, at, count, places, source, ldc, c)
+      integer, intent(in) :: span, from, at, count, ldc
+      integer, intent(in) :: places(count)
+      real(wp), intent(in) :: kernel(span), begin, source(*)
+      real(wp), intent(inout) :: c(ldc, count)
+      real(wp) :: part(columns)
+      integer :: j, p(columns), wide
+      do j = 1, count, columns
+         wide = min(columns, count - j + 1)
+         p(:wide) = places(j:j + wide - 1) + at
+         p(wide + 1:) = p(wide)
+         part = begin
+         if (from == from_y) part(:wide) = c(1, j:j + wide - 1)
+         call add_dots(span, kernel, source(p(1)), source(p(2)), source(p(3)), source(p(4)), &
+                       source(p(5)), source(p(6)), source(p(7)), source(p(8)), part)
+         c(1, j:j + wide - 1) = part(:wide)
+      end do
+   end subroutine add_one_row
 
    !> Each column of a tile is the same.
    pure subroutine set_tile(column, ldc, c)

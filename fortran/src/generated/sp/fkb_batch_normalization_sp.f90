@@ -14,6 +14,7 @@
 !> as constants; Keras 2 has no fused kernel for it.
 module fkb_batch_normalization_sp
    use fkb_activation_kernels_sp, only: activate_in_place
+   use fkb_activations, only: n_parameters
    use fkb_config, only: config_t
    use fkb_error, only: error_t
    use fkb_kinds, only: dp, sp, wp => sp
@@ -114,6 +115,11 @@ contains
             scale = scale*cache(4*c + 1:5*c)
          end if
          if (self%center) shift = shift + weights(n_gamma(self, c) + 1:n_gamma(self, c) + c)
+         if (inner == 1) then
+            call normalize_blocks(c, outer, mean, scale, shift, plan%activation, &
+                                  real(plan%activation_parameters, wp), x(1)%v, y(1)%v)
+            return
+         end if
          call channel_normalize(inner, c, outer, mean, scale, shift, x(1)%v, y(1)%v)
       end associate
       if (plan%activation /= 0) then
@@ -122,6 +128,24 @@ contains
                                 size(y(1)%v)/n, y(1)%v)
       end if
    end subroutine forward
+
+   !> y = activation((x - mean)*scale + shift), in blocks that are in cache for the activation
+   pure subroutine normalize_blocks(c, columns, mean, scale, shift, activation, parameters, x, y)
+      integer, intent(in) :: c, columns
+      real(wp), intent(in) :: mean(c), scale(c), shift(c)
+      integer, intent(in) :: activation               !! 0 for none
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(in) :: x(c, columns)
+      real(wp), intent(inout) :: y(c, columns)
+      integer, parameter :: most_reals = 8192
+      integer :: block, count, j
+      block = max(most_reals/max(c, 1), 1)
+      do j = 1, columns, block
+         count = min(block, columns - j + 1)
+         call channel_normalize(1, c, count, mean, scale, shift, x(1, j), y(1, j))
+         if (activation /= 0) call activate_in_place(activation, parameters, c, count, y(1, j))
+      end do
+   end subroutine normalize_blocks
 
    !> The correction of batch renormalisation: r and d, in the cache behind the batch's statistics.
    !> Keras rounds the epsilon of the least deviation to real32.

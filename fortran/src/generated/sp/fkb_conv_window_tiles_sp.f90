@@ -9,7 +9,7 @@ module fkb_conv_window_tiles_sp
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
-   public :: add_window_tile, add_half_window_tile
+   public :: add_window_tile, add_half_window_tile, add_dots
 
 contains
 
@@ -117,5 +117,71 @@ contains
       c(:half, 7) = u7
       c(:half, 8) = u8
    end subroutine add_half_window_tile
+
+   !> c(j) = c + a(length) b_j(length), for each of the columns: one row of the output, whose sums
+   !> run in `half` chains side by side.
+   pure subroutine add_dots(length, a, b1, b2, b3, b4, b5, b6, b7, b8, c)
+      integer, intent(in) :: length
+      real(wp), intent(in) :: a(length)
+      real(wp), intent(in) :: b1(length), b2(length), b3(length), b4(length)
+      real(wp), intent(in) :: b5(length), b6(length), b7(length), b8(length)
+      real(wp), intent(inout) :: c(columns)
+      real(wp) :: s1(0:half - 1), s2(0:half - 1), s3(0:half - 1), s4(0:half - 1)
+      real(wp) :: s5(0:half - 1), s6(0:half - 1), s7(0:half - 1), s8(0:half - 1)
+      integer :: i, l, whole
+      whole = length - mod(length, half)
+      s1 = 0
+      s2 = 0
+      s3 = 0
+      s4 = 0
+      s5 = 0
+      s6 = 0
+      s7 = 0
+      s8 = 0
+      do l = 1, whole, half
+         do i = 0, half - 1
+            s1(i) = s1(i) + a(l + i)*b1(l + i)
+            s2(i) = s2(i) + a(l + i)*b2(l + i)
+            s3(i) = s3(i) + a(l + i)*b3(l + i)
+            s4(i) = s4(i) + a(l + i)*b4(l + i)
+            s5(i) = s5(i) + a(l + i)*b5(l + i)
+            s6(i) = s6(i) + a(l + i)*b6(l + i)
+            s7(i) = s7(i) + a(l + i)*b7(l + i)
+            s8(i) = s8(i) + a(l + i)*b8(l + i)
+         end do
+      end do
+      do l = whole + 1, length
+         s1(0) = s1(0) + a(l)*b1(l)
+         s2(0) = s2(0) + a(l)*b2(l)
+         s3(0) = s3(0) + a(l)*b3(l)
+         s4(0) = s4(0) + a(l)*b4(l)
+         s5(0) = s5(0) + a(l)*b5(l)
+         s6(0) = s6(0) + a(l)*b6(l)
+         s7(0) = s7(0) + a(l)*b7(l)
+         s8(0) = s8(0) + a(l)*b8(l)
+      end do
+      c(1) = c(1) + sum_of(s1)
+      c(2) = c(2) + sum_of(s2)
+      c(3) = c(3) + sum_of(s3)
+      c(4) = c(4) + sum_of(s4)
+      c(5) = c(5) + sum_of(s5)
+      c(6) = c(6) + sum_of(s6)
+      c(7) = c(7) + sum_of(s7)
+      c(8) = c(8) + sum_of(s8)
+   end subroutine add_dots
+
+   !> The sum of the chains.
+   pure real(wp) function sum_of(s)
+      real(wp), intent(in) :: s(half)
+      real(wp) :: t(half/2)
+      integer :: i
+      do i = 1, half/2
+         t(i) = s(i) + s(half/2 + i)
+      end do
+      do i = 1, half/4
+         t(i) = t(i) + t(half/4 + i)
+      end do
+      sum_of = sum(t(:half/4))
+   end function sum_of
 
 end module fkb_conv_window_tiles_sp

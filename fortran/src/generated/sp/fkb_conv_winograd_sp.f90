@@ -43,7 +43,7 @@ contains
       real(wp), intent(in) :: kernel(g(conv_channels_out), g(conv_channels_in), g(conv_kernel), &
                                      g(conv_kernel))
       real(wp), intent(inout) :: panels(rows, g(conv_channels_in) + 1, points, points, *)
-      real(wp) :: taps(rows, 5, 5), half(rows, points, 5), whole(rows, points)
+      real(wp) :: taps(rows, 5), half(rows, points, 5), whole(rows, points)
       integer :: c, filled, first, i, j, n, panel
       n = g(conv_kernel)
       taps = 0
@@ -51,13 +51,17 @@ contains
       do first = 1, g(conv_channels_out), rows
          panel = panel + 1
          filled = min(rows, g(conv_channels_out) - first + 1)
-         if (filled < rows) taps = 0
          do c = 1, g(conv_channels_in)
             do j = 1, n
+               if (filled == rows) then
+                  call transform_kernel(n, size(kernel, 1)*size(kernel, 2), &
+                                        kernel(first, c, 1, j), half(1, 1, j))
+                  cycle
+               end if
                do i = 1, n
-                  taps(:filled, i, j) = kernel(first:first + filled - 1, c, i, j)
+                  taps(:filled, i) = kernel(first:first + filled - 1, c, i, j)
                end do
-               call transform_kernel(n, rows, taps(1, 1, j), half(1, 1, j))
+               call transform_kernel(n, rows, taps, half(1, 1, j))
             end do
             do i = 1, points
                call transform_kernel(n, rows*points, half(1, i, 1), whole)
