@@ -53,13 +53,22 @@ if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU" AND CMAKE_Fortran_COMPILER_VERSION V
     "install a newer one and say so with -DCMAKE_Fortran_COMPILER=gfortran-12")
 endif()
 
+# Whether the code may use the 32 vector registers of AVX-512.
+function(fkb_ask_wide out)
+  set(${out} "" PARENT_SCOPE)
+  if(FKB_NATIVE)
+    file(STRINGS /proc/cpuinfo avx512 REGEX "avx512f" LIMIT_COUNT 1)
+    set(${out} "${avx512}" PARENT_SCOPE)
+  endif()
+endfunction()
+
 # -march=native, with full vectors where the processor has AVX-512.
 function(fkb_native_options out)
   set(options)
   if(FKB_NATIVE)
     set(options ${fkb_native_flags})
-    file(STRINGS /proc/cpuinfo avx512 REGEX "avx512f" LIMIT_COUNT 1)
-    if(avx512)
+    fkb_ask_wide(wide)
+    if(wide)
       list(APPEND options ${fkb_wide_flags})
     endif()
   endif()
@@ -80,12 +89,17 @@ function(fkb_set_flags target)
 endfunction()
 
 # Extra flags for some of these sources: vector code for the elementwise kernels, fused multiply-add
-# for matrix products and for the polynomials, which are padded to whole vectors; the C interface.
+# for matrix products and for the polynomials, which are padded to whole vectors; the C interface;
+# matrix products know of many registers.
 function(fkb_set_source_flags)
   set(elementwise "/generated/[sd]p/fkb_(math|activation_|column_activations)")
   set(fused "/generated/[sd]p/fkb_(math|gemm|dense_kernels|conv_window_tiles|winograd)")
+  fkb_ask_wide(wide)
   foreach(source IN LISTS ARGN)
     set(options)
+    if(wide AND source MATCHES "/fkb_gemm_portable")
+      list(APPEND options -DFKB_WIDE)
+    endif()
     if(source MATCHES "${elementwise}")
       list(APPEND options ${fkb_kernel_flags})
     endif()

@@ -34,7 +34,7 @@ contains
       if (beta < 0.5_wp) c = 0
       if (m == 0 .or. k == 0) return
       do j = 1, n
-         call add_columns(m, k, a, 1, b(1, j), c(1, j))
+         call add_columns(m, k, m, a, 1, b(1, j), c(1, j))
       end do
    end procedure gemm_nn
 
@@ -68,7 +68,7 @@ contains
       if (beta < 0.5_wp) c = 0
       if (m == 0 .or. k == 0) return
       do j = 1, n
-         call add_columns(m, k, a, n, b(j, 1), c(1, j))
+         call add_columns(m, k, m, a, n, b(j, 1), c(1, j))
       end do
    end procedure gemm_nt
 

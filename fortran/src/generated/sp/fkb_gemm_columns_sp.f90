@@ -6,18 +6,20 @@ module fkb_gemm_columns_sp
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
-   public :: add_columns, add_products
+   public :: add_column, add_columns, add_products
 
    !> Partial sums of a product: the values in a 64-byte vector.
    integer, parameter :: lanes = 512/storage_size(1.0_wp)
+   !> Rows of `add_column`: as many vectors as stay in registers.
+   integer, parameter, public :: height = 16*lanes
 
 contains
 
    !> c(m) = c + a(m,k) b, b with a stride; eight columns of a at a time, so that
    !> c is rarely stored.
-   pure subroutine add_columns(m, k, a, stride, b, c)
-      integer, intent(in) :: m, k, stride
-      real(wp), intent(in) :: a(m, k), b(stride, k)
+   pure subroutine add_columns(m, k, lda, a, stride, b, c)
+      integer, intent(in) :: m, k, lda, stride
+      real(wp), intent(in) :: a(lda, k), b(stride, k)
       real(wp), intent(inout) :: c(m)
       integer :: i, l
       do l = 1, k - 7, 8
@@ -33,6 +35,70 @@ contains
          end do
       end do
    end subroutine add_columns
+
+   !> c(height) = c + a(height,length) b(length)
+   pure subroutine add_column(length, lda, a, b, c)
+      integer, intent(in) :: length, lda
+      real(wp), intent(in) :: a(lda, length), b(length)
+      real(wp), intent(inout) :: c(height)
+      real(wp) :: u1(lanes), u2(lanes), u3(lanes), u4(lanes)
+      real(wp) :: u5(lanes), u6(lanes), u7(lanes), u8(lanes)
+      real(wp) :: u9(lanes), u10(lanes), u11(lanes), u12(lanes)
+      real(wp) :: u13(lanes), u14(lanes), u15(lanes), u16(lanes)
+      integer :: i, l
+      u1 = c(:lanes)
+      u2 = c(lanes + 1:2*lanes)
+      u3 = c(2*lanes + 1:3*lanes)
+      u4 = c(3*lanes + 1:4*lanes)
+      u5 = c(4*lanes + 1:5*lanes)
+      u6 = c(5*lanes + 1:6*lanes)
+      u7 = c(6*lanes + 1:7*lanes)
+      u8 = c(7*lanes + 1:8*lanes)
+      u9 = c(8*lanes + 1:9*lanes)
+      u10 = c(9*lanes + 1:10*lanes)
+      u11 = c(10*lanes + 1:11*lanes)
+      u12 = c(11*lanes + 1:12*lanes)
+      u13 = c(12*lanes + 1:13*lanes)
+      u14 = c(13*lanes + 1:14*lanes)
+      u15 = c(14*lanes + 1:15*lanes)
+      u16 = c(15*lanes + 1:16*lanes)
+      do l = 1, length
+         do i = 1, lanes
+            u1(i) = u1(i) + a(i, l)*b(l)
+            u2(i) = u2(i) + a(lanes + i, l)*b(l)
+            u3(i) = u3(i) + a(2*lanes + i, l)*b(l)
+            u4(i) = u4(i) + a(3*lanes + i, l)*b(l)
+            u5(i) = u5(i) + a(4*lanes + i, l)*b(l)
+            u6(i) = u6(i) + a(5*lanes + i, l)*b(l)
+            u7(i) = u7(i) + a(6*lanes + i, l)*b(l)
+            u8(i) = u8(i) + a(7*lanes + i, l)*b(l)
+            u9(i) = u9(i) + a(8*lanes + i, l)*b(l)
+            u10(i) = u10(i) + a(9*lanes + i, l)*b(l)
+            u11(i) = u11(i) + a(10*lanes + i, l)*b(l)
+            u12(i) = u12(i) + a(11*lanes + i, l)*b(l)
+            u13(i) = u13(i) + a(12*lanes + i, l)*b(l)
+            u14(i) = u14(i) + a(13*lanes + i, l)*b(l)
+            u15(i) = u15(i) + a(14*lanes + i, l)*b(l)
+            u16(i) = u16(i) + a(15*lanes + i, l)*b(l)
+         end do
+      end do
+      c(:lanes) = u1
+      c(lanes + 1:2*lanes) = u2
+      c(2*lanes + 1:3*lanes) = u3
+      c(3*lanes + 1:4*lanes) = u4
+      c(4*lanes + 1:5*lanes) = u5
+      c(5*lanes + 1:6*lanes) = u6
+      c(6*lanes + 1:7*lanes) = u7
+      c(7*lanes + 1:8*lanes) = u8
+      c(8*lanes + 1:9*lanes) = u9
+      c(9*lanes + 1:10*lanes) = u10
+      c(10*lanes + 1:11*lanes) = u11
+      c(11*lanes + 1:12*lanes) = u12
+      c(12*lanes + 1:13*lanes) = u13
+      c(13*lanes + 1:14*lanes) = u14
+      c(14*lanes + 1:15*lanes) = u15
+      c(15*lanes + 1:16*lanes) = u16
+   end subroutine add_column
 
    !> c(m) = c + transpose(a(k,m)) b; four products at a time, each in `lanes` partial sums.
    pure subroutine add_products(m, k, a, b, c)

@@ -6,7 +6,7 @@
 !> one chain of multiply-adds over ascending k that starts from what c holds, whatever the tile
 !> and the path, so that a column of the result does not depend on its neighbours.
 submodule(fkb_gemm_sp) fkb_gemm_portable_sp
-   use fkb_gemm_columns_sp, only: add_columns, add_products
+   use fkb_gemm_columns_sp, only: add_column, add_columns, add_products, height
    use fkb_gemm_panels_sp, only: get_transposed, pack_panel, pack_rest, pack_transposed, &
       put_transposed
    use fkb_gemm_tiles_sp, only: add_half_tile, add_tile, add_tile_nt, columns, half, rows
@@ -20,7 +20,16 @@ submodule(fkb_gemm_sp) fkb_gemm_portable_sp
    !> the fewer of them the caches hold at a time.
    integer, parameter :: long = 65536
    !> Up to so many columns (or, in gemm_nt, so small a depth) there is nothing to gain from tiles.
-   integer, parameter :: few = 2, few_tn = 4
+   !> `add_column` needs the 32 vector registers of AVX-512.
+#ifdef FKB_WIDE
+   logical, parameter :: wide_registers = .true.
+   integer, parameter :: few = 4, few_nt = 2, few_tn = 4
+#else
+   logical, parameter :: wide_registers = .false.
+   integer, parameter :: few = 2, few_nt = 2, few_tn = 4
+#endif
+   !> Values of a that stay in the first-level cache.
+   integer, parameter :: near = 262144/storage_size(1.0_wp)
    !> From so many columns on it is a, not b, that gemm_tn turns round.
    integer, parameter :: many_tn = 128
    !> Up to so many rows the lanes of a tile are columns, if there are enough of them.
@@ -33,24 +42,22 @@ contains
    end procedure columns_independent
 
    module procedure gemm_nn
-      integer :: j
       if (n > few .and. m > low .and. k > 0) then
-         call multiply(m, n, k, m, a, .false., k, b, .false., beta < 0.5_wp, c)
-      else if (n > few) then
-         if (beta < 0.5_wp) c = 0
+         call multiply(m, n, k, m, a, .false., k, b, .false., beta < 0.5_wp, m, c)
+         return
+      end if
+      if (beta < 0.5_wp) c = 0
+      if (n > few) then
          call multiply_turned(m, n, k, m, a, .false., b, c)
       else
-         if (beta < 0.5_wp) c = 0
-         do j = 1, n
-            call add_columns(m, k, a, 1, b(1, j), c(1, j))
-         end do
+         call multiply_slim(m, n, k, a, b, c)
       end if
    end procedure gemm_nn
 
    module procedure gemm_nn_from
       integer :: j
       if (n > few .and. m > low .and. k > 0) then
-         call multiply(m, n, k, m, a, .false., k, b, .false., .true., c, start)
+         call multiply(m, n, k, m, a, .false., k, b, .false., .true., m, c, start)
          return
       end if
       do j = 1, n
@@ -59,20 +66,18 @@ contains
       if (n > few) then
          call multiply_turned(m, n, k, m, a, .false., b, c)
       else
-         do j = 1, n
-            call add_columns(m, k, a, 1, b(1, j), c(1, j))
-         end do
+         call multiply_slim(m, n, k, a, b, c)
       end if
    end procedure gemm_nn_from
 
    module procedure gemm_nt
       integer :: j
-      if (k > few .and. n > few) then
-         call multiply(m, n, k, m, a, .false., n, b, .true., beta < 0.5_wp, c)
+      if (k > few_nt .and. n > few_nt) then
+         call multiply(m, n, k, m, a, .false., n, b, .true., beta < 0.5_wp, m, c)
       else
          if (beta < 0.5_wp) c = 0
          do j = 1, n
-            call add_columns(m, k, a, n, b(j, 1), c(1, j))
+            call add_columns(m, k, m, a, n, b(j, 1), c(1, j))
          end do
       end if
    end procedure gemm_nt
@@ -80,7 +85,7 @@ contains
    module procedure gemm_tn
       integer :: j
       if (n > many_tn .and. m > low .and. k > 0) then
-         call multiply(m, n, k, k, a, .true., k, b, .false., beta < 0.5_wp, c)
+         call multiply(m, n, k, k, a, .true., k, b, .false., beta < 0.5_wp, m, c)
          return
       end if
       if (beta < 0.5_wp) c = 0
@@ -93,46 +98,104 @@ contains
       end if
    end procedure gemm_tn
 
+   !> c = c + a b for few columns. A slice of a is read once from afar, and then from the
+   !> first-level cache.
+   pure subroutine multiply_slim(m, n, k, a, b, c)
+      integer, intent(in) :: m, n, k
+      real(wp), intent(in) :: a(m, k), b(k, n)
+      real(wp), intent(inout) :: c(m, n)
+      integer :: i, j, l, slice, span, whole
+      whole = 0
+      if (wide_registers) whole = m - mod(m, height)
+      slice = max(8, near/max(1, whole))
+      if (n == 1 .and. whole == height) slice = max(k, 1)
+      do l = 1, merge(k, 0, whole > 0), slice
+         span = min(slice, k - l + 1)
+         do j = 1, n
+            do i = 1, whole, height
+               call add_column(span, m, a(i, l), b(l, j), c(i, j))
+            end do
+         end do
+      end do
+      if (whole == m) return
+      if (n > few_nt .and. m - whole > low) then
+         call multiply(m - whole, n, k, m, a(whole + 1, 1), .false., k, b, .false., .false., m, &
+                       c(whole + 1, 1))
+      else
+         do j = 1, n
+            call add_columns(m - whole, k, m, a(whole + 1, 1), 1, b(1, j), c(whole + 1, j))
+         end do
+      end if
+   end subroutine multiply_slim
+
    !> c = s + op(a) op(b), op the transpose where marked, in parts that suit the caches. s is c or,
    !> where `fresh`, `start` in every column (without it, zero). k is positive.
-   pure subroutine multiply(m, n, k, lda, a, a_transposed, ldb, b, b_transposed, fresh, c, start)
-      integer, intent(in) :: m, n, k, lda, ldb
+   pure subroutine multiply(m, n, k, lda, a, a_transposed, ldb, b, b_transposed, fresh, &
+                            ldc, c, start)
+      integer, intent(in) :: m, n, k, lda, ldb, ldc
       logical, intent(in) :: a_transposed, b_transposed, fresh
       real(wp), intent(in) :: a(lda, *), b(ldb, *)
-      real(wp), intent(inout) :: c(m, n)
+      real(wp), intent(inout) :: c(ldc, n)
       real(wp), intent(in), optional :: start(m)
-      real(wp) :: origin(rows), panel(rows, depth), rest(columns, depth)
-      integer :: at, filled, i, j, l, next, span, wide
-      origin = 0
+      integer :: j, l, span, wide
       do j = 1, n, width
          wide = min(width, n - j + 1)
          do l = 1, k, depth
             span = min(depth, k - l + 1)
-            at = merge(j, l, b_transposed)
-            next = merge(l, j, b_transposed)
-            call pack_rest(wide, span, b_transposed, ldb, b(at, next), rest)
-            do i = 1, m, rows
-               filled = min(rows, m - i + 1)
-               if (present(start)) origin(:filled) = start(i:i + filled - 1)
-               if (a_transposed) then
-                  call pack_transposed(filled, span, lda, a(l, i), panel)
-               else if (mod(filled, half) > 0 .or. wide*lda >= long) then
-                  call pack_panel(filled, span, lda, a(i, l), panel)
-               else
-                  call add_row(filled, wide, span, lda, a(i, l), b_transposed, ldb, b(at, next), &
-                               rest, fresh .and. l == 1, origin, m, c(i, j))
-                  cycle
-               end if
-               call add_row(filled, wide, span, rows, panel, b_transposed, ldb, b(at, next), &
-                            rest, fresh .and. l == 1, origin, m, c(i, j))
-            end do
+            call add_part(m, wide, span, lda, &
+                          a(merge(l, 1, a_transposed), merge(1, l, a_transposed)), a_transposed, &
+                          ldb, b(merge(j, l, b_transposed), merge(l, j, b_transposed)), &
+                          b_transposed, fresh .and. l == 1, ldc, c(1, j), start)
          end do
       end do
    end subroutine multiply
 
+   !> The same for one part. A panel of a that is copied meets all columns of b; else eight columns
+   !> of b meet all of a, and the tiles follow each other as c lies in memory.
+   pure subroutine add_part(tall, wide, span, lda, a, a_transposed, ldb, b, b_transposed, fresh, &
+                            ldc, c, start)
+      integer, intent(in) :: tall, wide, span, lda, ldb, ldc
+      logical, intent(in) :: a_transposed, b_transposed, fresh
+      real(wp), intent(in) :: a(lda, *), b(ldb, *)
+      real(wp), intent(inout) :: c(ldc, wide)
+      real(wp), intent(in), optional :: start(tall)
+      real(wp) :: origin(rows), panel(rows, depth), rest(columns, depth)
+      integer :: count, filled, i, j, strip
+      logical :: copied
+      copied = a_transposed .or. wide*lda >= long
+      strip = merge(wide, columns, copied .or. tall <= rows)
+      filled = mod(tall, rows)
+      if (.not. copied .and. mod(filled, half) > 0) then
+         call pack_panel(filled, span, lda, a(tall - filled + 1, 1), panel)
+      end if
+      call pack_rest(wide, span, b_transposed, ldb, b, rest)
+      origin = 0
+      do j = 1, wide, strip
+         count = min(strip, wide - j + 1)
+         do i = 1, tall, rows
+            filled = min(rows, tall - i + 1)
+            if (present(start)) origin(:filled) = start(i:i + filled - 1)
+            if (a_transposed) then
+               call pack_transposed(filled, span, lda, a(1, i), panel)
+            else if (copied) then
+               call pack_panel(filled, span, lda, a(i, 1), panel)
+            end if
+            if (copied .or. mod(filled, half) > 0) then
+               call add_row(filled, count, span, rows, panel, ldb, &
+                            b(merge(j, 1, b_transposed), merge(1, j, b_transposed)), &
+                            b_transposed, rest, fresh, origin, ldc, c(i, j))
+            else
+               call add_row(filled, count, span, lda, a(i, 1), ldb, &
+                            b(merge(j, 1, b_transposed), merge(1, j, b_transposed)), &
+                            b_transposed, rest, fresh, origin, ldc, c(i, j))
+            end if
+         end do
+      end do
+   end subroutine add_part
+
    !> A row of tiles, of which the upper `filled` rows count; `rest` holds the columns of op(b)
    !> that fill no tile.
-   pure subroutine add_row(filled, wide, span, lda, a, b_transposed, ldb, b, rest, fresh, origin, &
+   pure subroutine add_row(filled, wide, span, lda, a, ldb, b, b_transposed, rest, fresh, origin, &
                            ldc, c)
       integer, intent(in) :: filled, wide, span, lda, ldb, ldc
       logical, intent(in) :: b_transposed, fresh
