@@ -124,7 +124,7 @@ contains
 
    subroutine columns_alone(failure)
       type(failure_t), allocatable, intent(out) :: failure
-      integer, parameter :: heights(6) = [7, 16, 33, 65, 256, 450]
+      integer, parameter :: heights(7) = [7, 16, 33, 65, 256, 450, 1750]
       integer, parameter :: widths(7) = [1, 2, 3, 5, 8, 11, 30]
       real(sp), allocatable :: a(:, :), b(:, :), together(:, :), alone(:, :)
       integer :: first, i, j, m

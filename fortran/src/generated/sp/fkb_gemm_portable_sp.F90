@@ -17,13 +17,14 @@ submodule(fkb_gemm_sp) fkb_gemm_portable_sp
    !> before the next panel comes.
    integer, parameter :: depth = 256, width = 256
    !> A panel of a is copied together where so many columns meet it: the longer the columns of a,
-   !> the fewer of them the caches hold at a time.
-   integer, parameter :: long = 65536
+   !> the fewer of them the caches hold at a time. A transposed b, read across its columns, leaves
+   !> less room.
+   integer, parameter :: long = 8388608/storage_size(1.0_wp), long_nt = long/4
    !> Up to so many columns (or, in gemm_nt, so small a depth) there is nothing to gain from tiles.
    !> `add_column` needs the 32 vector registers of AVX-512.
 #ifdef FKB_WIDE
    logical, parameter :: wide_registers = .true.
-   integer, parameter :: few = 4, few_nt = 2, few_tn = 4
+   integer, parameter :: few = 2 + 64/storage_size(1.0_wp), few_nt = 2, few_tn = 4
 #else
    logical, parameter :: wide_registers = .false.
    integer, parameter :: few = 2, few_nt = 2, few_tn = 4
@@ -74,8 +75,14 @@ contains
       integer :: j
       if (k > few_nt .and. n > few_nt) then
          call multiply(m, n, k, m, a, .false., n, b, .true., beta < 0.5_wp, m, c)
+         return
+      end if
+      if (beta < 0.5_wp) c = 0
+      if (k == 1) then
+         do j = 1, n
+            c(:, j) = c(:, j) + a(:, 1)*b(j, 1)
+         end do
       else
-         if (beta < 0.5_wp) c = 0
          do j = 1, n
             call add_columns(m, k, m, a, n, b(j, 1), c(1, j))
          end do
@@ -162,7 +169,7 @@ contains
       real(wp) :: origin(rows), panel(rows, depth), rest(columns, depth)
       integer :: count, filled, i, j, strip
       logical :: copied
-      copied = a_transposed .or. wide*lda >= long
+      copied = a_transposed .or. wide*lda >= merge(long_nt, long, b_transposed)
       strip = merge(wide, columns, copied .or. tall <= rows)
       filled = mod(tall, rows)
       if (.not. copied .and. mod(filled, half) > 0) then
