@@ -18,7 +18,7 @@ module test_conv_kernels
    private
    public :: collect
 
-   integer, parameter :: n_cases = 33
+   integer, parameter :: n_cases = 34
    !> Input extents, windows, strides, dilations, padding, channels in and out, groups, images.
    integer, parameter :: cases(17, n_cases) = reshape([ &
                                             7, 6, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 1, 2, &
@@ -53,7 +53,8 @@ module test_conv_kernels
                                             6, 5, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 24, 31, 1, 3, &
                                             2, 1, 1, 5, 3, 1, 1, 1, 1, 1, 1, 1, 2, 19, 3, 1, 4, &
                                             27, 15, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2, 32, 32, 1, 1, &
-                                         25, 21, 1, 5, 5, 1, 1, 1, 1, 1, 1, 1, 1, 32, 32, 1, 1], &
+                                         25, 21, 1, 5, 5, 1, 1, 1, 1, 1, 1, 1, 1, 32, 32, 1, 1, &
+                                            7, 7, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2, 16, 40, 1, 1], &
                                             [17, n_cases])
 
 contains

@@ -11,7 +11,8 @@ module fkb_conv_windows_dp
    use fkb_conv_geometry, only: conv_channels_in, conv_channels_out, conv_dilation, conv_groups, &
       conv_input, conv_kernel, conv_length, conv_padding, conv_stride
    use fkb_conv_tiles, only: patch_rows
-   use fkb_conv_window_tiles_dp, only: add_dots, add_half_window_tile, add_window_tile
+   use fkb_conv_window_tiles_dp, only: add_dots, add_half_window_tile, &
+      add_narrow_window_tile, add_window_tile, narrow
    use fkb_gemm_tiles_dp, only: columns, half, rows
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
@@ -141,8 +142,13 @@ contains
                                panels)
          begin = 0
          if (from == from_bias) begin(:filled) = bias(i:i + filled - 1)
-         call add_row(filled, span, panels(1, p + 1), from, begin, at, count, places, source, &
-                      all_rows, y(i, 1))
+         if (filled == rows .and. mod(count, columns) > 0 .and. mod(count, narrow) == 0) then
+            call add_narrow_row(span, panels(1, p + 1), from, begin, at, count, places, source, &
+                                all_rows, y(i, 1))
+         else
+            call add_row(filled, span, panels(1, p + 1), from, begin, at, count, places, source, &
+                         all_rows, y(i, 1))
+         end if
       end do
    end subroutine add_span
 
@@ -181,14 +187,14 @@ contains
          wide = min(columns, count - j + 1)
          p(:wide) = places(j:j + wide - 1) + at
          if (filled == rows .and. wide == columns) then
-            if (from /= from_y) call set_tile(begin, ldc, c(1, j))
+            if (from /= from_y) call set_tile(begin, columns, ldc, c(1, j))
             call add_window_tile(span, panel, source(p(1)), source(p(2)), source(p(3)), &
                                  source(p(4)), source(p(5)), source(p(6)), source(p(7)), &
                                  source(p(8)), ldc, c(1, j))
             cycle
          end if
          p(wide + 1:) = p(wide)
-         call set_tile(begin, rows, part)
+         call set_tile(begin, columns, rows, part)
          if (from == from_y) part(:filled, :wide) = c(:filled, j:j + wide - 1)
          if (filled > half) then
             call add_window_tile(span, panel, source(p(1)), source(p(2)), source(p(3)), &
@@ -202,6 +208,24 @@ contains
          c(:filled, j:j + wide - 1) = part(:filled, :wide)
       end do
    end subroutine add_row
+
+   !> A row of narrow tiles, all rows and columns of which count.
+   pure subroutine add_narrow_row(span, panel, from, begin, at, count, places, source, ldc, c)
+      integer, intent(in) :: span, from, at, count, ldc
+      integer, intent(in) :: places(count)
+      real(wp), intent(in) :: panel(rows, span)
+      real(wp), intent(in) :: begin(rows)               !! of y, unless with `from_y`
+      real(wp), intent(in) :: source(*)
+      real(wp), intent(inout) :: c(ldc, count)
+      integer :: j, p(narrow)
+      do j = 1, count, narrow
+         p = places(j:j + narrow - 1) + at
+         if (from /= from_y) call set_tile(begin, narrow, ldc, c(1, j))
+         call add_narrow_window_tile(span, panel, source(p(1)), source(p(2)), source(p(3)), &
+                                     source(p(4)), source(p(5)), source(p(6)), source(p(7)), &
+                                     ldc, c(1, j))
+      end do
+   end subroutine add_narrow_row
 
    !> One row of y, where there are too few for tiles.
    pure subroutine add_one_row(span, kernel, from, begin, at, count, places, source, ldc, c)
@@ -224,12 +248,12 @@ contains
    end subroutine add_one_row
 
    !> Each column of a tile is the same.
-   pure subroutine set_tile(column, ldc, c)
-      integer, intent(in) :: ldc
+   pure subroutine set_tile(column, wide, ldc, c)
+      integer, intent(in) :: wide, ldc
       real(wp), intent(in) :: column(rows)
-      real(wp), intent(inout) :: c(ldc, columns)
+      real(wp), intent(inout) :: c(ldc, wide)
       integer :: i, j
-      do j = 1, columns
+      do j = 1, wide
          do i = 1, rows
             c(i, j) = column(i)
          end do

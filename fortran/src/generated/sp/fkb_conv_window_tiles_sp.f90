@@ -9,7 +9,10 @@ module fkb_conv_window_tiles_sp
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
-   public :: add_window_tile, add_half_window_tile, add_dots
+   public :: add_window_tile, add_narrow_window_tile, add_half_window_tile, add_dots
+
+   !> Columns of a narrow tile.
+   integer, parameter, public :: narrow = columns - 1
 
 contains
 
@@ -78,6 +81,66 @@ contains
       c(half + 1:rows, 7) = v7
       c(half + 1:rows, 8) = v8
    end subroutine add_window_tile
+
+   !> The same for one column less: the 49 positions of an image of 7 x 7 are seven such tiles.
+   pure subroutine add_narrow_window_tile(length, a, b1, b2, b3, b4, b5, b6, b7, ldc, c)
+      integer, intent(in) :: length, ldc
+      real(wp), intent(in) :: a(rows, length)
+      real(wp), intent(in) :: b1(length), b2(length), b3(length), b4(length)
+      real(wp), intent(in) :: b5(length), b6(length), b7(length)
+      real(wp), intent(inout) :: c(ldc, narrow)
+      real(wp) :: u1(half), u2(half), u3(half), u4(half), u5(half), u6(half), u7(half)
+      real(wp) :: v1(half), v2(half), v3(half), v4(half), v5(half), v6(half), v7(half)
+      integer :: i, l
+      u1 = c(:half, 1)
+      u2 = c(:half, 2)
+      u3 = c(:half, 3)
+      u4 = c(:half, 4)
+      u5 = c(:half, 5)
+      u6 = c(:half, 6)
+      u7 = c(:half, 7)
+      v1 = c(half + 1:rows, 1)
+      v2 = c(half + 1:rows, 2)
+      v3 = c(half + 1:rows, 3)
+      v4 = c(half + 1:rows, 4)
+      v5 = c(half + 1:rows, 5)
+      v6 = c(half + 1:rows, 6)
+      v7 = c(half + 1:rows, 7)
+      do l = 1, length
+         do i = 1, half
+            u1(i) = u1(i) + a(i, l)*b1(l)
+            u2(i) = u2(i) + a(i, l)*b2(l)
+            u3(i) = u3(i) + a(i, l)*b3(l)
+            u4(i) = u4(i) + a(i, l)*b4(l)
+            u5(i) = u5(i) + a(i, l)*b5(l)
+            u6(i) = u6(i) + a(i, l)*b6(l)
+            u7(i) = u7(i) + a(i, l)*b7(l)
+         end do
+         do i = 1, half
+            v1(i) = v1(i) + a(half + i, l)*b1(l)
+            v2(i) = v2(i) + a(half + i, l)*b2(l)
+            v3(i) = v3(i) + a(half + i, l)*b3(l)
+            v4(i) = v4(i) + a(half + i, l)*b4(l)
+            v5(i) = v5(i) + a(half + i, l)*b5(l)
+            v6(i) = v6(i) + a(half + i, l)*b6(l)
+            v7(i) = v7(i) + a(half + i, l)*b7(l)
+         end do
+      end do
+      c(:half, 1) = u1
+      c(:half, 2) = u2
+      c(:half, 3) = u3
+      c(:half, 4) = u4
+      c(:half, 5) = u5
+      c(:half, 6) = u6
+      c(:half, 7) = u7
+      c(half + 1:rows, 1) = v1
+      c(half + 1:rows, 2) = v2
+      c(half + 1:rows, 3) = v3
+      c(half + 1:rows, 4) = v4
+      c(half + 1:rows, 5) = v5
+      c(half + 1:rows, 6) = v6
+      c(half + 1:rows, 7) = v7
+   end subroutine add_narrow_window_tile
 
    !> The same for the upper half of the rows; the others stay as they are.
    pure subroutine add_half_window_tile(length, a, b1, b2, b3, b4, b5, b6, b7, b8, ldc, c)
