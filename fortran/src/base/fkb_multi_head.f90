@@ -168,6 +168,7 @@ contains
       end associate
       plan%random = self%dropout > 0
       plan%can_train = .true.
+      plan%spares_dx = .true.
       plan%tangent = tangent_own
    end subroutine lay_out_heads
 

@@ -53,6 +53,7 @@ module fkb_plan
       integer(i8) :: cache = 0                      !! reals per sample kept for backward
       integer(i8) :: fixed_cache = 0                !! further reals kept, whatever the batch
       logical :: spares_cache = .false.             !! inference gives `forward` an empty cache
+      logical :: spares_dx = .false.                !! a dx of `backward` may be missing
       integer(i8) :: scratch = 0                    !! reals per sample free within a call
       integer(i8) :: fixed_scratch = 0              !! further reals, whatever the batch
       integer(i8) :: tangent_scratch = 0            !! scratch per sample of `tangent`, all of it

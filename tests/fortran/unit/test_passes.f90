@@ -94,7 +94,7 @@ contains
       type(mode_t) :: mode
       type(view_t) :: view
       type(error_t), allocatable :: error
-      real(dp), allocatable :: grad(:)
+      real(dp), allocatable :: alone(:), grad(:)
       real(dp) :: terms
       integer(i8) :: random
       integer :: i, j, k, try
@@ -114,7 +114,10 @@ contains
          view = net%output_gradient(plain, k, .false.)
          view%v = c(k)%v
       end do
+      allocate (alone(size(grad)), source=0.0_dp)
+      call net%backward_pass(plain, mode, 0.0_dp, alone, weights_only=.true.)
       call net%backward_pass(plain, mode, 0.0_dp, grad)
+      call check_equal(failure, alone, grad, 'gradients of weights alone')
       do try = 1, min(20, size(grad))
          i = next_integer(random, size(grad))
          call compare_slope(net%params(i), grad(i), 'weight '//decimal(i))

@@ -67,6 +67,7 @@ contains
       call add_output(plan, out, error)
       if (.not. self%use_bias) plan%fixed_scratch = self%units
       plan%can_train = .true.
+      plan%spares_dx = .true.
       plan%tangent = tangent_own
       plan%fuses_activation = .true.
    end subroutine lay_out

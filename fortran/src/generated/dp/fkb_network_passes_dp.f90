@@ -101,6 +101,9 @@ contains
 
    module procedure backward_pass
       integer :: i, k, v
+      logical :: spares
+      spares = .false.
+      if (present(weights_only)) spares = weights_only
       work%reached = .false.
       do k = 1, size(self%graph%outputs)
          if (.not. work%seeded(k)) cycle
@@ -111,7 +114,7 @@ contains
       do i = size(self%graph%nodes), 1, -1
          if (.not. any(work%reached(self%graph%nodes(i)%outputs)) &
             .and. .not. has_penalty(self, i)) cycle
-         call node_backward(self, work, i, mode, activity_scale, grad)
+         call node_backward(self, work, i, mode, activity_scale, spares, grad)
       end do
    end procedure backward_pass
 
@@ -135,12 +138,13 @@ contains
    end subroutine seed_states
 
    !> One node of the reverse sweep: its gradients go to the values it read.
-   subroutine node_backward(self, work, i, mode, activity_scale, grad)
+   subroutine node_backward(self, work, i, mode, activity_scale, spares, grad)
       class(network_t), intent(in) :: self
       type(workspace_t), intent(inout), target :: work
       integer, intent(in) :: i
       type(mode_t), intent(in) :: mode
       real(wp), intent(in) :: activity_scale
+      logical, intent(in) :: spares                        !! gradients of inputs are left out
       real(wp), intent(inout), contiguous :: grad(:)
       type(mode_t) :: here
       integer :: k, x1, x2, y1, y2
@@ -155,7 +159,11 @@ contains
       end do
       used = 0
       do k = x1, x2
-         if (work%reached(work%x_value(k)) .or. any(work%x_value(x1:k - 1) == work%x_value(k))) then
+         if (spares .and. work%plans(i)%spares_dx .and. &
+            self%graph%values(work%x_value(k))%producer == 0) then
+            nullify (work%dx(k)%v)
+         else if (work%reached(work%x_value(k)) .or. &
+            any(work%x_value(x1:k - 1) == work%x_value(k))) then
             work%dx(k)%v => part_at(work, used, size(work%x(k)%v, 1), size(work%x(k)%v, 2))
             used = used + size(work%x(k)%v, kind=i8)
          else
@@ -172,6 +180,7 @@ contains
       end associate
       used = 0
       do k = x1, x2
+         if (.not. associated(work%dx(k)%v)) cycle
          if (work%reached(work%x_value(k))) then
             call add_gradient(work, work%x_value(k), work%dx(k)%v)
          else

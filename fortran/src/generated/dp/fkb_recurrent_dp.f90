@@ -304,6 +304,7 @@ contains
       end do
       plan%random = self%dropout > 0 .or. self%recurrent_dropout > 0
       plan%can_train = .true.
+      plan%spares_dx = .true.
       plan%spares_cache = .true.
       plan%tangent = tangent_own
       if (in_shapes(1)%closed()) call state_memory(self, plan)

@@ -258,7 +258,8 @@ contains
       if (self%measuring) call keep_outputs(self, bench, first, columns)
       value = value + self%net%activity_penalty(bench%work)/cut%total
       if (.not. cut%training) return
-      call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad)
+      call self%net%backward_pass(bench%work, mode, 1/real(cut%total, wp), grad, &
+                                  weights_only=.true.)
    end subroutine run_block
 
    !> Room for the outputs of a whole batch, for the metrics.

@@ -100,6 +100,7 @@ contains
          call add_output(plan, out, error)
          if (allocated(error)) return
          plan%can_train = .true.
+         plan%spares_dx = .true.
          plan%tangent = tangent_own
          plan%fuses_activation = .true.
          if (.not. in_shapes(1)%closed()) return

@@ -335,13 +335,14 @@ module fkb_network_sp
       end subroutine forward_pass
 
       !> Reverse sweep after `forward_pass`, from the gradients put into `output_gradient`.
-      module subroutine backward_pass(self, work, mode, activity_scale, grad, dstate)
+      module subroutine backward_pass(self, work, mode, activity_scale, grad, dstate, weights_only)
          class(network_t), intent(in) :: self
          type(workspace_t), intent(inout), target :: work
          type(mode_t), intent(in) :: mode               !! that of the forward pass
          real(wp), intent(in) :: activity_scale         !! factor of the activity penalties
          real(wp), intent(inout), contiguous :: grad(:) !! of `params`, added to
          real(wp), intent(in), optional :: dstate(:, :) !! gradient of the new state's columns
+         logical, intent(in), optional :: weights_only  !! nobody asks for gradients of inputs
       end subroutine backward_pass
 
       !> Forward derivative after `forward_pass`, from the directions in `slope` of the inputs and
