@@ -57,18 +57,10 @@ contains
 
    module procedure gemm_nn_from
       integer :: j
-      if (n > few .and. m > low .and. k > 0) then
-         call multiply(m, n, k, m, a, .false., k, b, .false., .true., m, c, start)
-         return
-      end if
       do j = 1, n
          c(:, j) = start
       end do
-      if (n > few) then
-         call multiply_turned(m, n, k, m, a, .false., b, c)
-      else
-         call multiply_slim(m, n, k, a, b, c)
-      end if
+      call gemm_nn(m, n, k, a, b, 1.0_wp, c)
    end procedure gemm_nn_from
 
    module procedure gemm_nt
@@ -136,14 +128,13 @@ contains
    end subroutine multiply_slim
 
    !> c = s + op(a) op(b), op the transpose where marked, in parts that suit the caches. s is c or,
-   !> where `fresh`, `start` in every column (without it, zero). k is positive.
+   !> where `fresh`, zero. k is positive.
    pure subroutine multiply(m, n, k, lda, a, a_transposed, ldb, b, b_transposed, fresh, &
-                            ldc, c, start)
+                            ldc, c)
       integer, intent(in) :: m, n, k, lda, ldb, ldc
       logical, intent(in) :: a_transposed, b_transposed, fresh
       real(wp), intent(in) :: a(lda, *), b(ldb, *)
       real(wp), intent(inout) :: c(ldc, n)
-      real(wp), intent(in), optional :: start(m)
       integer :: j, l, span, wide
       do j = 1, n, width
          wide = min(width, n - j + 1)
@@ -152,7 +143,7 @@ contains
             call add_part(m, wide, span, lda, &
                           a(merge(l, 1, a_transposed), merge(1, l, a_transposed)), a_transposed, &
                           ldb, b(merge(j, l, b_transposed), merge(l, j, b_transposed)), &
-                          b_transposed, fresh .and. l == 1, ldc, c(1, j), start)
+                          b_transposed, fresh .and. l == 1, ldc, c(1, j))
          end do
       end do
    end subroutine multiply
@@ -160,13 +151,12 @@ contains
    !> The same for one part. A panel of a that is copied meets all columns of b; else eight columns
    !> of b meet all of a, and the tiles follow each other as c lies in memory.
    pure subroutine add_part(tall, wide, span, lda, a, a_transposed, ldb, b, b_transposed, fresh, &
-                            ldc, c, start)
+                            ldc, c)
       integer, intent(in) :: tall, wide, span, lda, ldb, ldc
       logical, intent(in) :: a_transposed, b_transposed, fresh
       real(wp), intent(in) :: a(lda, *), b(ldb, *)
       real(wp), intent(inout) :: c(ldc, wide)
-      real(wp), intent(in), optional :: start(tall)
-      real(wp) :: origin(rows), panel(rows, depth), rest(columns, depth)
+      real(wp) :: panel(rows, depth), rest(columns, depth)
       integer :: count, filled, i, j, strip
       logical :: copied
       copied = a_transposed .or. wide*lda >= merge(long_nt, long, b_transposed)
@@ -176,12 +166,10 @@ contains
          call pack_panel(filled, span, lda, a(tall - filled + 1, 1), panel)
       end if
       call pack_rest(wide, span, b_transposed, ldb, b, rest)
-      origin = 0
       do j = 1, wide, strip
          count = min(strip, wide - j + 1)
          do i = 1, tall, rows
             filled = min(rows, tall - i + 1)
-            if (present(start)) origin(:filled) = start(i:i + filled - 1)
             if (a_transposed) then
                call pack_transposed(filled, span, lda, a(1, i), panel)
             else if (copied) then
@@ -190,11 +178,11 @@ contains
             if (copied .or. mod(filled, half) > 0) then
                call add_row(filled, count, span, rows, panel, ldb, &
                             b(merge(j, 1, b_transposed), merge(1, j, b_transposed)), &
-                            b_transposed, rest, fresh, origin, ldc, c(i, j))
+                            b_transposed, rest, fresh, ldc, c(i, j))
             else
                call add_row(filled, count, span, lda, a(i, 1), ldb, &
                             b(merge(j, 1, b_transposed), merge(1, j, b_transposed)), &
-                            b_transposed, rest, fresh, origin, ldc, c(i, j))
+                            b_transposed, rest, fresh, ldc, c(i, j))
             end if
          end do
       end do
@@ -202,11 +190,11 @@ contains
 
    !> A row of tiles, of which the upper `filled` rows count; `rest` holds the columns of op(b)
    !> that fill no tile.
-   pure subroutine add_row(filled, wide, span, lda, a, ldb, b, b_transposed, rest, fresh, origin, &
+   pure subroutine add_row(filled, wide, span, lda, a, ldb, b, b_transposed, rest, fresh, &
                            ldc, c)
       integer, intent(in) :: filled, wide, span, lda, ldb, ldc
       logical, intent(in) :: b_transposed, fresh
-      real(wp), intent(in) :: a(lda, span), b(ldb, *), rest(columns, span), origin(rows)
+      real(wp), intent(in) :: a(lda, span), b(ldb, *), rest(columns, span)
       real(wp), intent(inout) :: c(ldc, wide)
       real(wp) :: part(rows, columns)
       integer :: count, i, j
@@ -214,7 +202,7 @@ contains
          count = min(columns, wide - j + 1)
          if (fresh) then
             do i = j, j + count - 1
-               c(:filled, i) = origin(:filled)
+               c(:filled, i) = 0
             end do
          end if
          if (count == columns .and. filled == rows) then
