@@ -19,13 +19,6 @@ module fkb_gemm_dp
          real(wp), intent(inout) :: c(m, n)
       end subroutine gemm_nn
 
-      !> c(m,n) = a(m,k) b(k,n) + start(m) in every column
-      pure module subroutine gemm_nn_from(m, n, k, a, b, start, c)
-         integer, intent(in) :: m, n, k
-         real(wp), intent(in) :: a(m, k), b(k, n), start(m)
-         real(wp), intent(inout) :: c(m, n)          !! overwritten
-      end subroutine gemm_nn_from
-
       !> c(m,n) = transpose(a(k,m)) b(k,n) + beta c
       pure module subroutine gemm_tn(m, n, k, a, b, beta, c)
          integer, intent(in) :: m, n, k
@@ -48,5 +41,19 @@ module fkb_gemm_dp
          logical :: independent
       end function columns_independent
    end interface
+
+contains
+
+   !> c(m,n) = a(m,k) b(k,n) + start(m) in every column
+   pure subroutine gemm_nn_from(m, n, k, a, b, start, c)
+      integer, intent(in) :: m, n, k
+      real(wp), intent(in) :: a(m, k), b(k, n), start(m)
+      real(wp), intent(inout) :: c(m, n)             !! overwritten
+      integer :: j
+      do j = 1, n
+         c(:, j) = start
+      end do
+      call gemm_nn(m, n, k, a, b, 1.0_wp, c)
+   end subroutine gemm_nn_from
 
 end module fkb_gemm_dp

@@ -38,14 +38,6 @@ contains
       end do
    end procedure gemm_nn
 
-   module procedure gemm_nn_from
-      integer :: j
-      do j = 1, n
-         c(:, j) = start
-      end do
-      call gemm_nn(m, n, k, a, b, 1.0_wp, c)
-   end procedure gemm_nn_from
-
    module procedure gemm_tn
       integer :: j
       if (n > few) then
