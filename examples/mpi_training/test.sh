@@ -16,4 +16,9 @@ if "$2" -n 2 "$1" no_such_model.fkb learned.fkb >message 2>&1; then
   echo "a missing model went unnoticed"
   exit 1
 fi
-grep -q 'rank 0: the model file "no_such_model.fkb" cannot be read' message
+# Whichever rank is the first to stop them all says the reason.
+grep -q '^rank [01]: the model file "no_such_model.fkb" cannot be read' message || {
+  echo "a missing model was not named:"
+  cat message
+  exit 1
+}

@@ -1,6 +1,7 @@
 !> Training over the ranks of an MPI program: each rank has its own samples, all make the same
 !> steps. Usage: mpiexec -n 4 mpi_training MODEL.fkb LEARNED.fkb
 program train
+   use, intrinsic :: iso_fortran_env, only: error_unit
    use fkb_mpi_sp, only: check_same_weights, load_on_all, mpi_reduction_t
    use fkb_sp, only: adam_t, error_t, mean_squared_error_t, network_t, trainer_t
    use mpi_f08, only: MPI_Abort, MPI_COMM_WORLD, MPI_Finalize, MPI_Init
@@ -17,11 +18,11 @@ program train
    call get_command_argument(1, model)
    call get_command_argument(2, learned)
    call MPI_Init()
+   call ranks%begin(MPI_COMM_WORLD)
    call load_on_all(net, trim(model), MPI_COMM_WORLD, error)      ! one rank reads the file
    call check()
    call trainer%init(net, mean_squared_error_t(), adam_t(learning_rate=0.01), error, seed=1)
    call check()
-   call ranks%begin(MPI_COMM_WORLD)
    call trainer%reduce_over(ranks, error)
    call check()
    do step = 1, steps
@@ -49,10 +50,11 @@ contains
       y = x(:2, :)*x(3:, :)
    end subroutine make_samples
 
-   !> A rank that cannot go on stops them all.
+   !> A rank that cannot go on stops them all, those that would have said the same too.
    subroutine check()
       if (.not. allocated(error)) return
-      print '(a,i0,2a)', 'rank ', ranks%rank, ': ', error%message
+      write (error_unit, '(a,i0,2a)') 'rank ', ranks%rank, ': ', error%message
+      flush (error_unit)
       call MPI_Abort(MPI_COMM_WORLD, 1)
    end subroutine check
 

@@ -360,7 +360,8 @@ contains
       call load_on_all(net, 'mpi_no_such_file.fkb', MPI_COMM_WORLD, error)
       call check(failure, allocated(error), 'every rank has an error')
       if (allocated(failure)) return
-      call check(failure, index(error%message, 'mpi_no_such_file.fkb') > 0, 'it names the file')
+      call check(failure, index(error%message, '"mpi_no_such_file.fkb" cannot be read: ') > 0, &
+         'it names the file and says why')
    end subroutine missing_file_is_known
 
    subroutine differences_are_found(failure)

@@ -97,8 +97,7 @@ contains
       end if
       call MPI_Bcast(length, 1, MPI_INTEGER8, sender, comm)
       if (length < 0) then
-         if (.not. allocated(error)) call raise(error, fkb_err_file, 'rank '//decimal(sender)// &
-            ' could not read the model file "'//path//'"')
+         call share_error(error, sender, comm)
          return
       end if
       if (rank /= sender) allocate (bytes(length))
@@ -112,6 +111,25 @@ contains
       if (.not. allocated(error)) call net%load_document(document, error, registry)
       if (allocated(error)) call add_context(error, path)
    end subroutine load_on_all
+
+   !> Give the error of one rank to all others, so that whichever reports it says the reason.
+   subroutine share_error(error, sender, comm)
+      type(error_t), allocatable, intent(inout) :: error   !! Allocated on rank `sender`.
+      integer, intent(in) :: sender
+      type(MPI_Comm), intent(in) :: comm
+      character(:), allocatable :: message
+      integer :: length
+      length = 0
+      if (allocated(error)) length = len(error%message)
+      call MPI_Bcast(length, 1, MPI_INTEGER, sender, comm)
+      if (allocated(error)) then
+         message = error%message
+      else
+         allocate (character(length) :: message)
+      end if
+      call MPI_Bcast(message, length, MPI_CHARACTER, sender, comm)
+      if (.not. allocated(error)) call raise(error, fkb_err_file, message)
+   end subroutine share_error
 
    !> The whole file.
    subroutine read_bytes(path, bytes, error)
