@@ -14,6 +14,9 @@ submodule(fkb_trainer_sp:fkb_trainer_inner_sp) fkb_trainer_prepare_sp
    integer(i8), parameter :: block_bytes = 8388608_i8, large_bytes = 134217728_i8
    integer, parameter :: least_columns = 32, most_columns = 512
 
+   !> Operations of a block of images: one image makes products wide enough, and threads share them.
+   real(dp), parameter :: image_work = 4e8_dp
+
    !> Operations for which another thread pays: about half a millisecond of one core.
    real(dp), parameter :: least_work = 6e7_dp
 
@@ -66,7 +69,7 @@ contains
       type(trainer_t), intent(in) :: self
       type(cut_t), intent(inout) :: cut
       integer(i8) :: column, n_params
-      real(dp) :: work
+      real(dp) :: image, work
       integer :: i
       column = 1
       do i = 1, size(self%net%graph%values)
@@ -81,12 +84,14 @@ contains
       if (cut%columns < least_columns) cut%columns = int(max(1_i8, min(int(least_columns, i8), &
          large_bytes/column)))
       if (cut%columns > 16) cut%columns = cut%columns - mod(cut%columns, 16)
+      image = 6*products_of(self, least_rank=3)
+      if (image*cut%columns > image_work) cut%columns = max(1, int(image_work/image))
       cut%columns = min(cut%columns, cut%batch)
       if (is_coupled(self)) cut%columns = cut%batch
       cut%blocks = (cut%batch - 1)/cut%columns + 1
       n_params = max(1_i8, size(self%grad, kind=i8))
       cut%lanes = int(min(int(cut%blocks, i8), int(most_lanes, i8), 1_i8 + 2_i8**28/n_params))
-      work = 6*products_of(self)*cut%batch
+      work = 6*products_of(self, least_rank=1)*cut%batch
 !$    if (.not. omp_in_parallel()) cut%threads = min(omp_get_max_threads(), cut%lanes, &
 !$ 1 + int(min(work/least_work, 1e6_dp)))
    end subroutine cut_batch
@@ -101,12 +106,14 @@ contains
    end procedure is_coupled
 
    !> Multiplications of one sample forward, about: every weight at every position.
-   pure real(dp) function products_of(self) result(products)
+   pure real(dp) function products_of(self, least_rank) result(products)
       type(trainer_t), intent(in) :: self
+      integer, intent(in) :: least_rank      !! of the tensors that count: 3 for those of images
       integer :: i
       products = 0
       do i = 1, size(self%net%graph%nodes)
          associate (plan => self%net%graph%nodes(i)%plan)
+            if (max(plan%in_shapes(1)%rank, plan%out_shapes(1)%rank) < least_rank) cycle
             products = products + real(plan%weight_count(), dp)* &
                max(positions(plan%in_shapes(1)), positions(plan%out_shapes(1)))
          end associate
