@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Make the data, train all networks with all strategies in Fortran, compare with Keras, find the
+# roads of a large picture, draw the pictures.
+#
+# Usage: run.sh [-b BUILD] [-o FOLDER] [-s SEEDS] [-j JOBS] [--full]
+#   BUILD   where FKB or this example was built (default: build/gfortran of the repository)
+#   FOLDER  where results go (default: output, beside this script)
+#   SEEDS   trainings of each kind (default: 1)
+#   JOBS    trainings at a time (default: 2)
+#   --full  the size of the paper: tiles of 128x128, full width, 150 epochs (days without a cluster)
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=$root/build/gfortran
+out=$here/output
+seeds=1
+jobs=2
+data=(--edge 64 --tiles 48 --tests 64)
+epochs=40 batch=4 width=8 every=5
+repeated=(--networks vgg10 --strategies few rotations)
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -b) build=$2; shift ;;
+    -o) out=$2; shift ;;
+    -s) seeds=$2; shift ;;
+    -j) jobs=$2; shift ;;
+    --full)
+      data=(--edge 128 --tiles 200 --tests 200 --map 2048)
+      epochs=150 batch=16 width=64
+      repeated=()
+      ;;
+    *)
+      echo "run.sh: unknown option $1" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+programs=$build/examples/roads
+[ -x "$programs/roads_map" ] || programs=$build
+if [ ! -x "$programs/roads_map" ]; then
+  echo "run.sh: there is no roads_map in $build: build it first (make build)" >&2
+  exit 1
+fi
+export PYTHONPATH=$root/python${PYTHONPATH:+:$PYTHONPATH}
+if [ -z "${FKB_LIBRARY:-}" ] && [ -e "$build/fortran/libfkb.so" ]; then
+  export FKB_LIBRARY=$build/fortran/libfkb.so
+fi
+
+python3 "$here/data.py" "$out/data" "${data[@]}"
+python3 "$here/study.py" --build "$build" --data "$out/data" --out "$out/fortran" \
+  --seeds "$seeds" --jobs "$jobs" -- --epochs "$epochs" --batch "$batch" --width "$width" \
+  --every "$every" --initializer he_uniform \
+  --optimizer '{"class_name": "RMSprop", "config": {"learning_rate": 0.0005}}'
+for seams in crop blend; do
+  "$programs/roads_map" "$out/fortran/best.fkb" "$out/data/map.ppm" "$out/map_$seams.pgm" \
+    --seams "$seams" --truth "$out/data/map.pgm"
+done
+"$programs/roads_map" "$out/fortran/best.fkb" "$out/data/map.ppm" "$out/map_apart.pgm" \
+  --overlap 0 --truth "$out/data/map.pgm"
+python3 "$here/plot.py" "$out"
+python3 "$here/against_keras.py" --build "$build" --data "$out/data" --fortran "$out/fortran" \
+  --out "$out/keras" --epochs "$epochs" --batch "$batch" "${repeated[@]}"
