@@ -18,7 +18,7 @@ module netcdf_files
    contains
       procedure :: create, open, close, end_definitions, sync
       procedure :: add_dimension, add_variable, add_number
-      procedure :: put, get
+      procedure :: put, get, records
       procedure, private :: check, find
    end type netcdf_file_t
 
@@ -126,6 +126,19 @@ contains
       if (allocated(self%error)) return
       call self%check(nf_get_vara_double(self%id, variable, start, count, values), name)
    end subroutine get
+
+   !> Length of the last dimension of a variable, 0 after a failure.
+   subroutine records(self, name, length)
+      class(netcdf_file_t), intent(inout) :: self
+      character(len=*), intent(in) :: name !! Which.
+      integer, intent(out) :: length !! How many records it has.
+      integer :: count(nf_max_dims), n_dimensions, start(nf_max_dims), variable
+      length = 0
+      call self%find(name, variable, start, count)
+      if (allocated(self%error)) return
+      call self%check(nf_inq_varndims(self%id, variable, n_dimensions), name)
+      if (.not. allocated(self%error)) length = count(max(1, n_dimensions))
+   end subroutine records
 
    !> Find a variable and the block of it that is meant.
    subroutine find(self, name, variable, start, count, record)

@@ -1,0 +1,91 @@
+"""Checks of the study that need Keras.
+
+    check_study.py parts              groups and orders are those of Fortran, readings count right
+    check_study.py export FOLDER      what Fortran trained says the same in Keras
+    check_study.py steps FOLDER       Keras and Fortran learn the same from the same batches
+
+`steps` reads networks that both trained from the same weights for an epoch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import fkb
+import keras
+import numpy as np
+from keras_study import read_pairs, score
+from networks import FULL_COUNTS, build_network
+from orders import group_of, others, put_in_order
+
+# Of the largest value, real32: rounding in another order, through eleven layers.
+SAME = 2e-5
+# The same after an epoch of training, of each weight array's largest value: what Adam makes of it.
+LEARNED = 2e-2
+
+
+def check_parts() -> None:
+    """Compare with the numbers of test_elnino.f90."""
+    first = put_in_order(np.arange(1, 13), 1, 1)
+    assert first.tolist() == [10, 3, 9, 7, 6, 1, 4, 12, 5, 8, 11, 2]
+    assert put_in_order(first, 3, 7).tolist() == [4, 6, 12, 10, 1, 5, 8, 3, 7, 2, 9, 11]
+    ends = [group_of(462, number) for number in range(1, 11)]
+    assert [end - begin for begin, end in ends] == [47, 47, 46, 46, 46, 46, 46, 46, 46, 46]
+    assert not set(range(*ends[3])) & set(others(462, 4).tolist())
+    for reading, count in FULL_COUNTS.items():
+        assert build_network(reading, 32).count_params() == count, reading
+    print("groups, orders and the counts of the three readings are right")
+
+
+def check_export(folder: Path) -> None:
+    """Predict with the same network in both worlds, one after another and with one score."""
+    samples, fields, region = read_pairs(folder / "observation/months.nc", 10**6)
+    model = keras.models.load_model(folder / "fortran/trans_01.keras")
+    expected = np.asarray(model(samples[:48])).reshape(48, -1)
+    said = np.asarray(fkb.load(folder / "fortran/trans_01.fkb").predict(samples[:48]))
+    difference = float(np.abs(said.reshape(48, -1) - expected).max() / np.abs(expected).max())
+    print(f"trained in Fortran, exported, loaded in Keras: equal within {difference:.1e}")
+    assert difference < SAME
+    table = np.loadtxt(folder / "fortran/trans.csv", delimiter=",", skiprows=1)
+    first, end = group_of(len(samples), 1)
+    if end - first > 12:
+        ahead = np.repeat(np.asarray(model(samples[first:end])).reshape(-1, 1, 1080), 12, axis=1)
+        scores = score(ahead, fields, first, region)
+        assert np.allclose(scores[:4], table[0, :4], rtol=1e-4), (scores, table[0])
+        print(f"its error in group 1: {scores[2]:.6f} in Keras, {table[0, 2]:.6f} in Fortran")
+
+
+def check_steps(folder: Path) -> None:
+    """Compare the weights that both worlds have after the same steps."""
+    fortran = fkb.load(folder / "fortran/free.fkb")
+    fkb.export(folder / "fortran/free.fkb", folder / "fortran/free.keras")
+    del fortran
+    learned = keras.models.load_model(folder / "fortran/free.keras")
+    expected = keras.models.load_model(folder / "keras/free.keras")
+    worst = max(
+        float(np.abs(a - b).max() / np.abs(b).max())
+        for a, b in zip(learned.get_weights(), expected.get_weights(), strict=True)
+    )
+    print(f"trained by both from the same weights: weights within {worst:.1e}")
+    assert worst < LEARNED
+
+
+def main() -> None:
+    """Run one of the checks."""
+    if sys.argv[1:] == ["parts"]:
+        check_parts()
+    elif len(sys.argv) == 3 and sys.argv[1] == "export":
+        check_export(Path(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "steps":
+        check_steps(Path(sys.argv[2]))
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
