@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def set_precision(keras_itself: Any, precision: str) -> None:
         keras_itself.mixed_precision.set_global_policy(precision)
 
 
-@pytest.fixture(params=["float32", "float64"])
+@pytest.fixture
 def precision(request: pytest.FixtureRequest) -> Iterator[str]:
     for module in (keras, tf_keras):
         set_precision(module, request.param)
@@ -50,10 +51,26 @@ def precision(request: pytest.FixtureRequest) -> Iterator[str]:
         set_precision(module, "float32")
 
 
+def every_pair() -> list[tuple[zoo.Case, int]]:
+    return [(case, 3) for case in zoo.cases(3)] + [(case, 2) for case in zoo.cases(2)]
+
+
 def every_case() -> list[Any]:
-    pairs = [(case, 3) for case in zoo.cases(3)]
-    pairs += [(case, 2) for case in zoo.cases(2)]
-    return [pytest.param(case, major, id=f"{case.name}, Keras {major}") for case, major in pairs]
+    return [
+        pytest.param(case, major, id=f"{case.name}, Keras {major}") for case, major in every_pair()
+    ]
+
+
+def every_case_and_kind() -> list[Any]:
+    """Return each case for each Keras in one kind, and with the long tests in the other too."""
+    cases = []
+    for case, major in every_pair():
+        quick = (zlib.crc32(case.name.encode()) + major) % 2
+        for i, kind in enumerate(("float32", "float64")):
+            marks = [] if quick == i else [pytest.mark.long]
+            name = f"{kind}-{case.name}, Keras {major}"
+            cases.append(pytest.param(case, major, kind, id=name, marks=marks))
+    return cases
 
 
 def close(got: Array, wanted: Array, tolerance: float, what: str, least: float = 0.0) -> None:
@@ -140,7 +157,9 @@ def depth_of(model: Any) -> int:
     return max(1, sum(4 if name in heads else 1 for name in layers))
 
 
-@pytest.mark.parametrize(("case", "major"), every_case())
+@pytest.mark.parametrize(
+    ("case", "major", "precision"), every_case_and_kind(), indirect=["precision"]
+)
 def test_outputs_and_gradients_are_those_of_keras(
     case: zoo.Case, major: int, precision: str, tmp_path: Path
 ) -> None:
