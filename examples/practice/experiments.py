@@ -62,6 +62,7 @@ class Subject:
     title: str
     runs: list[Run]
     shown: tuple[str, ...] = ("loss", "val_accuracy")
+    floors: dict[str, float] = dataclasses.field(default_factory=dict)  # where axes begin
 
 
 def optimizer(name: str, rate: object, **options: object) -> str:
@@ -102,8 +103,10 @@ DYING = Subject(
             activation=name,
             optimizer=optimizer("Adam", rate),
             watch="dead",
+            epochs=10,
+            together=7 if rate > 0.02 else 0,
         )
-        for name, rate in (("relu", 0.001), ("relu", 0.01), ("relu", 0.05), ("leaky_relu", 0.05))
+        for name, rate in (("relu", 0.001), ("relu", 0.01), ("relu", 0.03), ("leaky_relu", 0.03))
     ],
     shown=("loss", "dead"),
 )
@@ -162,14 +165,15 @@ VALLEY = Subject(
             watch="weights",
         )
         for label, inputs, chosen in (
-            ("gradient descent", "raw", optimizer("SGD", 0.95)),
-            ("with momentum", "raw", optimizer("SGD", 1.2, momentum=0.67)),
+            ("gradient descent", "raw", optimizer("SGD", 0.9)),
+            ("with momentum", "raw", optimizer("SGD", 0.5, momentum=0.8)),
             ("RMSprop", "raw", optimizer("RMSprop", 0.02)),
             ("Adam", "raw", optimizer("Adam", 0.1)),
             ("gradient descent, whitened", "white", optimizer("SGD", 0.3)),
         )
     ],
-    shown=("path", "white_path", "loss"),
+    shown=("path", "loss"),
+    floors={"loss": 1e-8},
 )
 
 OPTIMIZERS = Subject(
@@ -252,8 +256,8 @@ FITTING = Subject(
                     "regularizer": '{"class_name": "L2", "config": {"l2": 0.01}}',
                 },
             ),
-            ("512, stopped early", {"units": 512, "patience": 5}),
             ("512, dropout 0.5", {"units": 512, "dropout": 0.5}),
+            ("512, stopped early", {"units": 512, "patience": 5}),
         )
     ],
     shown=("loss", "val_loss", "val_accuracy"),
@@ -276,7 +280,7 @@ AUGMENTATION = Subject(
             ("moved by up to a pixel", 1.0),
         )
     ],
-    shown=("accuracy", "val_accuracy"),
+    shown=("accuracy", "val_accuracy", "val_loss"),
 )
 
 TRANSFER = Subject(
@@ -297,15 +301,23 @@ TRANSFER = Subject(
 
 PRECISION = Subject(
     "precision",
-    "How far Keras and Fortran are apart",
+    "How far Keras and Fortran are apart (Adam)",
     [
-        Run(f"{label}, {word}", kind=kind, network=network, optimizer=chosen)
-        for label, network, chosen in (
-            ("dense, SGD", "dense", optimizer("SGD", 0.1)),
-            ("dense, Adam", "dense", "adam"),
-            ("convolutions, Adam", "conv", "adam"),
+        Run(
+            f"{label}, {word}",
+            kind=kind,
+            network=network,
+            layers=layers,
+            units=32,
+            optimizer=optimizer("Adam", rate),
+            together=together,
         )
         for kind, word in (("sp", "real32"), ("dp", "real64"))
+        for label, network, layers, rate, together in (
+            ("3 layers, rate 0.05", "dense", 3, 0.05, 1 if kind == "sp" else 6),
+            ("3 layers", "dense", 3, 0.001, 0),
+            ("convolutions", "conv", 1, 0.001, 0),
+        )
     ],
     shown=("apart",),
 )

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from experiments import Run
 from in_fortran import Files
+from inputs import normalized
 from keras import layers
 
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -29,20 +30,6 @@ def read_table(path: pathlib.Path, run: Run) -> tuple[Samples, int]:
         classes = int(file.readline().split()[2])
     table = np.loadtxt(path, skiprows=1)
     return (table[:, 1:].astype(FLOATX[run.kind]), table[:, :1].astype(FLOATX[run.kind])), classes
-
-
-def normalize(way: str, train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Change the inputs of both sets by what the first one's samples are like."""
-    if way == "raw":
-        return train, test
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    train, test = (train - mean) / deviation, (test - mean) / deviation
-    if way == "standard":
-        return train, test
-    variances, axes = np.linalg.eigh(train.T @ train / len(train))
-    variances, axes = variances[::-1], axes[:, ::-1]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(len(axes))])
-    return train @ (axes / np.sqrt(variances)), test @ (axes / np.sqrt(variances))
 
 
 def move(images: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
@@ -141,7 +128,7 @@ class Watch(keras.callbacks.Callback):
 def model_of(path: pathlib.Path) -> keras.Model:
     """Return the Keras model of a model file."""
     fkb.export(path, path.with_suffix(".keras"))
-    return keras.saving.load_model(path.with_suffix(".keras"))
+    return keras.saving.load_model(path.with_suffix(".keras"), compile=False)
 
 
 def apart(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -161,7 +148,7 @@ def train(data: pathlib.Path, run: Run, seed: int, files: Files) -> dict[str, fl
     (x_test, y_test), _ = read_table(data / f"{run.data}_test.txt", run)
     if run.samples:
         x, y = x[: run.samples], y[: run.samples]
-    x, x_test = normalize(run.inputs, x, x_test)
+    x, x_test = normalized(run.inputs, x, x), normalized(run.inputs, x, x_test)
     model = network(run, x.shape[1], classes)
     model.set_weights(model_of(files.at("first.fkb")).get_weights())
     for layer in model.layers:

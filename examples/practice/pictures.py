@@ -11,8 +11,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from experiments import Run, Subject
 from in_fortran import Curve
+from inputs import normalized
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 Worlds = dict[str, Curve]  # "Fortran" and perhaps "Keras"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
@@ -24,9 +27,8 @@ LABELS = {
     "learning_rate": "learning rate",
     "dead": "hidden units that are 0 for all samples, %",
     "apart": "largest difference of any curve",
-    "path": "weights, inputs as they are",
-    "white_path": "weights, inputs whitened",
 }
+NOTHING = 1e-17  # in place of a difference of 0
 LOGARITHMIC = ("loss", "val_loss", "apart")
 
 
@@ -49,64 +51,78 @@ def draw_curves(panel: Axes, shown: str, curves: list[Worlds]) -> None:
         for world in ("Keras", "Fortran"):
             if world in worlds and shown in worlds[world]:
                 values = worlds[world][shown] * (100 if shown == "dead" else 1)
-                line(panel, np.arange(1, len(values) + 1), values, world, colour)
+                epochs = np.arange(1, len(values) + 1)
+                if shown == "apart":
+                    panel.plot(epochs, np.maximum(values, NOTHING), color=colour, linewidth=2)
+                else:
+                    line(panel, epochs, values, world, colour)
     panel.set_xlabel("epoch")
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     if shown in LOGARITHMIC:
         panel.set_yscale("log")
     panel.grid(alpha=0.3)
 
 
-def draw_paths(
-    panel: Axes, runs: list[Run], curves: list[Worlds], samples: np.ndarray, way: str
-) -> None:
-    """Draw the paths of two weights through the valley of their loss."""
-    x, y = samples[:, 1:], samples[:, 0]
-    if way == "white":
-        x = (x - x.mean(axis=0)) / x.std(axis=0)
-        variances, axes = np.linalg.eigh(x.T @ x / len(x))
-        axes = axes[:, ::-1] * np.sign(
-            axes[:, ::-1][np.abs(axes[:, ::-1]).argmax(axis=0), np.arange(2)]
-        )
-        x = x @ (axes / np.sqrt(variances[::-1]))
+def draw_path(panel: Axes, run: Run, worlds: Worlds, colour: str, data: pathlib.Path) -> None:
+    """Draw the path of two weights through the valley of their loss."""
+    samples = np.loadtxt(data / f"{run.data}_train.txt", skiprows=1)
+    x, y = normalized(run.inputs, samples[:, 1:], samples[:, 1:]), samples[:, 0]
     bottom = np.linalg.lstsq(x, y, rcond=None)[0]
-    reach = 1.25 * np.abs(bottom).max()
-    grid = np.stack(np.meshgrid(*(np.linspace(-reach, reach + at, 200) for at in bottom)), axis=-1)
+    ends = np.stack([np.minimum(bottom, 0), np.maximum(bottom, 0)])
+    middle, reach = ends.mean(axis=0), 0.95 * np.ptp(ends, axis=0).max()
+    grid = np.stack(
+        np.meshgrid(*(np.linspace(at - reach, at + reach, 200) for at in middle)), axis=-1
+    )
     offset = grid - bottom
     heights = np.einsum("abi,ij,abj->ab", offset, x.T @ x / len(x), offset)
-    panel.contour(grid[..., 0], grid[..., 1], heights, 10.0 ** np.arange(-4, 2, 0.5), colors="0.8")
+    levels = 10.0 ** np.arange(-4, 2, 0.5)
+    panel.contour(grid[..., 0], grid[..., 1], heights, levels, colors="0.8", linewidths=0.8)
     panel.plot(*bottom, "k*", markersize=9)
-    for run, worlds, colour in zip(runs, curves, COLOURS, strict=False):
-        if run.inputs != way:
-            continue
-        for world in ("Keras", "Fortran"):
-            if world in worlds:
-                one, two = (np.insert(worlds[world][f"weight_{i}"], 0, 0.0) for i in (1, 2))
-                line(panel, one, two, world, colour)
+    for world in ("Keras", "Fortran"):
+        if world in worlds:
+            one, two = (np.insert(worlds[world][f"weight_{i}"], 0, 0.0) for i in (1, 2))
+            line(panel, one, two, world, colour)
     panel.set_aspect("equal")
+    panel.set_xlim(grid[..., 0].min(), grid[..., 0].max())
+    panel.set_ylim(grid[..., 1].min(), grid[..., 1].max())
     panel.set_xlabel("weight 1")
     panel.set_ylabel("weight 2")
+    panel.set_title(run.label, fontsize=10)
 
 
 def draw(subject: Subject, curves: list[Worlds], data: pathlib.Path, path: pathlib.Path) -> None:
     """Draw the picture of a subject: a panel for each thing shown, a colour for each run."""
-    count = len(subject.shown)
-    figure, panels = plt.subplots(1, count, figsize=(3.6 * count + 2.2, 3.6), layout="constrained")
-    for panel, shown in zip(np.atleast_1d(panels), subject.shown, strict=True):
-        if shown.endswith("path"):
-            samples = np.loadtxt(data / "valley_train.txt", skiprows=1)
-            way = "white" if shown.startswith("white") else "raw"
-            draw_paths(panel, subject.runs, curves, samples, way)
-        else:
-            draw_curves(panel, shown, curves)
+    paths = len(subject.runs) if "path" in subject.shown else 0
+    columns = [shown for shown in subject.shown if shown != "path"]
+    across = min(3, paths + len(columns))
+    down = -(-(paths + len(columns)) // across)
+    figure, grid = plt.subplots(
+        down,
+        across,
+        figsize=(max(3.6 * across, 5) + 2.2, 3.5 * down),
+        layout="constrained",
+        squeeze=False,
+    )
+    panels = list(grid.flat)
+    for panel, run, worlds, colour in zip(
+        panels[:paths], subject.runs, curves, COLOURS, strict=False
+    ):
+        draw_path(panel, run, worlds, colour, data)
+    for panel, shown in zip(panels[paths:], columns, strict=True):
+        draw_curves(panel, shown, curves)
         panel.set_title(LABELS[shown], fontsize=10)
+        if shown in subject.floors:
+            panel.set_ylim(bottom=subject.floors[shown])
     handles = [Line2D([], [], color=colour, linewidth=3) for colour in COLOURS[: len(subject.runs)]]
     labels = [run.label for run in subject.runs]
-    handles += [
-        Line2D([], [], color="0.7", linewidth=5),
-        Line2D([], [], color="0.2", linewidth=1.1),
-    ]
-    labels += ["Keras", "Fortran"]
+    if columns != ["apart"]:
+        handles.append(Line2D([], [], color="0.7", linewidth=5))
+        handles.append(Line2D([], [], color="0.2", linewidth=1.1))
+        labels += ["Keras", "Fortran"]
     figure.legend(handles, labels, loc="outside right center", fontsize=9, frameon=False)
     figure.suptitle(subject.title, fontsize=11)
     figure.savefig(path, dpi=100)
     plt.close(figure)
+    with Image.open(path) as image:
+        smaller = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    smaller.save(path, optimize=True)

@@ -86,18 +86,16 @@ contains
       type(network_t), intent(inout) :: probe
       type(error_t), allocatable, intent(out) :: error
       type(model_t) :: model
-      type(keras_tensor_t) :: values(layers)
+      type(keras_tensor_t) :: joined, values(layers)
       integer :: i
       call model%extend(net, error)
       if (allocated(error)) return
       do i = 1, layers
          values(i) = model%tensor(hidden(i))
       end do
-      if (layers > 1) then
-         call model%output(model%apply(concatenate(), values))
-      else
-         call model%output(values(1))
-      end if
+      joined = values(1)
+      if (layers > 1) joined = model%apply(concatenate(), values)
+      call model%output(joined)
       call model%build(probe, error)
    end subroutine build_probe
 
