@@ -1,9 +1,9 @@
 !> The command line of the study's programs: words, and options of the form --name value.
 module elnino_options
-   use, intrinsic :: iso_fortran_env, only: error_unit
+   use, intrinsic :: iso_fortran_env, only: error_unit, wp => real64
    use elnino_training, only: plan_t
    use fkb_sp, only: error_t
-   use options, only: argument, number_of
+   use options, only: argument
    implicit none (type, external)
    private
    public :: options_t, read_options, stop_at
@@ -62,6 +62,15 @@ contains
          call refuse("unknown option "//name, usage)
       end select
    end subroutine take
+
+   !> A text as a number.
+   real(wp) function number_of(text, usage)
+      character(len=*), intent(in) :: text, usage !! The text, and the usage for the message.
+      integer :: status
+      number_of = 0.0_wp
+      read (text, *, iostat=status) number_of
+      if (status /= 0) call refuse("not a number: "//text, usage)
+   end function number_of
 
    !> A text as a number from 1 on.
    integer function whole(text, usage)

@@ -67,7 +67,7 @@ contains
       type(parameters_t) :: parameters(2)
       real(wp) :: month(month_size)
       integer, parameter :: most = 48
-      integer :: first, pair, place
+      integer :: first, pair, place, which
       allocate (mean, states(most))
       call make_background(mean)
       call world%begin(asked)

@@ -100,3 +100,6 @@ if [ $keras = yes ]; then
   python3 "$here/check_study.py" export "$out" 2>/dev/null
 fi
 python3 "$here/tables.py" "$out" | tee "$out/tables.md"
+if [ $simulator = yes ] && python3 -c 'import matplotlib' 2>/dev/null; then
+  python3 "$here/plot.py" "$out"
+fi
