@@ -117,17 +117,13 @@ contains
       type(error_t), allocatable, intent(out) :: error
       type(workspace_t), allocatable :: work(:)
       type(error_t), allocatable :: mine
-      real(wp) :: tile(3, size(tiles, 1), size(tiles, 2))
-      integer :: edge, i
-      edge = size(tiles, 1)
+      integer :: i
       allocate (work(0:omp_get_max_threads() - 1))
-      !$omp parallel do default(none) schedule(dynamic) private(mine, tile) &
-      !$omp shared(net, picture, corners, tiles, error, work, edge)
+      !$omp parallel do default(none) schedule(dynamic) private(mine) &
+      !$omp shared(net, picture, corners, tiles, error, work)
       do i = 1, size(tiles, 3)
-         associate (left => corners(1, i), top => corners(2, i))
-            tile = picture(:, left + 1:left + edge, top + 1:top + edge)/255.0_wp
-         end associate
-         call net%predict_any(1, tile, tiles(:, :, i), work(omp_get_thread_num()), mine)
+         call see_tile(net, picture, corners(:, i), work(omp_get_thread_num()), &
+                       tiles(:, :, i), mine)
          if (.not. allocated(mine)) cycle
          !$omp critical
          if (.not. allocated(error)) allocate (error, source=mine)
@@ -135,6 +131,20 @@ contains
       end do
       !$omp end parallel do
    end subroutine find_roads
+
+   !> The network's answer for one tile.
+   subroutine see_tile(net, picture, corner, work, roads, error)
+      type(network_t), intent(in) :: net
+      integer, intent(in) :: picture(:, :, :)         !! (3, column, row), 0 to 255
+      integer, intent(in) :: corner(2)                !! column and row, from 0
+      type(workspace_t), intent(inout) :: work
+      real(wp), intent(out), contiguous :: roads(:, :)   !! (edge, edge), 0 to 1
+      type(error_t), allocatable, intent(out) :: error
+      real(wp) :: tile(3, size(roads, 1), size(roads, 2))
+      tile = picture(:, corner(1) + 1:corner(1) + size(roads, 1), &
+                     corner(2) + 1:corner(2) + size(roads, 2))/255.0_wp
+      call net%predict_any(1, tile, roads, work, error)
+   end subroutine see_tile
 
    !> Print how well the roads are found.
    subroutine compare(roads, truth, error)
