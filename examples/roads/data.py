@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write aerial tiles with masks of their roads, and a large picture, as PPM and PGM.
 
-Usage: data.py FOLDER [--edge 64] [--tiles 48] [--tests 64] [--map 768] [--seed 1]
+Usage: data.py FOLDER [--edge 32] [--tiles 64] [--tests 128] [--map 512] [--seed 1]
 
 FOLDER/train.ppm, test.ppm: tiles below each other; .pgm: their masks, 255 where there is a road;
 map.ppm, map.pgm: one large picture and its mask. Train, test and map come from different scenes.
@@ -67,10 +67,10 @@ def main() -> None:
     """Write all files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--edge", type=int, default=64, help="of a tile, pixels")
-    parser.add_argument("--tiles", type=int, default=48, help="to learn from")
-    parser.add_argument("--tests", type=int, default=64, help="tiles of the test")
-    parser.add_argument("--map", type=int, default=768, help="edge of the large picture, pixels")
+    parser.add_argument("--edge", type=int, default=32, help="of a tile, pixels")
+    parser.add_argument("--tiles", type=int, default=64, help="to learn from")
+    parser.add_argument("--tests", type=int, default=128, help="tiles of the test")
+    parser.add_argument("--map", type=int, default=512, help="edge of the large picture, pixels")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@
 Usage: plot.py FOLDER [PICTURES]
 
 FOLDER has data, fortran and map_blend.pgm, as run.sh leaves them. PICTURES (default: FOLDER) gets
-measures.png: F-measure and losses; masks.png: tiles of the test; map.png: the large picture.
+measures.png: F-measure, losses, gradients; masks.png: tiles of the test; map.png: the large one.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,35 @@ def draw_losses(axes: Axes, folder: Path, network: str) -> None:
     axes.set(title=f"Loss of {network.upper()}", xlabel="epoch", ylabel="binary cross-entropy")
 
 
+def draw_slopes(axes: Axes, folder: Path) -> None:
+    """Draw the gradient of each kernel of untrained networks, from the input on."""
+    lines = {"glorot_uniform": ":", "he_uniform": "-"}
+    colours = {"vgg10": "#9a9a9a", "vgg12": "#3a8f5c", "vgg16": "#2b2b2b"}
+    for network, initializer in product(NETWORKS, lines):
+        path = folder / f"slopes_{network}_{initializer}.csv"
+        if not path.exists():
+            continue
+        values = [float(row["slope"]) for row in read_table(path)]
+        label = f"{network.upper()}, {initializer.split('_')[0].capitalize()}"
+        place = np.linspace(0, 1, len(values))
+        line = lines[initializer]
+        axes.semilogy(place, values, line, lw=2, color=colours[network], label=label)
+    axes.set_xticks([0, 1], ["input", "output"])
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, 300 * top)
+    if axes.lines:
+        axes.legend(ncols=1, loc="upper left", fontsize=8, labelspacing=0.2)
+    axes.set(title="Before training", ylabel="gradient of a kernel, rms")
+
+
 def draw_measures(folder: Path, picture: Path) -> None:
     """Draw F-measures and losses."""
     figure, panels = plt.subplots(
-        1, 2, figsize=(10, 3.6), layout="constrained", width_ratios=[1.3, 1]
+        1, 3, figsize=(12.5, 3.7), layout="constrained", width_ratios=[1.35, 1, 0.8]
     )
     draw_measure(panels[0], read_table(folder / "fortran/table.csv"))
     draw_losses(panels[1], folder / "fortran", "vgg10")
+    draw_slopes(panels[2], folder)
     figure.savefig(picture, dpi=90)
     plt.close(figure)
 
@@ -118,7 +141,7 @@ def draw_masks(folder: Path, picture: Path) -> None:
 
 def draw_map(folder: Path, picture: Path) -> None:
     """Draw a part of the large picture, and the roads that were found, missed and made up."""
-    edge = 384
+    edge = 288
     image = read_picture(folder / "data/map.ppm")[:edge, :edge]
     truth = read_picture(folder / "data/map.pgm")[:edge, :edge] > 127
     roads = read_picture(folder / "map_blend.pgm")[:edge, :edge] > 127

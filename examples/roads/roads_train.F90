@@ -109,7 +109,7 @@ contains
       call trainer%evaluate(test, logs, error)
       if (allocated(error)) return
       print '(a,i0,a)', options%network//' ', size(net%params), ' parameters, '//options%strategy
-      print '(a,f0.1)', 'seconds ', seconds
+      print '(a,f0.2)', 'seconds ', seconds
       print '(a,4(a,f8.5))', 'test', ' loss', logs%get('loss'), ' f_measure', &
          logs%get('f_measure'), ' precision', logs%get('precision'), ' specificity', &
          logs%get('specificity')

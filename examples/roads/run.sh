@@ -15,9 +15,9 @@ build=$root/build/gfortran
 out=$here/output
 seeds=1
 jobs=2
-data=(--edge 64 --tiles 48 --tests 64)
-epochs=40 batch=4 width=8 every=5
-repeated=(--networks vgg10 --strategies few rotations)
+data=(--edge 32 --tiles 64 --tests 128 --map 512)
+epochs=60 batch=4 width=8 every=5
+repeated=(--networks vgg10)
 while [ $# -gt 0 ]; do
   case "$1" in
     -b) build=$2; shift ;;
@@ -50,8 +50,14 @@ fi
 python3 "$here/data.py" "$out/data" "${data[@]}"
 python3 "$here/study.py" --build "$build" --data "$out/data" --out "$out/fortran" \
   --seeds "$seeds" --jobs "$jobs" -- --epochs "$epochs" --batch "$batch" --width "$width" \
-  --every "$every" --initializer he_uniform \
-  --optimizer '{"class_name": "RMSprop", "config": {"learning_rate": 0.0005}}'
+  --every "$every" --initializer he_uniform
+for network in vgg10 vgg12 vgg16; do
+  for initializer in glorot_uniform he_uniform; do
+    echo "$network, $initializer:"
+    "$programs/roads_slopes" "$out/data" "$out/slopes_${network}_$initializer.csv" \
+      --network "$network" --initializer "$initializer" --width "$width"
+  done
+done
 for seams in crop blend; do
   "$programs/roads_map" "$out/fortran/best.fkb" "$out/data/map.ppm" "$out/map_$seams.pgm" \
     --seams "$seams" --truth "$out/data/map.pgm"
@@ -60,4 +66,4 @@ done
   --overlap 0 --truth "$out/data/map.pgm"
 python3 "$here/plot.py" "$out"
 python3 "$here/against_keras.py" --build "$build" --data "$out/data" --fortran "$out/fortran" \
-  --out "$out/keras" --epochs "$epochs" --batch "$batch" "${repeated[@]}"
+  --out "$out/keras" --epochs "$epochs" --batch "$batch" --width "$width" "${repeated[@]}"

@@ -32,6 +32,8 @@ case "$what" in
     done
     cmp "$out/1.pgm" "$out/2.pgm"
     "$build/roads_map" "$out/fortran/best.fkb" "$data/map.ppm" "$out/crop.pgm" --seams crop
+    "$build/roads_slopes" "$data" "$out/slopes.csv" --network vgg10
+    [ "$(wc -l <"$out/slopes.csv")" = 10 ]
     head -c 900 "$data/map.ppm" >"$out/short.ppm"
     for file in short.ppm missing.ppm; do
       if "$build/roads_map" "$out/fortran/best.fkb" "$out/$file" "$out/no.pgm" 2>"$out/message"; then
