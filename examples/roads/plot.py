@@ -141,7 +141,7 @@ def draw_masks(folder: Path, picture: Path) -> None:
 
 def draw_map(folder: Path, picture: Path) -> None:
     """Draw a part of the large picture, and the roads that were found, missed and made up."""
-    edge = 288
+    edge = 272
     image = read_picture(folder / "data/map.ppm")[:edge, :edge]
     truth = read_picture(folder / "data/map.pgm")[:edge, :edge] > 127
     roads = read_picture(folder / "map_blend.pgm")[:edge, :edge] > 127

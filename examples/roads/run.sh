@@ -7,7 +7,7 @@
 #   FOLDER  where results go (default: output, beside this script)
 #   SEEDS   trainings of each kind (default: 1)
 #   JOBS    trainings at a time (default: 2)
-#   --full  the size of the paper: tiles of 128x128, full width, 150 epochs (days without a cluster)
+#   --full  the size of the paper: tiles of 128x128, full width, 150 epochs (37 hours on two cores)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
