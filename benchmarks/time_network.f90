@@ -98,6 +98,8 @@ contains
          return
       end if
       if (.not. at%is_bank) then
+         if (.not. unfrozen()) call net%freeze(error)
+         call stop_on(error)
          if (net%keeps_state()) call net%make_state(at%state, at%batch, error)
       end if
       call stop_on(error)
@@ -106,6 +108,13 @@ contains
       call write_raw('y_fkb.bin', at%y(1)%s)
       write (output_unit, '(a)') 'ready'
    end subroutine prepare
+
+   !> Whether to leave the network as it is, to compare: the variable FKB_UNFROZEN is set.
+   logical function unfrozen()
+      integer :: length
+      call get_environment_variable('FKB_UNFROZEN', length=length)
+      unfrozen = length > 0
+   end function unfrozen
 
    !> `predict BATCH OUTPUTS FEATURES ...`
    subroutine read_sizes(line, batch, outputs, features)

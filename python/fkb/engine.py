@@ -301,6 +301,29 @@ class Network(Weights, Derivatives):
         check(code, error)
         return _single(outputs), _single(dx), dparams
 
+    def freeze(self, *, fold: bool = True) -> None:
+        """Pack the weights once for prediction, as the layers read them.
+
+        A frozen network predicts and saves, and `params` and `weights` can be read. Training,
+        derivatives and new weights raise an error until `thaw`. No other thread may use the network
+        meanwhile.
+
+        Args:
+            fold: pack batch normalisation with the layer before it, which rounds differently;
+                without it the outputs keep their bits.
+        """
+        error = CError()
+        check(self._library.fkb_network_freeze(self.handle, int(fold), byref(error)), error)
+
+    def thaw(self) -> None:
+        """Undo `freeze`."""
+        self._library.fkb_network_thaw(self.handle)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the network is frozen for prediction."""
+        return bool(self._library.fkb_network_frozen(self.handle))
+
     def check_samples(self) -> tuple[int, float]:
         """Run the recorded samples of the model file.
 

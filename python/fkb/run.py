@@ -30,6 +30,7 @@ def run_file(model: PathLike, source: PathLike, target: PathLike) -> None:
     """
     inputs = read_inputs(source)
     with engine.load(model) as network:
+        network.freeze(fold=False)
         outputs = network.predict(inputs if len(inputs) > 1 else inputs[0])
     listed = outputs if isinstance(outputs, list) else [outputs]
     buffer = io.BytesIO()

@@ -95,6 +95,9 @@ def test_null_handles_and_lists_are_errors(net: c_void_p, work: c_void_p) -> Non
     refused(LIB.fkb_network_load(b"x.fkb", 0, None, e), error, "place for the network")
     refused(LIB.fkb_network_set_trainable(None, b"", 0, e), error, "network")
     refused(LIB.fkb_network_set_trainable(net, None, 0, e), error, "path")
+    refused(LIB.fkb_network_freeze(None, 1, e), error, "network")
+    LIB.fkb_network_thaw(None)
+    assert LIB.fkb_network_frozen(None) == 0
     refused(LIB.fkb_network_set_rate_factor(None, b"", 1.0, e), error, "network")
     refused(LIB.fkb_network_set_rate_factor(net, None, 1.0, e), error, "pattern")
     refused(LIB.fkb_network_copy_weights(None, net, b"", e), error, "network")

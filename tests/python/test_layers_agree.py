@@ -219,5 +219,11 @@ def test_kinds_batches_and_files_agree(case: zoo.Case, major: int, tmp_path: Pat
                 single = listed(net.predict(one[0] if len(one) == 1 else one))[: case.exact]
                 for k, (y, y1) in enumerate(zip(whole, single, strict=True)):
                     close(y1, y[row : row + 1], bound, f"output {k} of row {row} alone")
+        for folds in (False, True):
+            net.freeze(fold=folds)
+            for k, (y, frozen) in enumerate(
+                zip(whole, listed(net.predict(inputs))[: case.exact], strict=True)
+            ):
+                close(frozen, y, bound if folds else 0.0, f"output {k}, frozen with {folds=}")
         net.save(tmp_path / "again.fkb")
     assert (tmp_path / "again.fkb").read_bytes() == path.read_bytes()

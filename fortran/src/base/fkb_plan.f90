@@ -59,6 +59,10 @@ module fkb_plan
       integer(i8) :: tangent_scratch = 0            !! scratch per sample of `tangent`, all of it
       integer(i8) :: fixed_tangent_scratch = 0      !! further reals, whatever the batch
       integer :: tangent = tangent_none             !! how the forward derivative is computed
+      integer(i8) :: packed_reals = 0               !! of what `pack` makes of the weights, 0: none
+      logical :: is_packed = .false.                !! set by the network: `forward` gets that
+      logical :: packs_scale = .false.              !! `pack` takes a scale and a shift of outputs
+      logical :: scales_channels = .false.          !! in inference it is `channel_scale`
       logical :: can_train = .false.                !! has a backward
       logical :: random = .false.                   !! draws random numbers in training
       logical :: batch_coupled = .false.            !! in training a column sees the others

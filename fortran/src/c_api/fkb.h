@@ -64,8 +64,8 @@ int fkb_network_outputs(const fkb_network *network);
 /* Shape of input (is_output 0) or output k, from 0; -1 where open, as the batch. Returns the rank,
  * -1 where there is no such input or output. */
 int fkb_network_shape(const fkb_network *network, int is_output, int k, int64_t shape[FKB_MAX_RANK]);
-/* Freeze (0) or thaw the layers that a path or pattern ("conv*") names, with all below them; "" is
- * the whole network. */
+/* Let the layers that a path or pattern ("conv*") names, with all below them, stay in training (0)
+ * or train; "" is the whole network. */
 int fkb_network_set_trainable(fkb_network *network, const char *path, int trainable,
                               fkb_error *error);
 
@@ -84,7 +84,15 @@ int fkb_network_set_decay_factor(fkb_network *network, const char *pattern, doub
 int fkb_network_copy_weights(fkb_network *network, const fkb_network *from, const char *pattern,
                              fkb_error *error);
 
-/* All weights as one vector of doubles. */
+/* Freeze the network for inference: pack its weights once in the order in which its layers read
+ * them and, unless fold is 0, batch normalisation with the layer before it. A frozen network
+ * predicts, saves and gives its weights; training and derivatives are errors until it is thawed.
+ * No other thread may use the network meanwhile. */
+int fkb_network_freeze(fkb_network *network, int fold, fkb_error *error);
+void fkb_network_thaw(fkb_network *network);
+int fkb_network_frozen(const fkb_network *network);
+
+/* All weights as one vector of doubles; new ones thaw a frozen network. */
 int64_t fkb_network_params(const fkb_network *network);
 void fkb_network_get_params(const fkb_network *network, double *params);
 void fkb_network_set_params(fkb_network *network, const double *params);

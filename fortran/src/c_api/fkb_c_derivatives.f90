@@ -6,7 +6,7 @@ module fkb_c_derivatives
    use fkb_bridge_derivatives_sp, only: jacobian_sp => bridge_jacobian, jvp_sp => bridge_jvp, &
       vjp_sp => bridge_vjp
    use fkb_c_array, only: c_array_t, check_array
-   use fkb_c_network, only: network_handle_t, network_of
+   use fkb_c_network, only: need_thawed, network_handle_t, network_of
    use fkb_c_run, only: need_handles, work_of, workspace_handle_t
    use fkb_c_state, only: state_handle_t, state_of
    use fkb_c_text, only: need, report
@@ -49,6 +49,7 @@ contains
       if (.not. allocated(error)) then
          net => network_of(handle)
          work => work_of(work_handle)
+         call need_thawed(net, error)
          call find_state(state_handle, net, state, error)
          call find_state(dstate_handle, net, dstate, error)
       end if
@@ -116,6 +117,7 @@ contains
       if (.not. allocated(error)) then
          net => network_of(handle)
          work => work_of(work_handle)
+         call need_thawed(net, error)
          call find_state(state_handle, net, state, error)
          call find_state(gstate_handle, net, gstate, error)
       end if
@@ -188,6 +190,7 @@ contains
       if (.not. allocated(error)) then
          net => network_of(handle)
          work => work_of(work_handle)
+         call need_thawed(net, error)
          call find_state(state_handle, net, state, error)
       end if
       if (allocated(error)) then

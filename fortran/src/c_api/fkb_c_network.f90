@@ -15,7 +15,7 @@ module fkb_c_network
    use fkb_text, only: decimal
    implicit none (type, external)
    private
-   public :: network_handle_t, network_of
+   public :: network_handle_t, network_of, need_thawed
 
    !> A network of one of the kinds.
    type :: network_handle_t
@@ -32,6 +32,17 @@ contains
       type(network_handle_t), pointer :: net
       call c_f_pointer(handle, net)
    end function network_of
+
+   !> Raise an error where a network is frozen, as derivatives and training need its weights.
+   subroutine need_thawed(net, error)
+      type(network_handle_t), intent(in) :: net
+      type(error_t), allocatable, intent(inout) :: error
+      if (allocated(error)) return
+      if (net%single_net%frozen%on .or. net%double_net%frozen%on) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call '// &
+            '"fkb_network_thaw" before training and derivatives')
+      end if
+   end subroutine need_thawed
 
    integer(c_int) function load_network(path, bytes, handle, error_out) result(code) &
       bind(c, name='fkb_network_load')
@@ -237,7 +248,11 @@ contains
       n = 0
       if (.not. c_associated(handle)) return
       net => network_of(handle)
-      if (net%double) then
+      if (net%single_net%frozen%on) then
+         n = size(net%single_net%frozen%weights, kind=c_int64_t)
+      else if (net%double_net%frozen%on) then
+         n = size(net%double_net%frozen%weights, kind=c_int64_t)
+      else if (net%double) then
          n = size(net%double_net%params, kind=c_int64_t)
       else
          n = size(net%single_net%params, kind=c_int64_t)
@@ -250,7 +265,11 @@ contains
       type(network_handle_t), pointer :: net
       if (.not. (c_associated(handle) .and. present(params))) return
       net => network_of(handle)
-      if (net%double) then
+      if (net%single_net%frozen%on) then
+         params(:size(net%single_net%frozen%weights)) = real(net%single_net%frozen%weights, dp)
+      else if (net%double_net%frozen%on) then
+         params(:size(net%double_net%frozen%weights)) = net%double_net%frozen%weights
+      else if (net%double) then
          params(:size(net%double_net%params)) = net%double_net%params
       else
          params(:size(net%single_net%params)) = real(net%single_net%params, dp)
@@ -263,6 +282,8 @@ contains
       type(network_handle_t), pointer :: net
       if (.not. (c_associated(handle) .and. present(params))) return
       net => network_of(handle)
+      call net%single_net%thaw()
+      call net%double_net%thaw()
       if (net%double) then
          net%double_net%params = params(:size(net%double_net%params))
       else

@@ -5,7 +5,7 @@ module fkb_c_run
    use fkb_bridge_dp, only: gradient_dp => bridge_gradient, predict_dp => bridge_predict
    use fkb_bridge_sp, only: gradient_sp => bridge_gradient, predict_sp => bridge_predict
    use fkb_c_array, only: c_array_t
-   use fkb_c_network, only: network_handle_t, network_of
+   use fkb_c_network, only: need_thawed, network_handle_t, network_of
    use fkb_c_state, only: state_handle_t, state_of
    use fkb_c_text, only: need, report
    use fkb_derivatives_dp, only: derivatives_dp_t => derivatives_t
@@ -143,6 +143,11 @@ contains
       end if
       net => network_of(handle)
       work => work_of(work_handle)
+      call need_thawed(net, error)
+      if (allocated(error)) then
+         code = report(error, error_out)
+         return
+      end if
       if (net%double) then
          mode_d%training = training /= 0
          mode_d%seed = seed

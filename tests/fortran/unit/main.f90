@@ -35,6 +35,8 @@ program main
    use test_fingerprint, only: collect_fingerprint => collect
    use test_fit, only: collect_fit => collect
    use test_fit_metrics, only: collect_fit_metrics => collect
+   use test_frozen, only: collect_frozen => collect
+   use test_frozen_use, only: collect_frozen_use => collect
    use test_full_batch, only: collect_full_batch => collect
    use test_gate, only: collect_gate => collect
    use test_gemm, only: collect_gemm => collect
@@ -146,6 +148,10 @@ program main
    call collect_fit(suite)
    call runner%run(suite)
    call collect_fit_metrics(suite)
+   call runner%run(suite)
+   call collect_frozen(suite)
+   call runner%run(suite)
+   call collect_frozen_use(suite)
    call runner%run(suite)
    call collect_full_batch(suite)
    call runner%run(suite)

@@ -55,10 +55,10 @@ contains
          call make(g, 1, kernel, x, y, scratch)
          allocate (plain, scale, mold=y)
          call forward_winograd(g, 1, kernel, from_zero, [0.0_sp], x, act_linear, none(), y, scratch)
-         call forward_bands(g, 1, kernel, from_zero, [0.0_sp], x, act_linear, none(), plain, &
-                            scratch)
-         call forward_bands(g, 1, abs(kernel), from_zero, [0.0_sp], abs(x), act_linear, none(), &
-                            scale, scratch)
+         call forward_bands(g, 1, kernel, .false., from_zero, [0.0_sp], x, act_linear, none(), &
+                            plain, scratch)
+         call forward_bands(g, 1, abs(kernel), .false., from_zero, [0.0_sp], abs(x), act_linear, &
+                            none(), scale, scratch)
          call check(failure, all(abs(y - plain) <= bound*scale), 'y')
          call check(failure, any(abs(y - plain) > 0), 'rounding differs')
          deallocate (plain, scale)
@@ -97,8 +97,8 @@ contains
       do i = 1, 3
          x(place) = wild(i)
          call forward_winograd(g, 3, kernel, from_zero, [0.0_sp], x, act_linear, none(), y, scratch)
-         call forward_bands(g, 3, kernel, from_zero, [0.0_sp], x, act_linear, none(), plain, &
-                            scratch)
+         call forward_bands(g, 3, kernel, .false., from_zero, [0.0_sp], x, act_linear, none(), &
+                            plain, scratch)
          call check(failure, same(y(n + 1:2*n), plain(n + 1:2*n)), 'the image')
          call check_equal(failure, y(:n), tame(:n), 'the image before')
          call check_equal(failure, y(2*n + 1:), tame(2*n + 1:), 'the image after')
@@ -107,8 +107,8 @@ contains
       do i = 1, 3
          kernel(1234) = wild(i)
          call forward_winograd(g, 3, kernel, from_zero, [0.0_sp], x, act_linear, none(), y, scratch)
-         call forward_bands(g, 3, kernel, from_zero, [0.0_sp], x, act_linear, none(), plain, &
-                            scratch)
+         call forward_bands(g, 3, kernel, .false., from_zero, [0.0_sp], x, act_linear, none(), &
+                            plain, scratch)
          call check(failure, same(y, plain), 'a kernel')
       end do
    end subroutine wild_are_summed

@@ -154,13 +154,14 @@ contains
       end if
    end subroutine read_bytes
 
-   !> Give the weights of one rank to all others.
+   !> Give the weights of one rank to all others. Frozen networks are thawed.
    subroutine broadcast_weights(net, comm, root)
       type(network_t), intent(inout) :: net
       type(MPI_Comm), intent(in) :: comm
       integer, intent(in), optional :: root       !! default 0
       integer(i8) :: first, last
       integer :: sender
+      call net%thaw()
       sender = 0
       if (present(root)) sender = root
       do first = 1, size(net%params, kind=i8), longest
@@ -183,8 +184,13 @@ contains
       type(crc32_t) :: checksum
       integer :: least(2), most(2)
       call checksum%start()
-      call checksum%add(net%params)
-      least = [int(checksum%value()), size(net%params)]
+      if (net%frozen%on) then
+         call checksum%add(net%frozen%weights)
+         least = [int(checksum%value()), size(net%frozen%weights)]
+      else
+         call checksum%add(net%params)
+         least = [int(checksum%value()), size(net%params)]
+      end if
       most = least
       call MPI_Allreduce(MPI_IN_PLACE, least, 2, MPI_INTEGER, MPI_MIN, comm)
       call MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_INTEGER, MPI_MAX, comm)

@@ -154,6 +154,7 @@ contains
       plan%tangent = tangent_own
       plan%batch_coupled = .true.
       plan%infers_when_frozen = .true.
+      plan%scales_channels = dimension == 1
       plan%once_in_training = self%renorm
       plan%fuses_activation = .true.
    end procedure lay_out

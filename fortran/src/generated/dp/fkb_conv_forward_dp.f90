@@ -12,15 +12,16 @@ module fkb_conv_forward_dp
    use fkb_winograd_plan, only: kernel_reals, plan_winograd, tile_outputs
    implicit none (type, external)
    private
-   public :: forward_bands, forward_winograd
+   public :: forward_bands, forward_images, forward_winograd
 
 contains
 
    !> The convolution of the bands, without patches.
-   pure subroutine forward_bands(g, batch, kernel, from, bias, x, activation, parameters, y, &
-                                 scratch)
+   pure subroutine forward_bands(g, batch, kernel, packed, from, bias, x, activation, parameters, &
+                                 y, scratch)
       integer, intent(in) :: g(conv_length), batch
-      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(in) :: kernel(*)                      !! (channels_out, patch_rows)
+      logical, intent(in) :: packed                          !! it is as `pack_windows` made it
       integer, intent(in) :: from                            !! one of `from_*`
       real(wp), intent(in) :: bias(*)
       real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
@@ -38,8 +39,8 @@ contains
                           min(tall, g(conv_output + 1) - j), min(images, batch - image + 1)]
                   columns = product(band(band_wide:))
                   first = 1 + i + g(conv_output)*(j + g(conv_output + 1)*k)
-                  call convolve_band(g, band, columns, kernel, from, bias, x(1, 1, image), &
-                                     y(1, first, image), scratch)
+                  call convolve_band(g, band, columns, kernel, packed, from, bias, &
+                                     x(1, 1, image), y(1, first, image), scratch)
                   call activate_in_place(activation, parameters, g(conv_channels_out), columns, &
                                          y(1, first, image))
                end do
@@ -60,20 +61,42 @@ contains
       real(wp), intent(in) :: parameters(n_parameters)
       real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
       real(wp), intent(inout) :: scratch(*)
-      integer :: image
       logical :: tame
       tame = is_tame(size(kernel), kernel)
       if (tame) call transform_kernels(g, kernel, scratch)
+      call forward_images(g, batch, kernel, .false., tame, scratch, from, bias, x, activation, &
+                          parameters, y, scratch(kernel_reals(g) + 1))
+   end subroutine forward_winograd
+
+   !> The same with a kernel that is transformed already, if it could be.
+   pure subroutine forward_images(g, batch, kernel, packed, tame, panels, from, bias, x, &
+                                  activation, parameters, y, scratch)
+      integer, intent(in) :: g(conv_length), batch
+      real(wp), intent(in) :: kernel(*)                      !! (channels_out, patch_rows)
+      logical, intent(in) :: packed                          !! it is as `pack_windows` made it
+      logical, intent(in) :: tame                            !! whether it is transformed
+      real(wp), intent(in) :: panels(*)                      !! of `transform_kernels`
+      integer, intent(in) :: from                            !! one of `from_*`
+      real(wp), intent(in) :: bias(*)
+      real(wp), intent(in) :: x(g(conv_channels_in), positions_in(g), batch)
+      integer, intent(in) :: activation
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(inout) :: y(g(conv_channels_out), positions_out(g), batch)
+      real(wp), intent(inout) :: scratch(*)
+      integer :: image
+      logical :: transformed
       do image = 1, batch
-         if (tame .and. is_tame(size(x, 1)*size(x, 2), x(1, 1, image))) then
+         transformed = tame
+         if (tame) transformed = is_tame(size(x, 1)*size(x, 2), x(1, 1, image))
+         if (transformed) then
             call transform_image(g, from, bias, x(1, 1, image), activation, parameters, &
-                                 y(1, 1, image), scratch, scratch(kernel_reals(g) + 1))
+                                 y(1, 1, image), panels, scratch)
          else
-            call forward_bands(g, 1, kernel, from, bias, x(1, 1, image), activation, parameters, &
-                               y(1, 1, image), scratch(kernel_reals(g) + 1))
+            call forward_bands(g, 1, kernel, packed, from, bias, x(1, 1, image), activation, &
+                               parameters, y(1, 1, image), scratch)
          end if
       end do
-   end subroutine forward_winograd
+   end subroutine forward_images
 
    !> The convolution of one image, band after band.
    pure subroutine transform_image(g, from, bias, x, activation, parameters, y, panels, scratch)

@@ -6,11 +6,12 @@
 module fkb_dense_kernels_dp
    use fkb_activation_kernels_dp, only: activate_in_place
    use fkb_activations, only: n_parameters
+   use fkb_gemm_panelled_dp, only: add_panelled
    use fkb_gemm_dp, only: gemm_nn, gemm_nn_from, gemm_nt, gemm_tn
    use fkb_kinds, only: wp => dp
    implicit none (type, external)
    private
-   public :: dense_forward, dense_backward, dense_tangent
+   public :: dense_forward, dense_forward_packed, dense_backward, dense_tangent
 
    !> Columns of a block: small enough that its outputs are in cache when the activation comes.
    integer, parameter :: block = 256
@@ -32,6 +33,27 @@ contains
          call activate_in_place(activation, parameters, units, count, y(1, first))
       end do
    end subroutine dense_forward
+
+   !> The same with a kernel that is packed.
+   pure subroutine dense_forward_packed(units, n_in, batch, panels, bias, x, activation, &
+                                        parameters, y)
+      integer, intent(in) :: units, n_in, batch
+      real(wp), intent(in) :: panels(*)                          !! of `pack_panels`
+      real(wp), intent(in) :: bias(units)                        !! zeros for a layer without bias
+      real(wp), intent(in) :: x(n_in, batch)
+      integer, intent(in) :: activation                          !! one of `act_*` but glu
+      real(wp), intent(in) :: parameters(n_parameters)           !! of the activation
+      real(wp), intent(inout) :: y(units, batch)
+      integer :: first, count, j
+      do first = 1, batch, block
+         count = min(block, batch - first + 1)
+         do j = first, first + count - 1
+            y(:, j) = bias
+         end do
+         call add_panelled(units, count, n_in, panels, x(1, first), y(1, first))
+         call activate_in_place(activation, parameters, units, count, y(1, first))
+      end do
+   end subroutine dense_forward_packed
 
    !> Gradients of the affine part: dkernel += dz x^T, dbias += sum of dz over the batch, dx =
    !> kernel^T dz.

@@ -11,14 +11,16 @@ module fkb_multi_head_attention_dp
    use fkb_attention_plan, only: attention_from, attention_t
    use fkb_config, only: config_t
    use fkb_error, only: error_t
-   use fkb_kinds, only: dp, wp => dp
+   use fkb_gemm_panelled_dp, only: panelled_reals
+   use fkb_kinds, only: dp, i8, wp => dp
    use fkb_layer_dp, only: layer_t, mode_t, view_t
    use fkb_multi_head, only: at_key, at_most_units, at_plan, at_query, at_value, &
-      configure_grouped_heads, configure_heads, lay_out_heads, multi_head_t, n_inputs, of_gate, &
-      of_key, of_output, of_query, of_value
+      configure_grouped_heads, configure_heads, lay_out_heads, multi_head_t, n_inputs, &
+      n_projections, of_gate, of_key, of_output, of_query, of_value
+   use fkb_packing, only: vectors_of
    use fkb_plan, only: plan_t
-   use fkb_projection_kernels_dp, only: project, project_back, project_backward, &
-      project_tangent
+   use fkb_projection_kernels_dp, only: pack_projection, project, project_back, &
+      project_backward, project_packed, project_tangent
    use fkb_rounding, only: rounded_to_single
    use fkb_shape, only: shape_t
    implicit none (type, external)
@@ -32,11 +34,8 @@ module fkb_multi_head_attention_dp
    type, extends(layer_t) :: multi_head_attention_t
       type(multi_head_t) :: heads = multi_head_t()
    contains
-      procedure :: configure
-      procedure :: lay_out
-      procedure :: forward
-      procedure :: backward
-      procedure :: tangent
+      procedure :: configure, lay_out
+      procedure :: forward, backward, tangent, pack
    end type multi_head_attention_t
 
    !> Keras's `GroupQueryAttention`: several heads of the query share one of key and value.
@@ -91,7 +90,38 @@ contains
       type(plan_t), intent(inout) :: plan
       type(error_t), allocatable, intent(out) :: error
       call lay_out_heads(self%heads, in_shapes, plan, error)
+      if (.not. allocated(error)) plan%packed_reals = packed_first(plan, n_projections + 1) - 1
    end subroutine lay_out
+
+   !> Where a projection begins in packed weights: bias and panels, one projection after another.
+   pure integer(i8) function packed_first(plan, which) result(first)
+      type(plan_t), intent(in) :: plan
+      integer, intent(in) :: which                     !! one of `of_*`, or one more than all
+      integer :: i
+      first = 1
+      do i = 1, which - 1
+         associate (s => plan%settings(n_inputs + 3*i - 2:n_inputs + 3*i))
+            if (s(3) > 0) first = first + vectors_of(s(3)) + panelled_reals(s(3), s(2))
+         end associate
+      end do
+   end function packed_first
+
+   subroutine pack(self, plan, weights, scale, shift, packed)
+      class(multi_head_attention_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: scale(:), shift(:)
+      real(wp), intent(inout), contiguous :: packed(:)
+      integer(i8) :: at
+      integer :: i
+      do i = 1, n_projections
+         associate (s => plan%settings(n_inputs + 3*i - 2:n_inputs + 3*i))
+            if (s(3) == 0) cycle
+            at = packed_first(plan, i)
+            call pack_projection(s(3), s(2), self%heads%use_bias, weights(s(1):), packed(at:))
+         end associate
+      end do
+   end subroutine pack
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
       class(multi_head_attention_t), intent(in) :: self
@@ -184,8 +214,13 @@ contains
       real(wp), intent(in) :: x(*)
       real(wp), intent(inout) :: zeros(*), y(*)
       associate (s => plan%settings(n_inputs + 3*which - 2:n_inputs + 3*which))
-         call project(s(3), s(2), columns, self%heads%use_bias, weights(s(1):), x, activation, &
-                      zeros, y)
+         if (plan%is_packed) then
+            call project_packed(s(3), s(2), columns, weights(packed_first(plan, which):), x, &
+                                activation, y)
+         else
+            call project(s(3), s(2), columns, self%heads%use_bias, weights(s(1):), x, activation, &
+                         zeros, y)
+         end if
       end associate
    end subroutine send
 

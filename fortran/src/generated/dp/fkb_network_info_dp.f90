@@ -8,7 +8,7 @@ submodule(fkb_network_dp) fkb_network_info_dp
 contains
 
    module procedure loaded
-      loaded = allocated(self%params)
+      loaded = allocated(self%params) .or. self%frozen%on
    end procedure loaded
 
    module procedure input_features
@@ -32,6 +32,11 @@ contains
       if (present(training)) for_training = training
       if (.not. self%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
+         return
+      end if
+      if (self%frozen%on) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call "thaw" '// &
+            'before training and derivatives')
          return
       end if
       do i = 1, size(self%graph%nodes)

@@ -18,6 +18,10 @@ contains
       if (.not. self%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
+      else if (self%frozen%on) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call "thaw" '// &
+            'before new weights')
+         return
       end if
       allocate (params, source=self%params)
       found = 0

@@ -96,6 +96,10 @@ contains
       if (.not. (self%loaded() .and. from%loaded())) then
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
+      else if (self%frozen%on) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call "thaw" '// &
+            'before new weights')
+         return
       end if
       allocate (mine(self%document%tensor_count), theirs(self%document%tensor_count))
       n = 0
@@ -165,6 +169,8 @@ contains
       n = to%document%tensors(mine)%count
       if (is_integer(to, mine)) then
          to%integers(a:a + n - 1) = from%integers(b:b + n - 1)
+      else if (from%frozen%on) then
+         to%params(a:a + n - 1) = from%frozen%weights(b:b + n - 1)
       else
          to%params(a:a + n - 1) = from%params(b:b + n - 1)
       end if

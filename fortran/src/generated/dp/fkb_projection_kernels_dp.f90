@@ -3,13 +3,16 @@
 !> gradients that are added to those of other projections of the same input.
 module fkb_projection_kernels_dp
    use fkb_activations, only: n_parameters
-   use fkb_dense_kernels_dp, only: dense_backward, dense_forward, dense_tangent
+   use fkb_dense_kernels_dp, only: dense_backward, dense_forward, dense_forward_packed, &
+      dense_tangent
+   use fkb_gemm_panelled_dp, only: pack_panels
    use fkb_gemm_dp, only: gemm_nn, gemm_tn
    use fkb_kinds, only: wp => dp
+   use fkb_packing, only: vectors_of
    implicit none (type, external)
    private
-   public :: project_tangent
-   public :: project, project_backward, project_back
+   public :: project, project_backward, project_back, project_tangent
+   public :: pack_projection, project_packed
 
 contains
 
@@ -31,6 +34,29 @@ contains
          call dense_forward(units, n_in, columns, weights, zeros, x, activation, none, y)
       end if
    end subroutine project
+
+   !> Pack a projection: its bias, or zeros, then its kernel.
+   pure subroutine pack_projection(units, n_in, use_bias, weights, packed)
+      integer, intent(in) :: units, n_in
+      logical, intent(in) :: use_bias
+      real(wp), intent(in) :: weights(*)              !! kernel (units, n_in), then bias (units)
+      real(wp), intent(inout) :: packed(*)
+      packed(:units) = 0
+      if (use_bias) packed(:units) = weights(units*n_in + 1:units*n_in + units)
+      call pack_panels(units, n_in, weights, packed(vectors_of(units) + 1))
+   end subroutine pack_projection
+
+   !> `project` with what `pack_projection` made.
+   pure subroutine project_packed(units, n_in, columns, packed, x, activation, y)
+      integer, intent(in) :: units, n_in, columns
+      real(wp), intent(in) :: packed(*)
+      real(wp), intent(in) :: x(n_in, columns)
+      integer, intent(in) :: activation               !! one of `act_*`
+      real(wp), intent(inout) :: y(units, columns)    !! overwritten
+      real(wp), parameter :: none(n_parameters) = 0
+      call dense_forward_packed(units, n_in, columns, packed(vectors_of(units) + 1), packed, x, &
+                                activation, none, y)
+   end subroutine project_packed
 
    !> Add the gradients of kernel and bias from that before the activation.
    pure subroutine project_backward(units, n_in, columns, use_bias, weights, x, dz, zeros, dweights)

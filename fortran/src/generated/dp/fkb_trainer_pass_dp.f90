@@ -77,6 +77,7 @@ contains
 
    module procedure finish
       if (.not. associated(self%net)) return
+      call self%net%thaw()
       call self%optimizer%finish(self%net%params, self%state, self%net%graph%segments)
       if (self%optimizer%use_ema) call forget_old(self)
    end procedure finish

@@ -57,12 +57,10 @@ module fkb_batch_normalization_sp
       logical :: keras_2 = .false.         !! moves the statistics as Keras 2 does
       logical :: may_fuse = .false.        !! Keras 2 and not float64
    contains
-      procedure :: configure
-      procedure :: lay_out
+      procedure :: configure, lay_out
       procedure :: forward
-      procedure :: backward
-      procedure :: tangent
-      procedure :: update
+      procedure :: backward, tangent
+      procedure :: update, channel_scale
    end type batch_normalization_t
 
    interface
@@ -318,6 +316,20 @@ contains
       mean = weights(first + 1:first + c)
       inverse = 1/sqrt(weights(first + c + 1:first + 2*c) + real(self%epsilon, wp))
    end subroutine moving_statistics
+
+   !> y = scale*x + shift with the moving statistics.
+   subroutine channel_scale(self, plan, weights, scale, shift)
+      class(batch_normalization_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(out), contiguous :: scale(:), shift(:)
+      associate (c => size(scale), n => n_gamma(self, size(scale)))
+         call moving_statistics(self, c, weights, shift, scale)
+         if (self%scale) scale = scale*weights(:c)
+         shift = -shift*scale
+         if (self%center) shift = shift + weights(n + 1:n + c)
+      end associate
+   end subroutine channel_scale
 
    !> The tensor as (inner, channels, outer).
    pure subroutine split(plan, total, inner, channels, outer)

@@ -139,7 +139,8 @@ contains
       if (takes_winograd(g)) then
          call forward_winograd(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
       else if (takes_windows(g) .and. .not. is_depthwise(g)) then
-         call forward_bands(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
+         call forward_bands(g, batch, kernel, .false., from, bias, x, activation, parameters, y, &
+                            scratch)
       else
          call forward_tiles(g, batch, kernel, from, bias, x, activation, parameters, y, scratch)
       end if

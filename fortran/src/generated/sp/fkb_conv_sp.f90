@@ -11,11 +11,13 @@ module fkb_conv_sp
    use fkb_conv_kernels_sp, only: conv_backward_input, conv_backward_kernel, &
       conv_forward, conv_forward_activated, repeat_column, sum_to_bias
    use fkb_conv_options, only: conv_options_t, expect_channels, get_count
-   use fkb_conv_tiles, only: conv_scratch
+   use fkb_conv_packed_sp, only: conv_forward_packed, conv_packed_reals, pack_conv
+   use fkb_conv_tiles, only: conv_scratch, patch_rows
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, refuse_option, refuse_unless_null
    use fkb_layer_sp, only: layer_t, mode_t, view_t
+   use fkb_packing, only: vectors_of
    use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: shape_of, shape_t
    use fkb_text, only: decimal
@@ -35,6 +37,7 @@ module fkb_conv_sp
       procedure :: configure
       procedure :: lay_out
       procedure :: forward
+      procedure :: pack
       procedure :: backward
       procedure :: tangent
       procedure :: wants_channels_last
@@ -112,6 +115,8 @@ contains
                                     self%options%dilation, self%options%padding, channels, &
                                     filters, groups)
       plan%fixed_scratch = conv_scratch(plan%settings) + filters
+      plan%packed_reals = vectors_of(filters) + conv_packed_reals(plan%settings)
+      plan%packs_scale = .true.
    end subroutine lay_out
 
    subroutine forward(self, plan, weights, x, y, cache, scratch, mode)
@@ -128,7 +133,11 @@ contains
       filters = plan%out_shapes(1)%extent(1)
       activation = plan%activation
       if (activation == 0) activation = act_linear
-      if (self%options%use_bias) then
+      if (plan%is_packed) then
+         call conv_forward_packed(plan%settings, batch, weights(vectors_of(filters) + 1:), &
+                                  weights, x(1)%v, activation, &
+                                  real(plan%activation_parameters, wp), y(1)%v, scratch)
+      else if (self%options%use_bias) then
          call conv_forward_activated(plan%settings, batch, weights, &
                                      weights(size(weights) - filters + 1:), x(1)%v, activation, &
                                      real(plan%activation_parameters, wp), y(1)%v, scratch)
@@ -139,6 +148,28 @@ contains
                                      scratch(filters + 1:))
       end if
    end subroutine forward
+
+   !> The bias, then the kernel.
+   subroutine pack(self, plan, weights, scale, shift, packed)
+      class(conv_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: scale(:)
+      real(wp), intent(in), contiguous :: shift(:)
+      real(wp), intent(inout), contiguous :: packed(:)
+      real(wp), allocatable :: kernel(:, :)
+      integer :: filters, j
+      filters = plan%out_shapes(1)%extent(1)
+      allocate (kernel(filters, patch_rows(plan%settings)))
+      do j = 1, size(kernel, 2)
+         kernel(:, j) = scale*weights((j - 1)*filters + 1:j*filters)
+      end do
+      packed(:filters) = shift
+      if (self%options%use_bias) then
+         packed(:filters) = scale*weights(size(weights) - filters + 1:) + shift
+      end if
+      call pack_conv(plan%settings, kernel, packed(vectors_of(filters) + 1:))
+   end subroutine pack
 
    !> dx may be missing (not associated) where nobody needs the gradient of the input.
    subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)

@@ -13,11 +13,12 @@ module fkb_conv_windows_sp
    use fkb_conv_tiles, only: patch_rows
    use fkb_conv_window_tiles_sp, only: add_dots, add_half_window_tile, &
       add_narrow_window_tile, add_window_tile, narrow
+   use fkb_gemm_panels_sp, only: pack_panel
    use fkb_gemm_tiles_sp, only: columns, half, rows
-   use fkb_kinds, only: wp => sp
+   use fkb_kinds, only: i8, wp => sp
    implicit none (type, external)
    private
-   public :: convolve_band, copy_source
+   public :: convolve_band, copy_source, pack_windows, window_reals
 
    !> What the sums start from: 0, what y holds, or the bias.
    integer, parameter, public :: from_zero = 0, from_y = 1, from_bias = 2
@@ -30,11 +31,12 @@ module fkb_conv_windows_sp
 contains
 
    !> y = conv(x, kernel) in the columns of a band, plus nothing, y or the bias
-   pure subroutine convolve_band(g, band, count, kernel, from, bias, x, y, scratch)
+   pure subroutine convolve_band(g, band, count, kernel, packed, from, bias, x, y, scratch)
       integer, intent(in) :: g(conv_length)
       integer, intent(in) :: band(band_length)
       integer, intent(in) :: count                      !! columns of the band
-      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(in) :: kernel(*)                 !! (channels_out, patch_rows)
+      logical, intent(in) :: packed                     !! the kernel is as `pack_windows` made it
       integer, intent(in) :: from                       !! one of `from_*`
       real(wp), intent(in) :: bias(*)                   !! looked at with `from_bias`
       real(wp), intent(in) :: x(*)                      !! from the first image of the band on
@@ -43,12 +45,12 @@ contains
       integer :: places(most_columns)
       call place_columns(g, band, places)
       if (sees_inside(g)) then
-         call add_products(g, source_strides(g, band), count, places, kernel, from, bias, x, y, &
-                           scratch)
+         call add_products(g, source_strides(g, band), count, places, kernel, packed, from, bias, &
+                           x, y, scratch)
       else
          call copy_source(g, band, source_extents(g, band(band_wide), band(band_tall)), x, &
                           scratch(panel_reals + 1))
-         call add_products(g, source_strides(g, band), count, places, kernel, from, bias, &
+         call add_products(g, source_strides(g, band), count, places, kernel, packed, from, bias, &
                            scratch(panel_reals + 1), y, scratch)
       end if
    end subroutine convolve_band
@@ -84,10 +86,12 @@ contains
    end subroutine copy_source
 
    !> The products of all windows, run after run.
-   pure subroutine add_products(g, strides, count, places, kernel, from, bias, source, y, panels)
+   pure subroutine add_products(g, strides, count, places, kernel, packed, from, bias, source, y, &
+                                panels)
       integer, intent(in) :: g(conv_length), strides(4), count
       integer, intent(in) :: places(count)
-      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(in) :: kernel(*)
+      logical, intent(in) :: packed
       integer, intent(in) :: from
       real(wp), intent(in) :: bias(*), source(*)
       real(wp), intent(inout) :: y(g(conv_channels_out), count)
@@ -107,9 +111,16 @@ contains
             last = first + run
             do l = first, last - 1, depth
                span = min(depth, last - l)
-               call add_span(g(conv_channels_out), group*some, some, span, kernel(1, l + 1), &
-                             merge(from, from_y, l == 0), bias, at + l - first, count, places, &
-                             source, y, panels)
+               if (packed) then
+                  call add_packed_span(g(conv_channels_out), group*some, some, span, &
+                                       kernel(at_span(g, group, l)), merge(from, from_y, l == 0), &
+                                       bias, at + l - first, count, places, source, y)
+               else
+                  call add_span(g(conv_channels_out), group*some, some, span, &
+                                kernel(int(l, i8)*g(conv_channels_out) + 1), &
+                                merge(from, from_y, l == 0), bias, at + l - first, count, &
+                                places, source, y, panels)
+               end if
             end do
          end do
       end do
@@ -124,13 +135,13 @@ contains
       real(wp), intent(in) :: bias(*), source(*)
       real(wp), intent(inout) :: y(all_rows, count)
       real(wp), intent(inout) :: panels(rows*depth, height)
-      real(wp) :: begin(rows)
+      real(wp) :: begin
       integer :: filled, i, p
       if (some <= few) then
          do i = skip + 1, skip + some
-            begin(1) = 0
-            if (from == from_bias) begin(1) = bias(i)
-            call add_one_row(span, kernel(i, :), from, begin(1), at, count, places, source, &
+            begin = 0
+            if (from == from_bias) begin = bias(i)
+            call add_one_row(span, kernel(i, :), from, begin, at, count, places, source, &
                              all_rows, y(i, 1))
          end do
          return
@@ -140,17 +151,89 @@ contains
          p = mod((i - skip - 1)/rows, height)
          if (p == 0) call pack(all_rows, i, min(rows*height, skip + some - i + 1), span, kernel, &
                                panels)
-         begin = 0
-         if (from == from_bias) begin(:filled) = bias(i:i + filled - 1)
-         if (filled == rows .and. mod(count, columns) > 0 .and. mod(count, narrow) == 0) then
-            call add_narrow_row(span, panels(1, p + 1), from, begin, at, count, places, source, &
-                                all_rows, y(i, 1))
-         else
-            call add_row(filled, span, panels(1, p + 1), from, begin, at, count, places, source, &
-                         all_rows, y(i, 1))
-         end if
+         call add_panel(filled, span, panels(1, p + 1), from, bias(i), at, count, places, source, &
+                        all_rows, y(i, 1))
       end do
    end subroutine add_span
+
+   !> The same with a kernel that is packed.
+   pure subroutine add_packed_span(all_rows, skip, some, span, panels, from, bias, at, count, &
+                                   places, source, y)
+      integer, intent(in) :: all_rows, skip, some, span, from, at, count
+      integer, intent(in) :: places(count)
+      real(wp), intent(in) :: panels(rows*span, *)
+      real(wp), intent(in) :: bias(*), source(*)
+      real(wp), intent(inout) :: y(all_rows, count)
+      integer :: i, p
+      p = 0
+      do i = skip + 1, skip + some, rows
+         p = p + 1
+         call add_panel(min(rows, skip + some - i + 1), span, panels(1, p), from, bias(i), at, &
+                        count, places, source, all_rows, y(i, 1))
+      end do
+   end subroutine add_packed_span
+
+   !> The products of one panel.
+   pure subroutine add_panel(filled, span, panel, from, bias, at, count, places, source, ldc, c)
+      integer, intent(in) :: filled, span, from, at, count, ldc
+      integer, intent(in) :: places(count)
+      real(wp), intent(in) :: panel(rows, span)
+      real(wp), intent(in) :: bias(*), source(*)
+      real(wp), intent(inout) :: c(ldc, count)
+      real(wp) :: begin(rows)
+      begin = 0
+      if (from == from_bias) begin(:filled) = bias(:filled)
+      if (filled == rows .and. mod(count, columns) > 0 .and. mod(count, narrow) == 0) then
+         call add_narrow_row(span, panel, from, begin, at, count, places, source, ldc, c)
+      else
+         call add_row(filled, span, panel, from, begin, at, count, places, source, ldc, c)
+      end if
+   end subroutine add_panel
+
+   !> Reals of a packed kernel, 0 where there are too few output channels for panels.
+   pure integer(i8) function window_reals(g) result(reals)
+      integer, intent(in) :: g(conv_length)
+      integer :: some
+      some = g(conv_channels_out)/g(conv_groups)
+      reals = 0
+      if (some > few) reals = int(g(conv_groups)*padded(some), i8)*patch_rows(g)
+   end function window_reals
+
+   !> Pack a kernel as `add_products` reads it: group after group, span after span, in panels.
+   pure subroutine pack_windows(g, kernel, panels)
+      integer, intent(in) :: g(conv_length)
+      real(wp), intent(in) :: kernel(g(conv_channels_out), patch_rows(g))
+      real(wp), intent(inout) :: panels(*)             !! `window_reals`
+      integer(i8) :: at
+      integer :: first, group, i, l, run, some, span
+      run = run_length(g)
+      some = g(conv_channels_out)/g(conv_groups)
+      do group = 0, g(conv_groups) - 1
+         do first = 0, patch_rows(g) - 1, run
+            do l = first, first + run - 1, depth
+               span = min(depth, first + run - l)
+               at = at_span(g, group, l)
+               do i = 1, some, rows
+                  call pack_panel(min(rows, some - i + 1), span, g(conv_channels_out), &
+                                  kernel(group*some + i, l + 1), panels(at))
+                  at = at + rows*span
+               end do
+            end do
+         end do
+      end do
+   end subroutine pack_windows
+
+   !> Where the panels of a span begin that follows `l` products of the windows.
+   pure integer(i8) function at_span(g, group, l) result(at)
+      integer, intent(in) :: g(conv_length), group, l
+      at = (int(group, i8)*patch_rows(g) + l)*padded(g(conv_channels_out)/g(conv_groups)) + 1
+   end function at_span
+
+   !> Rows of so many output channels in panels.
+   pure integer function padded(channels)
+      integer, intent(in) :: channels
+      padded = (channels + rows - 1)/rows*rows
+   end function padded
 
    !> Panels of `rows` rows from row `first` of the kernel on, the last filled up with zeros.
    pure subroutine pack(all_rows, first, some, span, kernel, panels)

@@ -6,12 +6,15 @@
 module fkb_dense_sp
    use fkb_activations, only: act_linear
    use fkb_config, only: config_t
-   use fkb_dense_kernels_sp, only: dense_backward, dense_forward, dense_tangent
+   use fkb_dense_kernels_sp, only: dense_backward, dense_forward, dense_forward_packed, &
+      dense_tangent
    use fkb_error, only: error_t, fkb_err_argument, raise
+   use fkb_gemm_panelled_sp, only: pack_panels, panelled_reals
    use fkb_gemm_sp, only: gemm_nn
    use fkb_kinds, only: wp => sp
    use fkb_layer_options, only: add_output, expect_inputs, refuse_option, refuse_unless_null
    use fkb_layer_sp, only: layer_t, mode_t, view_t
+   use fkb_packing, only: vectors_of
    use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: open_extent, shape_of, shape_t
    implicit none (type, external)
@@ -26,6 +29,7 @@ module fkb_dense_sp
       procedure :: configure
       procedure :: lay_out
       procedure :: forward
+      procedure :: pack
       procedure :: backward
       procedure :: tangent
    end type dense_t
@@ -66,6 +70,9 @@ contains
       out%extent(1) = self%units
       call add_output(plan, out, error)
       if (.not. self%use_bias) plan%fixed_scratch = self%units
+      plan%packed_reals = vectors_of(self%units) + panelled_reals(self%units, &
+                                                                  in_shapes(1)%extent(1))
+      plan%packs_scale = .true.
       plan%can_train = .true.
       plan%spares_dx = .true.
       plan%tangent = tangent_own
@@ -88,7 +95,11 @@ contains
       kernel_size = self%units*n_in
       activation = plan%activation
       if (activation == 0) activation = act_linear
-      if (self%use_bias) then
+      if (plan%is_packed) then
+         call dense_forward_packed(self%units, n_in, columns, &
+                                   weights(vectors_of(self%units) + 1:), weights, x(1)%v, &
+                                   activation, real(plan%activation_parameters, wp), y(1)%v)
+      else if (self%use_bias) then
          call dense_forward(self%units, n_in, columns, weights, weights(kernel_size + 1:), x(1)%v, &
                             activation, real(plan%activation_parameters, wp), y(1)%v)
       else
@@ -97,6 +108,25 @@ contains
                             activation, real(plan%activation_parameters, wp), y(1)%v)
       end if
    end subroutine forward
+
+   !> The bias, then the kernel.
+   subroutine pack(self, plan, weights, scale, shift, packed)
+      class(dense_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)
+      real(wp), intent(in), contiguous :: scale(:)
+      real(wp), intent(in), contiguous :: shift(:)
+      real(wp), intent(inout), contiguous :: packed(:)
+      real(wp), allocatable :: kernel(:, :)
+      integer :: j
+      allocate (kernel(self%units, plan%in_shapes(1)%extent(1)))
+      do j = 1, size(kernel, 2)
+         kernel(:, j) = scale*weights((j - 1)*self%units + 1:j*self%units)
+      end do
+      packed(:self%units) = shift
+      if (self%use_bias) packed(:self%units) = scale*weights(size(kernel) + 1:) + shift
+      call pack_panels(self%units, size(kernel, 2), kernel, packed(vectors_of(self%units) + 1:))
+   end subroutine pack
 
    !> dx may be missing (not associated) where nobody needs the gradient of the input.
    subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)

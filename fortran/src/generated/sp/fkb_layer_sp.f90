@@ -35,6 +35,8 @@ module fkb_layer_sp
       procedure :: tangent => marked_tangent
       procedure :: prepare => no_prepare
       procedure :: update => no_update
+      procedure :: pack => no_pack
+      procedure :: channel_scale => no_channel_scale
       procedure :: check_input => accept_input
       procedure :: as_activation => no_activation
       procedure :: wants_channels_last => takes_any_order
@@ -172,6 +174,31 @@ contains
       real(wp), intent(in), contiguous :: cache(:)           !! as forward left it
       type(mode_t), intent(in) :: mode
    end subroutine no_update
+
+   !> What a frozen network computes once: the weights in the order in which `forward` reads them
+   !> where the plan says `is_packed`. Called where `lay_out` stated `packed_reals`, which does not
+   !> depend on open extents. The packed form is that of the layer whose outputs are scale*y +
+   !> shift, channel by channel; scale is 1 and shift 0 unless the plan says `packs_scale`.
+   subroutine no_pack(self, plan, weights, scale, shift, packed)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      real(wp), intent(in), contiguous :: scale(:)           !! per element of the outputs' 1st axis
+      real(wp), intent(in), contiguous :: shift(:)           !! as many
+      real(wp), intent(inout), contiguous :: packed(:)       !! zeros, `plan%packed_reals`
+   end subroutine no_pack
+
+   !> For a layer that in inference is y = scale*x + shift, channel by channel, as its plan says
+   !> with `scales_channels`: the numbers, with which the layer before can make its packed form.
+   subroutine no_channel_scale(self, plan, weights, scale, shift)
+      class(layer_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      real(wp), intent(in), contiguous :: weights(:)         !! this layer's slice
+      real(wp), intent(out), contiguous :: scale(:)          !! per element of the first axis
+      real(wp), intent(out), contiguous :: shift(:)          !! as many
+      scale = 1
+      shift = 0
+   end subroutine no_channel_scale
 
    !> Refuse input values that have no meaning; called where the plan says `checks_input`.
    subroutine accept_input(self, plan, x, error)

@@ -1,5 +1,5 @@
 ! Generated from network/fkb_network_inner.fypp: edit that file and run tools/generate.py
-!> What the submodules of a network share: the shapes of a workspace, and states.
+!> What the submodules of a network share: the shapes of a workspace, states, and checks of a call.
 submodule(fkb_network_sp) fkb_network_inner_sp
    implicit none (type, external)
 
@@ -31,6 +31,23 @@ submodule(fkb_network_sp) fkb_network_inner_sp
          type(workspace_t), intent(inout), target :: work
          logical, intent(in) :: back
       end subroutine move_state
+
+      !> The same number of samples everywhere, and as many arrays as the network has ends.
+      module subroutine check_arrays(self, inputs, outputs, batch, error)
+         type(network_t), intent(in) :: self
+         type(host_t), intent(in) :: inputs(:), outputs(:)
+         integer, intent(out) :: batch
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine check_arrays
+
+      !> As many values a sample as the inputs and outputs have.
+      module subroutine check_sizes(self, ports, inputs, outputs, work, error)
+         type(network_t), intent(in) :: self
+         type(port_t), intent(in) :: ports(:)
+         type(host_t), intent(in) :: inputs(:), outputs(:)
+         type(workspace_t), intent(in) :: work
+         type(error_t), allocatable, intent(out) :: error
+      end subroutine check_sizes
 
    end interface
 

@@ -67,7 +67,8 @@ contains
       integer :: i
       call self%clear()
       if (.not. source%loaded()) return
-      allocate (self%params, source=source%params)
+      if (allocated(source%params)) allocate (self%params, source=source%params)
+      self%frozen = source%frozen
       allocate (self%integers, source=source%integers)
       call self%graph%copy(source%graph)
       allocate (self%inputs(size(source%inputs)), self%outputs(size(source%outputs)))
@@ -88,6 +89,7 @@ contains
    end procedure copy
 
    module procedure clear
+      call self%thaw()
       call self%graph%clear()
       call self%document%clear()
       if (allocated(self%params)) deallocate (self%params)

@@ -12,6 +12,10 @@ submodule(fkb_network_sp:fkb_network_inner_sp) fkb_network_memory_sp
    use fkb_text, only: decimal
    implicit none (type, external)
 
+   !> Bytes that the activations of a block should not exceed; where that makes fewer than
+   !> `least_block` columns, as many as stay within `large_bytes`.
+   integer(i8), parameter :: block_bytes = 524288_i8, large_bytes = 8388608_i8
+   integer, parameter :: least_block = 16, largest_block = 4096
    !> Values begin at multiples of this many reals.
    integer(i8), parameter :: grain = 16_i8
 
@@ -26,15 +30,21 @@ contains
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
       end if
+      if (net%frozen%on .and. for_training) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call "thaw" '// &
+            'before training and derivatives')
+         return
+      end if
       if (fits(self, net, in_shapes, batch, for_training)) return
       call self%clear()
       call close_shapes(self, net%graph, in_shapes, error)
+      if (.not. allocated(error) .and. net%frozen%on) call use_packed(self, net, error)
       if (.not. allocated(error)) then
          if (for_training) then
             columns = max(1, batch)
             call keep_all(self, net%graph, columns, error)
          else
-            call fuse(self, net%graph)
+            call fuse(self, net)
             call share(self, net%graph, batch, columns, error)
          end if
       end if
@@ -96,38 +106,72 @@ contains
       end if
    end function fits
 
-   !> Skip what inference does not change and fuse activations into the nodes before them.
-   subroutine fuse(self, graph)
+   !> Tell the nodes of a frozen network which of them get packed weights.
+   subroutine use_packed(self, net, error)
       class(workspace_t), intent(inout) :: self
-      type(program_t), intent(in) :: graph
-      real(dp) :: parameters(n_parameters)
-      integer :: before, i, id, v
-      do i = 1, size(graph%nodes)
-         associate (node => graph%nodes(i), layer => graph%layers(graph%nodes(i)%layer)%layer)
-            if (self%plans(i)%passes_through .and. node%call_mode /= always_training) then
-               self%runs(i) = .false.
-               self%place(node%outputs(1)) = self%place(node%inputs(1))
-               cycle
-            end if
-            call layer%as_activation(id, parameters)
-            if (id == 0 .or. size(node%inputs) /= 1) cycle
-            v = node%inputs(1)
-            before = graph%values(v)%producer
-            if (before == 0 .or. graph%values(v)%consumers /= 1) cycle
-            if (.not. self%plans(before)%fuses_activation) cycle
-            if (self%plans(before)%activation /= 0) cycle
-            if (graph%nodes(before)%fold /= node%fold) cycle
-            if (size(graph%nodes(before)%outputs) > 1) cycle
-            self%plans(before)%activation = id
-            self%plans(before)%activation_parameters = parameters
-            self%runs(i) = .false.
-            self%place(v) = node%outputs(1)
-         end associate
+      type(network_t), intent(in) :: net
+      type(error_t), allocatable, intent(out) :: error
+      integer :: i
+      do i = 1, size(self%plans)
+         if (net%frozen%first(i) == 0) cycle
+         self%plans(i)%is_packed = .true.
+         if (self%plans(i)%packed_reals == net%graph%nodes(i)%plan%packed_reals) cycle
+         call raise(error, fkb_err_argument, net%graph%node_name(i)//' packs '// &
+            decimal(self%plans(i)%packed_reals)//' values for these shapes, '// &
+            decimal(net%graph%nodes(i)%plan%packed_reals)//' when it was frozen')
+         return
       end do
+   end subroutine use_packed
+
+   !> Skip what inference does not change and fuse activations into the nodes before them.
+   subroutine fuse(self, net)
+      class(workspace_t), intent(inout) :: self
+      type(network_t), intent(in) :: net
+      real(dp) :: parameters(n_parameters)
+      integer :: before, i, id, root, v
+      logical :: skips
+      associate (graph => net%graph)
+         do i = 1, size(graph%nodes)
+            associate (node => graph%nodes(i), layer => graph%layers(graph%nodes(i)%layer)%layer)
+               skips = self%plans(i)%passes_through .and. node%call_mode /= always_training
+               if (net%frozen%on) skips = skips .or. net%frozen%folded(i)
+               if (skips) then
+                  self%runs(i) = .false.
+                  self%place(node%outputs(1)) = self%place(node%inputs(1))
+                  cycle
+               end if
+               call layer%as_activation(id, parameters)
+               if (id == 0 .or. size(node%inputs) /= 1) cycle
+               v = node%inputs(1)
+               root = v
+               if (net%frozen%on) root = before_folded(net, v)
+               before = graph%values(root)%producer
+               if (before == 0 .or. graph%values(v)%consumers /= 1) cycle
+               if (.not. self%plans(before)%fuses_activation) cycle
+               if (self%plans(before)%activation /= 0) cycle
+               if (graph%nodes(before)%fold /= node%fold) cycle
+               if (size(graph%nodes(before)%outputs) > 1) cycle
+               self%plans(before)%activation = id
+               self%plans(before)%activation_parameters = parameters
+               self%runs(i) = .false.
+               self%place([v, root]) = node%outputs(1)
+            end associate
+         end do
+      end associate
       do i = 1, size(self%place)
          self%place(i) = self%place(self%place(i))
       end do
    end subroutine fuse
+
+   !> The value that a folded node reads, where one makes this value.
+   pure integer function before_folded(net, value) result(root)
+      type(network_t), intent(in) :: net
+      integer, intent(in) :: value
+      root = value
+      if (net%graph%values(value)%producer == 0) return
+      if (.not. net%frozen%folded(net%graph%values(value)%producer)) return
+      root = net%graph%nodes(net%graph%values(value)%producer)%inputs(1)
+   end function before_folded
 
    !> Columns of a block, so that the values of a block stay in cache.
    pure integer function block_columns(self) result(columns)

@@ -104,57 +104,21 @@ contains
                end if
             end if
             cached = merge(0, size(work%cache), work%plans(i)%spares_cache)
-            call box%layer%forward(work%plans(i), self%params(box%first:box%last), x, y, &
-               work%cache(:cached), work%scratch, mode)
+            if (.not. self%frozen%on) then
+               call box%layer%forward(work%plans(i), self%params(box%first:box%last), x, y, &
+                  work%cache(:cached), work%scratch, mode)
+            else if (work%plans(i)%is_packed) then
+               call box%layer%forward(work%plans(i), &
+                  self%frozen%packed(self%frozen%first(i):self%frozen%last(i)), x, y, &
+                  work%cache(:cached), work%scratch, mode)
+            else
+               call box%layer%forward(work%plans(i), &
+                  self%frozen%weights(box%first:box%last), x, y, work%cache(:cached), &
+                  work%scratch, mode)
+            end if
          end associate
       end do
    end subroutine run_nodes
-
-   !> The same number of samples everywhere, and as many arrays as the network has ends.
-   subroutine check_arrays(self, inputs, outputs, batch, error)
-      type(network_t), intent(in) :: self
-      type(host_t), intent(in) :: inputs(:), outputs(:)
-      integer, intent(out) :: batch
-      type(error_t), allocatable, intent(out) :: error
-      integer :: k
-      logical :: same
-      batch = 0
-      if (.not. self%loaded()) then
-         call raise(error, fkb_err_argument, 'no network is loaded')
-      else if (size(inputs) /= size(self%inputs) .or. size(outputs) /= size(self%outputs)) then
-         call raise(error, fkb_err_argument, 'the network has '//decimal(size(self%inputs))// &
-            ' inputs and '//decimal(size(self%outputs))//' outputs, '//decimal(size(inputs))// &
-            ' and '//decimal(size(outputs))//' arrays were given')
-      else
-         batch = inputs(1)%batch()
-         same = .true.
-         do k = 1, size(inputs)
-            same = same .and. inputs(k)%batch() == batch
-         end do
-         do k = 1, size(outputs)
-            same = same .and. outputs(k)%batch() == batch
-         end do
-         if (.not. same) call raise(error, fkb_err_argument, &
-            'the arrays have different numbers of samples (their last dimension)')
-         if (same .and. outputs_overlap(inputs, outputs)) call raise(error, fkb_err_argument, &
-            'the memory of an output is also that of another array')
-      end if
-   end subroutine check_arrays
-
-   !> Whether writing an output changes an input or another output.
-   logical function outputs_overlap(inputs, outputs) result(overlap)
-      type(host_t), intent(in) :: inputs(:), outputs(:)
-      integer :: i, k
-      overlap = .false.
-      do k = 1, size(outputs)
-         do i = 1, size(inputs)
-            overlap = overlap .or. outputs(k)%overlaps(inputs(i))
-         end do
-         do i = 1, k - 1
-            overlap = overlap .or. outputs(k)%overlaps(outputs(i))
-         end do
-      end do
-   end function outputs_overlap
 
    !> Prepare the workspace unless it is.
    subroutine make_ready(self, ports, inputs, batch, work, error)
@@ -233,29 +197,6 @@ contains
          if (shape%extent(i) == open_extent) shape%extent(i) = features/known
       end do
    end subroutine infer
-
-   subroutine check_sizes(self, ports, inputs, outputs, work, error)
-      type(network_t), intent(in) :: self
-      type(port_t), intent(in) :: ports(:)
-      type(host_t), intent(in) :: inputs(:), outputs(:)
-      type(workspace_t), intent(in) :: work
-      type(error_t), allocatable, intent(out) :: error
-      integer :: k, n
-      do k = 1, size(inputs)
-         n = ports(k)%features(work%in_shapes(k))
-         if (inputs(k)%features() == n) cycle
-         call raise(error, fkb_err_argument, 'input '//decimal(k)//' takes '//decimal(n)// &
-            ' values a sample, '//decimal(inputs(k)%features())//' were given')
-         return
-      end do
-      do k = 1, size(outputs)
-         n = int(work%shapes(self%graph%outputs(k))%count())
-         if (outputs(k)%features() == n) cycle
-         call raise(error, fkb_err_argument, 'output '//decimal(k)//' gives '//decimal(n)// &
-            ' values a sample, the array has room for '//decimal(outputs(k)%features()))
-         return
-      end do
-   end subroutine check_sizes
 
    !> Point all views at their memory for a block of columns, and fetch inputs that need a change.
    subroutine connect(self, in_ports, out_ports, inputs, outputs, first, columns, work)

@@ -15,6 +15,10 @@ contains
       if (.not. self%loaded()) then
          call raise(error, fkb_err_argument, 'no network is loaded')
          return
+      else if (self%frozen%on .and. allocated(self%params)) then
+         call raise(error, fkb_err_argument, 'the weights of a frozen network were assigned: '// &
+            'call "thaw" before it')
+         return
       end if
       call self%document%copy_structure(document)
       if (present(precision)) then
@@ -73,9 +77,17 @@ contains
       associate (a => tensor%offset + 1, b => tensor%offset + tensor%count, n => tensor%count)
          select case (buffer_of(tensor%dtype))
          case (in_singles)
-            values%singles(a:b) = real(self%params(at:at + n - 1), sp)
+            if (self%frozen%on) then
+               values%singles(a:b) = real(self%frozen%weights(at:at + n - 1), sp)
+            else
+               values%singles(a:b) = real(self%params(at:at + n - 1), sp)
+            end if
          case (in_doubles)
-            values%doubles(a:b) = real(self%params(at:at + n - 1), dp)
+            if (self%frozen%on) then
+               values%doubles(a:b) = real(self%frozen%weights(at:at + n - 1), dp)
+            else
+               values%doubles(a:b) = real(self%params(at:at + n - 1), dp)
+            end if
          case default
             values%integers(a:b) = self%integers(at:at + n - 1)
          end select

@@ -5,6 +5,7 @@ module fkb_network_sp
    use fkb_document, only: document_t
    use fkb_document_parts, only: values_t
    use fkb_error, only: error_t
+   use fkb_frozen_sp, only: frozen_t
    use fkb_host_sp, only: host_t
    use fkb_kinds, only: dp, i8, sp, wp => sp
    use fkb_layer_sp, only: mode_t, view_t
@@ -29,27 +30,23 @@ module fkb_network_sp
       type(port_t), allocatable :: outputs(:)         !! host's side of the outputs
       type(document_t) :: document                    !! the file without its values
       type(variable_t), allocatable :: optimizer_state(:)   !! the optimizer's variables
+      type(frozen_t) :: frozen                        !! of a frozen network, to be read only
       integer(i8), allocatable, private :: weight_at(:)     !! per tensor of the document: its place
       type(values_t), private :: kept                 !! values of the file that are no weights
       integer(i8), private :: kept_after(3) = 0       !! their offsets count from here, per buffer
    contains
-      procedure :: load, load_document, loaded
-      procedure :: save, copy, clear
-      procedure :: check_samples
+      procedure :: load, load_document, loaded, save, check_samples, copy, clear
+      procedure :: freeze, thaw
       generic :: predict => predict_sp, predict_dp, predict_one_sp, predict_one_dp, &
          predict_many_sp, predict_many_dp
       generic :: predict_any => predict_any_sp, predict_any_dp
-      procedure :: make_state, keeps_state
-      procedure :: run
+      procedure :: run, make_state, keeps_state
       procedure :: input_features, output_features
-      procedure :: set_trainable, set_rate_factor
-      procedure :: copy_weights, initialize
-      procedure :: can_train
-      procedure :: has_batch_coupling
+      procedure :: set_trainable, set_rate_factor, copy_weights, initialize
+      procedure :: can_train, has_batch_coupling
       procedure :: forward_pass, backward_pass, tangent_pass, update_pass
       procedure :: output, output_logits, pass_value, slope
-      procedure :: output_gradient, input_gradient
-      procedure :: activity_penalty
+      procedure :: output_gradient, input_gradient, activity_penalty
       procedure, private :: predict_sp, predict_dp, predict_one_sp, predict_one_dp
       procedure, private :: predict_many_sp, predict_many_dp, predict_any_sp, predict_any_dp
    end type network_t
@@ -89,11 +86,6 @@ module fkb_network_sp
       procedure :: clear => clear_workspace
    end type workspace_t
 
-   !> Bytes that the activations of a block should not exceed; where that makes fewer than
-   !> `least_block` columns, as many as stay within `large_bytes`.
-   integer(i8), parameter, public :: block_bytes = 524288_i8, large_bytes = 8388608_i8
-   integer, parameter, public :: least_block = 16, largest_block = 4096
-
    interface
 
       !> Read a network from a model file. A failed load leaves the object as it was. Raises an
@@ -132,6 +124,20 @@ module fkb_network_sp
          class(network_t), intent(inout) :: self
       end subroutine clear
 
+      !> For inference only, until `thaw`: pack all weights once as the layers read them, and batch
+      !> normalisation with the layer before it. The network predicts and saves; `params` is not
+      !> allocated, and what needs it raises an error. States stay good.
+      module subroutine freeze(self, error, fold)
+         class(network_t), intent(inout) :: self
+         type(error_t), allocatable, intent(out) :: error
+         logical, intent(in), optional :: fold          !! default true; false: the same bits
+      end subroutine freeze
+
+      !> Undo `freeze`: `params` holds the weights again, as they were.
+      module subroutine thaw(self)
+         class(network_t), intent(inout) :: self
+      end subroutine thaw
+
       !> Whether a network is loaded.
       pure logical module function loaded(self)
          class(network_t), intent(in) :: self
@@ -160,7 +166,7 @@ module fkb_network_sp
          integer :: n
       end function output_features
 
-      !> Freeze or thaw the layers that a path or pattern (`fkb_pattern`) names, with all below.
+      !> Let the layers that a path or pattern (`fkb_pattern`) names, with all below, train or stay.
       !> Where that changes what is trained, the file's state of the optimizer is dropped.
       module subroutine set_trainable(self, path, trainable, error)
          class(network_t), intent(inout) :: self

@@ -2,8 +2,9 @@
 !> The steps of a recurrent layer, forward.
 submodule(fkb_recurrent_sp) fkb_recurrent_forward_sp
    use fkb_activations, only: act_linear
-   use fkb_dense_kernels_sp, only: dense_forward
+   use fkb_dense_kernels_sp, only: dense_forward, dense_forward_packed
    use fkb_gemm_packed_sp, only: pack_rows
+   use fkb_gemm_panelled_sp, only: add_panelled
    use fkb_gemm_sp, only: gemm_nn
    use fkb_recurrent_kernels_sp, only: draw_masks, gate_products, multiply_by_masks, put_steps, &
       split_kernel, take_steps
@@ -147,7 +148,16 @@ contains
       integer :: columns, j, rows
       rows = n%gates*n%units
       columns = count*n%batch
-      if (self%use_bias .and. .not. n%split_kernel) then
+      if (n%panelled .and. self%use_bias) then
+         call dense_forward_packed(rows, n%features, columns, weights(n%kernel), weights(n%bias), &
+                                   scratch(n%x), act_linear, no_parameters, scratch(n%z))
+         return
+      else if (n%panelled) then
+         scratch(n%z:n%z + int(rows, i8)*columns - 1) = 0
+         call add_panelled(rows, columns, n%features, weights(n%kernel), scratch(n%x), &
+                           scratch(n%z))
+         return
+      else if (self%use_bias .and. .not. n%split_kernel) then
          call dense_forward(rows, n%features, columns, weights, weights(n%bias), scratch(n%x), &
                             act_linear, no_parameters, scratch(n%z))
          return

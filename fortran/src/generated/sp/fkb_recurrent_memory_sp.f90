@@ -2,6 +2,7 @@
 !> Where the arrays of a call stand, and the products of the state.
 submodule(fkb_recurrent_sp) fkb_recurrent_memory_sp
    use fkb_gemm_packed_sp, only: add_packed, packed_size
+   use fkb_gemm_panelled_sp, only: add_panelled
    use fkb_gemm_sp, only: gemm_nn, gemm_tn
    use fkb_recurrent_kernels_sp, only: gate_products, gate_products_input
    implicit none (type, external)
@@ -13,6 +14,7 @@ submodule(fkb_recurrent_sp) fkb_recurrent_memory_sp
 contains
 
    module procedure scan_of
+      integer(i8) :: places(4)
       integer :: first, last
       n%units = self%units
       n%gates = self%gates()
@@ -28,8 +30,17 @@ contains
       call state_inputs(self, plan, first, last)
       n%first_state = merge(first, 0, first <= last)
       call count_masks(self, drops, n)
-      n%recurrent = 1 + int(n%gates*n%units, i8)*n%features
-      n%bias = n%recurrent + int(n%gates*n%units, i8)*n%units
+      n%panelled = plan%is_packed
+      if (n%panelled) then
+         places = packed_places(self, n%features)
+      else
+         places(2) = 1
+         places(3) = 1 + int(n%gates*n%units, i8)*n%features
+         places(1) = places(3) + int(n%gates*n%units, i8)*n%units
+      end if
+      n%bias = places(1)
+      n%kernel = places(2)
+      n%recurrent = places(3)
       n%used = 0
       call place_chunk(self, back, n)
       if (back) call place_gradients(n)
@@ -74,7 +85,7 @@ contains
       if (n%split_recurrent .and. n%gates > 1) call place(n%used, n%recurrent_kernels, rows*n%units)
       n%packs = n%steps >= many_steps .and. .not. (back .or. n%split_recurrent)
       if (n%packs) call place(n%used, n%packed, packed_size(n%gates*n%units, n%units))
-      n%packs = n%packs .and. n%batch <= few_columns
+      n%packs = n%packs .and. n%batch <= few_columns .and. .not. n%panelled
       if (n%mask > 0 .or. back) call place(n%used, n%output, int(n%units, i8)*n%batch)
       n%u = n%z
       if (n%gates /= 3) return
@@ -153,7 +164,9 @@ contains
       integer :: j, rows, total
       rows = n%gates*n%units
       total = n%n_input + n%n_state
-      if (n%packs) then
+      if (n%panelled) then
+         call add_panelled(rows, n%batch, n%units, weights(n%recurrent), h, scratch(at))
+      else if (n%packs) then
          do j = 1, n%batch
             call add_packed(rows, n%units, scratch(n%packed), h(1, j), &
                             scratch(at + (j - 1)*int(rows, i8)))

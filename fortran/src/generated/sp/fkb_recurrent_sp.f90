@@ -47,9 +47,7 @@ module fkb_recurrent_sp
    contains
       procedure :: configure => read_options
       procedure :: lay_out
-      procedure :: forward
-      procedure :: backward
-      procedure :: tangent
+      procedure :: forward, backward, tangent, pack
       procedure(count_i), deferred :: gates      !! in the kernels
       procedure(count_i), deferred :: states     !! 2 with a carry, else 1
       procedure(count_i), deferred :: slots      !! matrices of the step kept for backward
@@ -68,7 +66,8 @@ module fkb_recurrent_sp
       logical :: weights_vary = .false.          !! the weights have a direction
       logical :: split_kernel, split_recurrent   !! products are made gate by gate
       integer :: mask, first_state               !! inputs; 0 where there is none
-      integer(i8) :: recurrent, bias             !! in the weights
+      integer(i8) :: kernel, recurrent, bias     !! in the weights
+      logical :: panelled                        !! both kernels are packed in panels
       integer(i8) :: h, c, kept                  !! in the cache, or in the scratch
       integer(i8) :: x, z, u, q                  !! steps of a chunk: input and gates' sums
       integer(i8) :: masked, product             !! for products gate by gate
@@ -156,6 +155,23 @@ module fkb_recurrent_sp
          real(wp), intent(inout), contiguous :: scratch(:)
          type(mode_t), intent(in) :: mode
       end subroutine forward
+
+      !> The bias, then both kernels, where they are not multiplied gate by gate.
+      module subroutine pack(self, plan, weights, scale, shift, packed)
+         class(recurrent_t), intent(in) :: self
+         type(plan_t), intent(in) :: plan
+         real(wp), intent(in), contiguous :: weights(:)
+         real(wp), intent(in), contiguous :: scale(:)
+         real(wp), intent(in), contiguous :: shift(:)
+         real(wp), intent(inout), contiguous :: packed(:)
+      end subroutine pack
+
+      !> Where bias, kernel and recurrent kernel begin in packed weights, and the end, 0: none are.
+      module function packed_places(self, features) result(places)
+         class(recurrent_t), intent(in) :: self
+         integer, intent(in) :: features
+         integer(i8) :: places(4)
+      end function packed_places
 
       !> dx may be missing (not associated) where nobody needs the gradient of an input.
       module subroutine backward(self, plan, weights, x, y, cache, scratch, dy, dx, dweights, mode)
@@ -276,6 +292,7 @@ contains
       type(plan_t), intent(inout) :: plan
       type(error_t), allocatable, intent(out) :: error
       type(shape_t) :: state
+      integer(i8) :: places(4)
       integer :: features, i, rows
       call check_inputs(self, in_shapes, plan, error)
       if (allocated(error)) return
@@ -306,6 +323,8 @@ contains
       plan%can_train = .true.
       plan%spares_dx = .true.
       plan%spares_cache = .true.
+      places = packed_places(self, features)
+      plan%packed_reals = places(4)
       plan%tangent = tangent_own
       if (in_shapes(1)%closed()) call state_memory(self, plan)
    end subroutine lay_out
