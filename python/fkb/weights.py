@@ -109,6 +109,8 @@ class Weights:
 
     @params.setter
     def params(self, values: Array) -> None:
+        if self._library.fkb_network_frozen(self.handle):
+            raise EngineError("the network is frozen for prediction: call thaw before new weights")
         vector = np.ascontiguousarray(values, np.float64).reshape(-1)
         if vector.size != self.n_params:
             raise EngineError(f"the network has {self.n_params} weights, not {vector.size}")

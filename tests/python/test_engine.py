@@ -172,6 +172,32 @@ def test_weights_have_names_and_can_be_set(net: fkb.Network, tmp_path: Path) -> 
         net.params = np.zeros(3)
 
 
+def test_a_frozen_network_predicts_saves_and_refuses_the_rest(
+    net: fkb.Network, tmp_path: Path
+) -> None:
+    y, params = net.predict(X), net.params
+    _, _, gradient = net.gradient(X, y)
+    net.freeze()
+    assert net.frozen and net.n_params == params.size
+    np.testing.assert_array_equal(net.predict(X), y)
+    np.testing.assert_array_equal(net.params, params)
+    net.save(tmp_path / "frozen.fkb")
+    assert (tmp_path / "frozen.fkb").read_bytes() == Path(net.path).read_bytes()
+    with pytest.raises(EngineError, match="frozen"):
+        net.gradient(X, y)
+    with pytest.raises(EngineError, match="frozen"):
+        net.jvp(X, X)
+    with pytest.raises(EngineError, match="frozen"):
+        net.initialize(1)
+    with pytest.raises(EngineError, match="frozen"):
+        net.params = params
+    with pytest.raises(EngineError, match="frozen"):
+        fkb.Trainer(net, loss="mse", optimizer="sgd")
+    net.thaw()
+    assert not net.frozen
+    np.testing.assert_array_equal(net.gradient(X, y)[2], gradient)
+
+
 def test_eight_threads_on_one_network_get_the_same_bits(net: fkb.Network) -> None:
     x = np.random.default_rng(3).standard_normal((2000, 3))
     truth = net.predict(x)

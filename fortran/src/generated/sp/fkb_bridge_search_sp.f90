@@ -29,6 +29,7 @@ contains
       if (allocated(error)) return
       if (.not. goes_on) state = lbfgs_state_t()
       call objective%init(trainer, samples%inputs, samples%targets, error, samples%weights)
+      if (.not. allocated(error)) call trainer%net%can_train(error)
       if (allocated(error)) return
       params = trainer%net%params
       call search%minimize(objective, params, state, error)

@@ -91,6 +91,8 @@ contains
       type(error_t), allocatable, intent(out) :: error
       value = huge(value)
       grad = 0
+      call self%trainer%net%can_train(error)
+      if (allocated(error)) return
       self%trainer%net%params = params
       call self%trainer%gradient_hosts(self%inputs, self%targets, value, error, self%weights)
       if (.not. allocated(error)) then

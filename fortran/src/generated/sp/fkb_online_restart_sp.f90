@@ -18,6 +18,10 @@ contains
       if (.not. allocated(self%buffer%x)) then
          call raise(error, fkb_err_argument, 'there is nothing to save before the first samples')
          return
+      else if (self%trainer%net%frozen%on) then
+         call raise(error, fkb_err_argument, 'the network is frozen for inference: call "thaw" '// &
+            'before its training is saved')
+         return
       end if
       allocate (writer)
       call writer%open(path, title, error)
