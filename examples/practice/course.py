@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pictures
 from experiments import SUBJECTS, Run, Subject
-from in_fortran import Curve, Files, read_curve, train
+from in_fortran import Curve, Files, program, read_curve, train
 
 HERE = pathlib.Path(__file__).resolve().parent
 BOUND = {"dp": 1e-6, "sp": 1e-2}  # of a curve's largest value, in the epochs that lie together
@@ -197,6 +197,12 @@ def main() -> int:
     """Run the course."""
     options = arguments()
     options.out.mkdir(parents=True, exist_ok=True)
+    for kind in ("sp", "dp"):
+        program(options.build, kind)  # ends where it is not built
+    unknown = set(options.subjects) - {subject.name for subject in SUBJECTS}
+    if unknown:
+        print(f"course.py: no such subject: {' '.join(sorted(unknown))}")
+        return 2
     subjects = [subject for subject in SUBJECTS if subject.name in options.subjects]
     if options.short:
         subjects = [short_subject(subject) for subject in subjects]

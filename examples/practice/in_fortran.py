@@ -51,5 +51,5 @@ def train(
         words += ["--from", trained]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"{run.label}: {done.stdout}{done.stderr}")
+        raise RuntimeError(f"{run.label}: {done.stdout}{done.stderr}")
     return read_curve(files.at("fortran.csv"))

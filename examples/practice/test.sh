@@ -29,6 +29,20 @@ awk '/test accuracy/ { exit !($3 > 0.9) }' "$folder/log"
 test -s "$folder/valley.png"
 test -s "$folder/summary.md"
 
+# Curves that are apart are noticed: another number, another length, another column.
+PYTHONPATH=$here:$PYTHONPATH python3 - <<'EOF'
+import numpy as np
+from course import apart_by_epoch as apart
+
+keras = {"loss": np.array([2.0, 1.0])}
+assert apart({"Fortran": keras, "Keras": keras}).max() == 0
+assert apart({"Fortran": {"loss": np.array([2.0, 1.002])}, "Keras": keras}).max() > 9e-4
+assert np.isinf(apart({"Fortran": {"loss": np.array([2.0])}, "Keras": keras}).max())
+assert np.isinf(apart({"Fortran": {"dead": keras["loss"]}, "Keras": keras}).max())
+nan = {"loss": np.array([2.0, np.nan])}
+assert not apart({"Fortran": nan, "Keras": keras}).max() <= 1e-6
+EOF
+
 # What cannot be done is refused.
 refuses() {
   local message=$1
