@@ -1,6 +1,6 @@
 """Checks of the study that need Keras.
 
-    check_study.py parts              groups and orders are those of Fortran, readings count right
+    check_study.py parts              groups, orders and the three readings are those of Fortran
     check_study.py export FOLDER      what Fortran trained says the same in Keras
     check_study.py steps FOLDER       Keras and Fortran learn the same from the same batches
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -20,7 +21,7 @@ import fkb
 import keras
 import numpy as np
 from keras_study import read_pairs, score
-from networks import FULL_COUNTS, build_network
+from networks import FULL_COUNTS, VALUES, build_network
 from orders import group_of, others, put_in_order
 
 # Of the largest value, real32: rounding in another order, through eleven layers.
@@ -40,6 +41,23 @@ def check_parts() -> None:
     for reading, count in FULL_COUNTS.items():
         assert build_network(reading, 32).count_params() == count, reading
     print("groups, orders and the counts of the three readings are right")
+
+
+def check_readings() -> None:
+    """Compare predictions of the three readings, one for each calendar month."""
+    samples = np.random.default_rng(1).normal(size=(12, VALUES + 1)).astype(np.float32)
+    samples[:, VALUES] = np.arange(12)
+    for reading in FULL_COUNTS:
+        model = build_network(reading, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "network"
+            model.save(path.with_suffix(".keras"))
+            fkb.convert(path.with_suffix(".keras"), path.with_suffix(".fkb"))
+            said = np.asarray(fkb.load(path.with_suffix(".fkb")).predict(samples))
+        expected = np.asarray(model(samples))
+        difference = float(np.abs(said - expected).max() / np.abs(expected).max())
+        print(f"reading {reading}: Keras and Fortran equal within {difference:.1e}")
+        assert difference < SAME
 
 
 def check_export(folder: Path) -> None:
@@ -62,9 +80,7 @@ def check_export(folder: Path) -> None:
 
 def check_steps(folder: Path) -> None:
     """Compare the weights that both worlds have after the same steps."""
-    fortran = fkb.load(folder / "fortran/free.fkb")
     fkb.export(folder / "fortran/free.fkb", folder / "fortran/free.keras")
-    del fortran
     learned = keras.models.load_model(folder / "fortran/free.keras")
     expected = keras.models.load_model(folder / "keras/free.keras")
     worst = max(
@@ -79,6 +95,7 @@ def main() -> None:
     """Run one of the checks."""
     if sys.argv[1:] == ["parts"]:
         check_parts()
+        check_readings()
     elif len(sys.argv) == 3 and sys.argv[1] == "export":
         check_export(Path(sys.argv[2]))
     elif len(sys.argv) == 3 and sys.argv[1] == "steps":

@@ -30,7 +30,7 @@ OTHERS = {
 }
 SEASONS = ("r_3", "r_6", "r_9", "r_12")
 # How far the scores of two worlds may be apart: errors relative, mean correlations absolute.
-RMSE_TOLERANCE, R_TOLERANCE = 0.05, 0.1
+RMSE_TOLERANCE, R_TOLERANCE = 0.01, 0.1
 
 
 def read_scores(path: Path) -> Scores:
