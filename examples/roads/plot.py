@@ -78,7 +78,8 @@ def draw_losses(axes: Axes, folder: Path, network: str) -> None:
     axes.plot([], [], ":", color="#2b2b2b", label="training")
     axes.set_ylim(0, 1.25 * highest)
     axes.legend(ncols=2, loc="upper right")
-    axes.set(title=f"Loss of {network.upper()}", xlabel="epoch", ylabel="binary cross-entropy")
+    axes.set(title=f"Loss of {network.upper()}, first seed", xlabel="epoch")
+    axes.set_ylabel("binary cross-entropy")
 
 
 def draw_slopes(axes: Axes, folder: Path) -> None:
@@ -141,7 +142,7 @@ def draw_masks(folder: Path, picture: Path) -> None:
 
 def draw_map(folder: Path, picture: Path) -> None:
     """Draw a part of the large picture, and the roads that were found, missed and made up."""
-    edge = 272
+    edge = 320
     image = read_picture(folder / "data/map.ppm")[:edge, :edge]
     truth = read_picture(folder / "data/map.pgm")[:edge, :edge] > 127
     roads = read_picture(folder / "map_blend.pgm")[:edge, :edge] > 127
@@ -165,12 +166,12 @@ def draw_map(folder: Path, picture: Path) -> None:
 
 
 def save_small(figure: Any, picture: Path, dpi: int) -> None:
-    """Write a picture of photographs with 128 colours."""
+    """Write a picture of photographs with 80 colours."""
     from PIL import Image
 
     figure.savefig(picture, dpi=dpi)
     plt.close(figure)
-    Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+    Image.open(picture).convert("RGB").quantize(80, dither=Image.Dither.NONE).save(
         picture, optimize=True
     )
 

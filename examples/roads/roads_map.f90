@@ -5,7 +5,7 @@
 program roads_map
    use fkb_sp, only: dp, error_t, fkb_err_argument, network_t, raise, workspace_t, wp
    use, intrinsic :: iso_fortran_env, only: error_unit, i8 => int64
-   use omp_lib, only: omp_get_max_threads, omp_get_thread_num
+   !$ use omp_lib, only: omp_get_max_threads, omp_get_thread_num
    use roads_options, only: argument
    use roads_pictures, only: read_picture, write_picture
    use roads_tiles, only: corners_of, join_blended, join_cropped
@@ -35,7 +35,7 @@ program roads_map
    end if
    call system_clock(finish)
    print '(a,i0,a,f0.2,a,i0,a)', 'found roads in ', size(corners, 2), ' tiles, ', &
-      real(finish - begin, dp)/rate, ' seconds, ', omp_get_max_threads(), ' threads'
+      real(finish - begin, dp)/rate, ' seconds, ', most_threads(), ' threads'
    call write_picture(argument(3), reshape(nint(255*roads), [1, shape(roads)]), error)
    if (.not. allocated(error) .and. len(truth) > 0) call compare(roads, truth, error)
    call check(error)
@@ -118,11 +118,11 @@ contains
       type(workspace_t), allocatable :: work(:)
       type(error_t), allocatable :: mine
       integer :: i
-      allocate (work(0:omp_get_max_threads() - 1))
+      allocate (work(0:most_threads() - 1))
       !$omp parallel do default(none) schedule(dynamic) private(mine) &
       !$omp shared(net, picture, corners, tiles, error, work)
       do i = 1, size(tiles, 3)
-         call see_tile(net, picture, corners(:, i), work(omp_get_thread_num()), &
+         call see_tile(net, picture, corners(:, i), work(this_thread()), &
                        tiles(:, :, i), mine)
          if (.not. allocated(mine)) cycle
          !$omp critical
@@ -145,6 +145,18 @@ contains
                      corner(2) + 1:corner(2) + size(roads, 2))/255.0_wp
       call net%predict_any(1, tile, roads, work, error)
    end subroutine see_tile
+
+   !> How many threads there may be; 1 without OpenMP.
+   integer function most_threads() result(n)
+      n = 1
+      !$ n = omp_get_max_threads()
+   end function most_threads
+
+   !> The thread that asks, from 0.
+   integer function this_thread() result(n)
+      n = 0
+      !$ n = omp_get_thread_num()
+   end function this_thread
 
    !> Print how well the roads are found.
    subroutine compare(roads, truth, error)

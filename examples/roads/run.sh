@@ -17,7 +17,7 @@ seeds=1
 jobs=2
 data=(--edge 32 --tiles 64 --tests 128 --map 512)
 epochs=60 batch=4 width=8 every=5
-repeated=(--networks vgg10)
+repeated=(--networks vgg10 --epochs "$epochs")
 while [ $# -gt 0 ]; do
   case "$1" in
     -b) build=$2; shift ;;
@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
     --full)
       data=(--edge 128 --tiles 200 --tests 200 --map 2048)
       epochs=150 batch=16 width=64
-      repeated=()
+      repeated=(--epochs 0) # Keras predicts with what Fortran trained, and trains for some steps
       ;;
     *)
       echo "run.sh: unknown option $1" >&2
@@ -66,4 +66,4 @@ done
   --overlap 0 --truth "$out/data/map.pgm"
 python3 "$here/plot.py" "$out"
 python3 "$here/against_keras.py" --build "$build" --data "$out/data" --fortran "$out/fortran" \
-  --out "$out/keras" --epochs "$epochs" --batch "$batch" --width "$width" "${repeated[@]}"
+  --out "$out/keras" --batch "$batch" --width "$width" "${repeated[@]}"

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The example at reduced length.
 #
-# Usage: test.sh map|keras BUILD
+# Usage: test.sh map|keras|long BUILD
 #   map    a network learns; a large picture in tiles, the same for any number of threads; errors
 #   keras  the same trainings in Keras; the pictures
+#   long   all of run.sh: rotations are better than few data; some minutes, exit status 77 without
+#          FKB_TEST_LONG=1
 # Exit status 77 where numpy, or Keras or matplotlib, is not there.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,7 +16,10 @@ python3 -c 'import numpy' 2>/dev/null || exit 77
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 data=$out/data
-python3 "$here/data.py" "$data" --edge 32 --tiles 16 --tests 16 --map 128
+# A few small pictures.
+draw() {
+  python3 "$here/data.py" "$data" --edge 32 --tiles 16 --tests 16 --map 128
+}
 
 # Train and leave models: study EPOCHS WORDS...
 study() {
@@ -24,6 +29,7 @@ study() {
 
 case "$what" in
   map)
+    draw
     study 40 --networks vgg10 --strategies rotations | tee "$out/log"
     awk -F, 'NR == 2 { exit !($7 > 0.3) }' "$out/fortran/table.csv"
     for threads in 1 2; do
@@ -50,12 +56,21 @@ case "$what" in
     ;;
   keras)
     python3 -c 'import keras, matplotlib, PIL' 2>/dev/null || exit 77
+    draw
     study 5 --networks vgg10
     python3 "$here/against_keras.py" --build "$build" --data "$data" --fortran "$out/fortran" \
       --out "$out/keras" --tiles 8 --networks vgg10 --strategies few --epochs 5
     "$build/roads_map" "$out/fortran/best.fkb" "$data/map.ppm" "$out/map_blend.pgm" --overlap 16
     python3 "$here/plot.py" "$out"
     for picture in measures masks map; do test -s "$out/$picture.png"; done
+    ;;
+  long)
+    [ "${FKB_TEST_LONG:-}" = 1 ] || exit 77
+    python3 -c 'import keras, matplotlib, PIL' 2>/dev/null || exit 77
+    "$here/run.sh" -b "$build" -o "$out"
+    awk -F, '{ f[$1 $2] = $7 }
+      END { exit !(f["vgg10rotations"] > f["vgg10few"] + 0.05 &&
+                   f["vgg12rotations"] > f["vgg12few"] + 0.05) }' "$out/fortran/table.csv"
     ;;
   *)
     echo "test.sh: unknown test '$what'" >&2
