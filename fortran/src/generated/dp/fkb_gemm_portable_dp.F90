@@ -31,7 +31,8 @@ submodule(fkb_gemm_dp) fkb_gemm_portable_dp
 #endif
    !> Values of a that stay in the first-level cache.
    integer, parameter :: near = 262144/storage_size(1.0_wp)
-   !> From so many columns on it is a, not b, that gemm_tn turns round.
+   !> From so many columns on it is a, not b, that gemm_tn turns round, and where a is so small that
+   !> turning b and c round costs more.
    integer, parameter :: many_tn = 128
    !> Up to so many rows the lanes of a tile are columns, if there are enough of them.
    integer, parameter :: low = 8
@@ -75,7 +76,7 @@ contains
 
    module procedure gemm_tn
       integer :: j
-      if (n > many_tn .and. m > low .and. k > 0) then
+      if ((n > many_tn .or. n*(m + k) > m*k) .and. n > few_tn .and. m > low .and. k > 0) then
          call multiply(m, n, k, k, a, .true., k, b, .false., beta < 0.5_wp, m, c)
          return
       end if

@@ -8,12 +8,14 @@
 !> leave masked values out: their argument `mask` is a list with a mask or null for each input.
 module fkb_merge_dp
    use, intrinsic :: ieee_arithmetic, only: ieee_is_nan
+   use fkb_activation_kernels_dp, only: activate_in_place
    use fkb_config, only: config_t
    use fkb_error, only: error_t, fkb_err_argument, raise
    use fkb_kinds, only: wp => dp
    use fkb_layer_options, only: add_output, closed_count, expect_inputs
    use fkb_layer_dp, only: layer_t, mode_t, view_t
-   use fkb_merge_kernels_dp, only: masked_extremum, masked_product, masked_product_slope
+   use fkb_merge_kernels_dp, only: add_activated, masked_extremum, masked_product, &
+      masked_product_slope
    use fkb_plan, only: plan_t, tangent_own
    use fkb_shape, only: operator(==), max_rank, open_extent, shape_t, strides_of
    use fkb_shape_rules, only: widen_shape
@@ -73,6 +75,7 @@ contains
       if (any(plan%settings > 0)) plan%fixed_scratch = (2*n + 3)*closed_count(out)
       plan%can_train = .true.
       plan%tangent = tangent_own
+      plan%fuses_activation = .true.
    end subroutine lay_out
 
    !> The settings of the plan: per input the place of its mask, 0 where it has none.
@@ -119,24 +122,43 @@ contains
       real(wp), intent(inout), contiguous :: cache(:)
       real(wp), intent(inout), contiguous :: scratch(:)
       type(mode_t), intent(in) :: mode
-      integer :: i, j, n
+      integer :: channels, n
       n = size(y(1)%v, 1)
+      channels = max(plan%out_shapes(1)%extent(1), 1)
       if (any(plan%settings > 0)) then
          call forward_masked(self, plan, x, n, size(plan%settings), y(1)%v, scratch)
+      else if (self%operation == merge_add .and. size(x) == 2 .and. size(x(1)%v) == size(y(1)%v) &
+               .and. size(x(min(2, size(x)))%v) == size(y(1)%v)) then
+         call add_activated(channels, size(y(1)%v)/channels, x(1)%v, x(2)%v, plan%activation, &
+                            real(plan%activation_parameters, wp), y(1)%v)
          return
+      else
+         call forward_plain(self, plan, x, n, y(1)%v, scratch)
       end if
+      if (plan%activation /= 0) call activate_in_place(plan%activation, &
+         real(plan%activation_parameters, wp), channels, size(y(1)%v)/channels, y(1)%v)
+   end subroutine forward
+
+   !> Without masks.
+   subroutine forward_plain(self, plan, x, n, y, scratch)
+      class(merge_t), intent(in) :: self
+      type(plan_t), intent(in) :: plan
+      type(view_t), intent(in) :: x(:)
+      integer, intent(in) :: n                     !! values of a sample
+      real(wp), intent(inout), contiguous :: y(:, :), scratch(:)
+      integer :: i, j
       do i = 1, size(x)
          if (plan%in_shapes(i) == plan%out_shapes(1)) then
-            call combine(self%operation, i, size(y(1)%v), x(i)%v, y(1)%v)
+            call combine(self%operation, i, size(y), x(i)%v, y)
          else
-            do j = 1, size(y(1)%v, 2)
+            do j = 1, size(y, 2)
                call spread_column(plan, i, x(i)%v(:, j), scratch(:n))
-               call combine(self%operation, i, n, scratch, y(1)%v(:, j))
+               call combine(self%operation, i, n, scratch, y(:, j))
             end do
          end if
       end do
-      if (self%operation == merge_average) y(1)%v = y(1)%v/size(x)
-   end subroutine forward
+      if (self%operation == merge_average) y = y/size(x)
+   end subroutine forward_plain
 
    !> Products and extrema of what is not masked.
    subroutine forward_masked(self, plan, x, n, m, y, work)

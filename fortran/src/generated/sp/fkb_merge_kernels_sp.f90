@@ -5,12 +5,35 @@
 !> Source: `Multiply._merge_function` and `Merge._apply_merge_op_and_or_mask` of Keras 3.15.
 module fkb_merge_kernels_sp
    use, intrinsic :: ieee_arithmetic, only: ieee_is_nan
+   use fkb_activation_kernels_sp, only: activate_in_place
+   use fkb_activations, only: n_parameters
    use fkb_kinds, only: wp => sp
    implicit none (type, external)
    private
-   public :: masked_product, masked_product_slope, masked_extremum
+   public :: masked_product, masked_product_slope, masked_extremum, add_activated
+
+   !> Values that are in the cache for the activation.
+   integer, parameter :: near = 8192
 
 contains
+
+   !> y = activation(a + b)
+   pure subroutine add_activated(n, columns, a, b, activation, parameters, y)
+      integer, intent(in) :: n, columns
+      real(wp), intent(in) :: a(n, columns), b(n, columns)
+      integer, intent(in) :: activation               !! one of `act_*` but glu, 0 for none
+      real(wp), intent(in) :: parameters(n_parameters)
+      real(wp), intent(inout) :: y(n, columns)
+      integer :: block, count, i, j
+      block = max(near/max(n, 1), 1)
+      do j = 1, columns, block
+         count = min(block, columns - j + 1)
+         do i = j, j + count - 1
+            y(:, i) = a(:, i) + b(:, i)
+         end do
+         if (activation /= 0) call activate_in_place(activation, parameters, n, count, y(1, j))
+      end do
+   end subroutine add_activated
 
    !> y = product of the x that are not masked, 0 where all tensors have a mask and all are masked
    pure subroutine masked_product(n, m, masked, x, mask, y)
