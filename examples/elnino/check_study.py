@@ -26,8 +26,10 @@ from orders import group_of, others, put_in_order
 
 # Of the largest value, real32: rounding in another order, through eleven layers.
 SAME = 2e-5
-# The same after an epoch of training, of each weight array's largest value: what Adam makes of it.
-LEARNED = 2e-2
+# The same after some tens of steps, of each weight array's largest value: what Adam makes of it.
+# Keras on TensorFlow squares the gradient of an embedding for each sample alone, where FKB squares
+# their sum (docs/training.md); what follows the embedding hears of it.
+LEARNED, LEARNED_SEASON = 2e-2, 0.2
 
 
 def check_parts() -> None:
@@ -83,12 +85,18 @@ def check_steps(folder: Path) -> None:
     fkb.export(folder / "fortran/free.fkb", folder / "fortran/free.keras")
     learned = keras.models.load_model(folder / "fortran/free.keras")
     expected = keras.models.load_model(folder / "keras/free.keras")
-    worst = max(
-        float(np.abs(a - b).max() / np.abs(b).max())
-        for a, b in zip(learned.get_weights(), expected.get_weights(), strict=True)
+    worst = {"season": 0.0, "others": 0.0}
+    for ours, theirs in zip(learned.weights, expected.weights, strict=True):
+        kind = "season" if theirs.path.startswith("season") else "others"
+        there = np.asarray(theirs)
+        difference = float(np.abs(np.asarray(ours) - there).max() / np.abs(there).max())
+        worst[kind] = max(worst[kind], difference)
+    print(
+        f"trained by both from the same weights: weights within {worst['others']:.1e},"
+        f" those of the season within {worst['season']:.1e}"
     )
-    print(f"trained by both from the same weights: weights within {worst:.1e}")
-    assert worst < LEARNED
+    assert worst["others"] < LEARNED
+    assert worst["season"] < LEARNED_SEASON
 
 
 def main() -> None:
