@@ -4,8 +4,9 @@ module test_allocations
    use, intrinsic :: iso_c_binding, only: c_funloc, c_funptr, c_int, c_long
    use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
    use climate_coupling, only: build, chunk, declare, exchange_once, fill, host_t, n_in, n_out
+   use fkb_layers, only: batch_normalization, conv2d, dense, gru, input_layer, lstm, reshape_layer
    use fkb_sp, only: adam_t, coupler_t, dp, ensemble_t, ensemble_workspace_t, error_t, exchange_t, &
-      mean_squared_error_t, network_t, sp, trainer_t, workspace_t
+      mean_squared_error_t, model_t, network_t, sp, trainer_t, workspace_t
    use fkb_testing, only: check, check_equal, failure_t, skip, suite_t
    implicit none (type, external)
    private
@@ -48,6 +49,7 @@ contains
       suite%name = 'allocations'
       call suite%add('the counter counts', counter_counts)
       call suite%add('a second prediction allocates nothing', predictions)
+      call suite%add('a second prediction when frozen allocates nothing', frozen_predictions)
       call suite%add('a second prediction takes no lock, makes no system call', quiet_predictions)
       call suite%add('a second coupled step allocates nothing', coupled_steps)
       call suite%add('a second step of an ensemble allocates nothing', ensemble_steps)
@@ -88,6 +90,37 @@ contains
       end do
       call see_none(failure, error, news)
    end subroutine predictions
+
+   !> Layers that pack their weights, one column and several.
+   subroutine frozen_predictions(failure)
+      type(failure_t), allocatable, intent(out) :: failure
+      type(model_t) :: model
+      type(network_t) :: net
+      type(workspace_t) :: work
+      type(error_t), allocatable :: error
+      real(sp) :: x(20*20*3, 6), y(9, 6)
+      integer(c_long) :: before, news(rounds)
+      integer :: i
+      call model%add(input_layer(shape=[20, 20, 3]))
+      call model%add(conv2d(32, [3, 3], padding='same'))
+      call model%add(batch_normalization())
+      call model%add(conv2d(33, [3, 3], padding='same', activation='relu'))
+      call model%add(conv2d(5, [2, 2]))
+      call model%add(reshape_layer([19, 95]))
+      call model%add(lstm(40, return_sequences=.true.))
+      call model%add(gru(9))
+      call model%add(dense(9, activation='tanh'))
+      call model%build(net, error, 1)
+      if (.not. allocated(error)) call net%freeze(error)
+      x = 0.5_sp
+      do i = 1, rounds
+         before = allocations()
+         if (.not. allocated(error)) call net%predict(x, y, work, error)
+         if (.not. allocated(error)) call net%predict(x(:, 1), y(:, 1), work, error)
+         news(i) = allocations() - before
+      end do
+      call see_none(failure, error, news)
+   end subroutine frozen_predictions
 
    subroutine quiet_predictions(failure)
       type(failure_t), allocatable, intent(out) :: failure
