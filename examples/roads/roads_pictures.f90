@@ -6,7 +6,7 @@ module roads_pictures
    use fkb_sp, only: error_t, fkb_err_file, raise
    implicit none (type, external)
    private
-   public :: read_picture, read_tiles, write_picture
+   public :: read_picture, read_tiles_and_masks, write_picture
 
    integer, parameter :: most_pixels = 2**28
 
@@ -68,6 +68,21 @@ contains
       end if
       tiles = reshape(picture, [size(picture, 1), edge, edge, size(picture, 3)/edge])
    end subroutine read_tiles
+
+   !> Read tiles of three colours and their masks, PATH.ppm and PATH.pgm.
+   subroutine read_tiles_and_masks(path, images, masks, error)
+      character(*), intent(in) :: path
+      integer, allocatable, intent(out) :: images(:, :, :, :)   !! (3, edge, edge, tiles)
+      integer, allocatable, intent(out) :: masks(:, :, :, :)    !! (1, edge, edge, tiles)
+      type(error_t), allocatable, intent(out) :: error
+      call read_tiles(path//'.ppm', images, error)
+      if (.not. allocated(error)) call read_tiles(path//'.pgm', masks, error)
+      if (allocated(error)) return
+      if (size(images, 1) /= 3 .or. any(shape(masks(1, :, :, :)) /= shape(images(1, :, :, :)))) then
+         call raise(error, fkb_err_file, path//'.pgm: not the masks of the tiles of three'// &
+                    ' colours in '//path//'.ppm')
+      end if
+   end subroutine read_tiles_and_masks
 
    !> Write a picture of three channels as PPM, of one as PGM.
    subroutine write_picture(path, picture, error)

@@ -6,7 +6,7 @@ program roads_slopes
    use FKB_KIND, only: error_t, network_t, trainer_t, workspace_t, wp
    use roads_networks, only: build_network
    use roads_options, only: options_t, read_options
-   use roads_pictures, only: read_tiles
+   use roads_pictures, only: read_tiles_and_masks
    implicit none (type, external)
    type(options_t) :: options
    type(network_t), target :: net
@@ -35,8 +35,7 @@ contains
       type(error_t), allocatable, intent(out) :: error
       integer, allocatable :: images(:, :, :, :), masks(:, :, :, :)
       integer :: n
-      call read_tiles(options%data//'/train.ppm', images, error)
-      if (.not. allocated(error)) call read_tiles(options%data//'/train.pgm', masks, error)
+      call read_tiles_and_masks(options%data//'/train', images, masks, error)
       if (allocated(error)) return
       n = min(options%batch, size(images, 4))
       x = reshape(images(:, :, :, :n), [size(images)/size(images, 4), n])/255.0_wp

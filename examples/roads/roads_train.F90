@@ -7,7 +7,7 @@ program roads_train
    use roads_augment, only: versions_of
    use roads_networks, only: build_network
    use roads_options, only: options_t, read_options
-   use roads_pictures, only: read_tiles
+   use roads_pictures, only: read_tiles_and_masks
    use roads_source, only: tile_source_t
    use roads_stopwatch, only: stopwatch_t
    implicit none (type, external)
@@ -37,16 +37,15 @@ contains
       type(error_t), allocatable, intent(out) :: error
       integer, allocatable :: images(:, :, :, :), masks(:, :, :, :)
       integer :: n
-      call read_tiles(options%data//'/train.ppm', images, error)
-      if (.not. allocated(error)) call read_tiles(options%data//'/train.pgm', masks, error)
+      call read_tiles_and_masks(options%data//'/train', images, masks, error)
       if (allocated(error)) return
       n = min(options%tiles, size(images, 4))
       call lessons%take(images(:, :, :, :n), masks(:, :, :, :n), options%strategy, options%batch, &
                         seed=options%seed)
       call build_network(options%network, options%width, size(images, 2), options%optimizer, &
                          options%initializer, options%seed, net, error)
-      if (.not. allocated(error)) call read_tiles(options%data//'/test.ppm', images, error)
-      if (.not. allocated(error)) call read_tiles(options%data//'/test.pgm', masks, error)
+      if (allocated(error)) return
+      call read_tiles_and_masks(options%data//'/test', images, masks, error)
       if (.not. allocated(error)) call test%take(images, masks, 'few', options%batch)
    end subroutine read_lessons
 

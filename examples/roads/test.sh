@@ -48,6 +48,14 @@ case "$what" in
       fi
       grep -q "$file: " "$out/message"
     done
+    mkdir "$out/mixed"
+    cp "$data"/t* "$out/mixed"
+    cp "$data/map.pgm" "$out/mixed/train.pgm"
+    if "$build/roads_train_sp" "$out/mixed" "$out/no.csv" >"$out/message"; then
+      echo "masks of other tiles went unnoticed"
+      exit 1
+    fi
+    grep -q 'not the masks of the tiles' "$out/message"
     if "$build/roads_train_sp" "$data" "$out/no.csv" --network vgg11 >"$out/message"; then
       echo "vgg11 went unnoticed"
       exit 1
