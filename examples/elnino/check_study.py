@@ -1,10 +1,10 @@
 """Checks of the study that need Keras.
 
-    check_study.py parts              groups, orders and the three readings are those of Fortran
-    check_study.py export FOLDER      what Fortran trained says the same in Keras
-    check_study.py steps FOLDER       Keras and Fortran learn the same from the same batches
+    check_study.py export FOLDER    what Fortran trained says the same in Keras
+    check_study.py parts FOLDER     groups, orders and the three readings are those of Fortran, and
+                                    both learn the same from the same batches
 
-`steps` reads networks that both trained from the same weights for an epoch.
+FOLDER is what run.sh wrote, for `parts` with --tiny.
 """
 
 from __future__ import annotations
@@ -101,12 +101,11 @@ def check_steps(folder: Path) -> None:
 
 def main() -> None:
     """Run one of the checks."""
-    if sys.argv[1:] == ["parts"]:
+    if len(sys.argv) == 3 and sys.argv[1] == "export":
+        check_export(Path(sys.argv[2]))
+    elif len(sys.argv) == 3 and sys.argv[1] == "parts":
         check_parts()
         check_readings()
-    elif len(sys.argv) == 3 and sys.argv[1] == "export":
-        check_export(Path(sys.argv[2]))
-    elif len(sys.argv) == 3 and sys.argv[1] == "steps":
         check_steps(Path(sys.argv[2]))
     else:
         raise SystemExit(__doc__)

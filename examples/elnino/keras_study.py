@@ -9,6 +9,7 @@ scores, free.csv, his.csv and trans.csv.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import time
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def forecast(model: Any, samples: Array) -> Array:
     """Return the next months (start, lead, values), each fed back for the following."""
     x, months = samples.copy(), []
     for _ in range(LEADS):
-        months.append(model.predict(x, batch_size=64, verbose=0).reshape(len(x), MONTH))
+        months.append(np.asarray(model.predict_on_batch(x)).reshape(len(x), MONTH))
         x[:, : VALUES - MONTH] = x[:, MONTH:VALUES]
         x[:, VALUES - MONTH : VALUES] = months[-1]
         x[:, VALUES] = (x[:, VALUES] + 1) % 12
@@ -185,8 +186,14 @@ def main() -> None:
     ]
     folder, free = options.folder, options.folder / "free.keras"
     pretrain(options.first, options.source, options.months, plans[0], free)
+    # Both are chains of small steps: side by side they make use of two cores.
+    work = (free, options.observation, plans[2], f"{folder}/trans")
+    tuning = multiprocessing.get_context("spawn").Process(target=train_folds, args=work)
+    tuning.start()
     train_folds(options.first, options.observation, plans[1], f"{folder}/his")
-    train_folds(free, options.observation, plans[2], f"{folder}/trans")
+    tuning.join()
+    if tuning.exitcode:
+        raise SystemExit("keras_study.py: tuning failed")
     for name in ("free", "his", "trans"):
         judge(f"{folder}/{name}", options.observation)
 

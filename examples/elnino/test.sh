@@ -83,9 +83,8 @@ case "$what" in
     ;;
   keras)
     python3 -c 'import keras, tensorflow, h5py' 2>/dev/null || exit 77
-    python3 "$here/check_study.py" parts
     ELNINO_OBSERVATION=143 "$here/run.sh" -b "$build" -o "$out/run" --tiny
-    python3 "$here/check_study.py" steps "$out/run"
+    python3 "$here/check_study.py" parts "$out/run"
     python3 "$here/tables.py" --check --groups 0 "$out/run"
     test -s "$out/run/tables.md"
     ;;
