@@ -6,7 +6,7 @@
 #   BUILD           where FKB or this example was built (default: build/gfortran of the repository)
 #   FOLDER          where results go (default: output/seed_1 beside this script)
 #   --seed          of the winds of the observation, the first weights and the orders
-#   --full          the size of the paper: 12,000 months, 32-32 filters, many epochs; days on two cores
+#   --full          the size of the paper: 12,000 months, 32-32 filters, many epochs; some hours on two cores
 #   --reading       A, B or C of networks.py
 #   --fortran-only  the tables of Fortran alone; Keras only draws the first weights
 set -euo pipefail
