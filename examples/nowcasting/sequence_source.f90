@@ -1,8 +1,7 @@
 !> Batches of image sequences for a training.
 module sequence_source
-   use fkb_generator, only: generator_t
-   use fkb_kinds, only: i8
-   use fkb_sp, only: batch_source_t, error_t, fkb_err_argument, raise, samples_t, view_t, wp
+   use fkb_sp, only: batch_source_t, error_t, fkb_err_argument, generator_t, i8, raise, samples_t, &
+      view_t, wp
    use frames, only: frames_t
    implicit none (type, external)
    private

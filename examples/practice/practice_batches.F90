@@ -2,9 +2,8 @@
 !>
 !> Compiled with FKB_KIND as `fkb_sp` or `fkb_dp`.
 module practice_batches
-   use fkb_generator, only: generator_t
-   use fkb_kinds, only: i8
-   use FKB_KIND, only: batch_source_t, error_t, fkb_err_argument, fkb_err_file, raise, samples_t, wp
+   use FKB_KIND, only: batch_source_t, error_t, fkb_err_argument, fkb_err_file, generator_t, i8, &
+      raise, samples_t, wp
    use practice_data, only: table_t
    use practice_options, only: options_t
    implicit none (type, external)

@@ -2,9 +2,7 @@
 !>
 !> Compiled with FKB_KIND as `fkb_sp` or `fkb_dp`.
 module roads_source
-   use fkb_generator, only: generator_t
-   use fkb_kinds, only: i8
-   use FKB_KIND, only: batch_source_t, error_t, samples_t, wp
+   use FKB_KIND, only: batch_source_t, error_t, generator_t, i8, samples_t, wp
    use roads_augment, only: filtered, filters, turned, versions_of
    implicit none (type, external)
    private

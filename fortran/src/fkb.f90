@@ -3,6 +3,7 @@ module fkb
    use fkb_config, only: config_t
    use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_file, fkb_err_format, &
       fkb_err_numeric, fkb_err_unknown, fkb_err_unsupported, raise
+   use fkb_generator, only: generator_t
    use fkb_kinds, only: dp, i8, sp
    use fkb_plan, only: plan_t, weight_t
    use fkb_segment, only: segment_t

@@ -60,6 +60,7 @@ module fkb_dp
    use fkb_csv_logger_dp, only: csv_logger_t
    use fkb_early_stopping_dp, only: early_stopping_t
    use fkb_file_source_dp, only: file_source_t
+   use fkb_generator, only: generator_t
    use fkb_history, only: history_t
    use fkb_learning_rate_scheduler_dp, only: learning_rate_scheduler_t
    use fkb_logs, only: logs_t

@@ -60,6 +60,7 @@ module fkb_sp
    use fkb_csv_logger_sp, only: csv_logger_t
    use fkb_early_stopping_sp, only: early_stopping_t
    use fkb_file_source_sp, only: file_source_t
+   use fkb_generator, only: generator_t
    use fkb_history, only: history_t
    use fkb_learning_rate_scheduler_sp, only: learning_rate_scheduler_t
    use fkb_logs, only: logs_t
