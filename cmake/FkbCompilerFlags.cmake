@@ -25,6 +25,11 @@ if(CMAKE_Fortran_COMPILER_ID STREQUAL "GNU")
   set(fkb_check_flags -O1 -g -fcheck=all -fcheck=no-array-temps -fbacktrace)
   set(fkb_native_flags -march=native)
   set(fkb_wide_flags -mprefer-vector-width=512)
+  # Tuned for processors at large, gfortran leaves some products of fkb_gemm_panelled unfused, and by
+  # default fuses chains in wide vectors only: a column would have other bits in a narrow product.
+  set(fkb_level_flags -mtune=znver3 --param=avoid-fma-max-bits=0)
+  set(fkb_level_3_flags -march=x86-64-v3 ${fkb_level_flags})
+  set(fkb_level_4_flags -march=x86-64-v4 ${fkb_level_flags} ${fkb_wide_flags})
 elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   # CMake before 3.28 does not know that flang takes -fPIC.
   set(fkb_flags -std=f2018 -fPIC -ffp-contract=off)
@@ -35,6 +40,9 @@ elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   set(fkb_warning_flags -Wno-pointer-to-undefinable -Wno-equivalence-non-default-numeric)
   set(fkb_check_flags -O1 -g)
   set(fkb_native_flags -march=native)
+  set(fkb_level_3_flags -march=x86-64-v3)
+  # Without -mtune LLVM keeps to half of the vectors of x86-64-v4.
+  set(fkb_level_4_flags -march=x86-64-v4 -mtune=generic)
   # Optional arguments of bind(c) procedures are Fortran 2018 and what a null pointer of C is; flang
   # calls them unportable and has no name to turn that off. gfortran checks these files.
   set(fkb_interface_flags -w)
@@ -88,7 +96,7 @@ function(fkb_set_flags target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:Fortran>:${options}>)
 endfunction()
 
-# Extra flags for some of these sources: vector code for the elementwise kernels, fused multiply-add
+# Extra flags for some of these sources: the level of kernels that are chosen at run time; vector code for the elementwise kernels, fused multiply-add
 # for matrix products and for the polynomials, which are padded to whole vectors; the C interface;
 # matrix products know of many registers.
 function(fkb_set_source_flags)
@@ -97,7 +105,10 @@ function(fkb_set_source_flags)
   fkb_ask_wide(wide)
   foreach(source IN LISTS ARGN)
     set(options)
-    if(wide AND source MATCHES "/fkb_gemm_portable")
+    if(source MATCHES "/levels/v([134])/")
+      set(options ${fkb_level_${CMAKE_MATCH_1}_flags})
+    endif()
+    if((wide OR source MATCHES "/levels/v4/") AND source MATCHES "/fkb_gemm_portable")
       list(APPEND options -DFKB_WIDE)
     endif()
     if(source MATCHES "${elementwise}")

@@ -4,9 +4,10 @@ include(CMakePackageConfigHelpers)
 install(TARGETS fkb_static fkb_shared EXPORT fkb-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-# Submodule files (*.smod of gfortran, parent-child.mod of flang) are of no use to a host.
+# Submodule files (*.smod of gfortran, parent-child.mod of flang) are of no use to a host, nor are
+# the kernels of one level.
 install(DIRECTORY "${PROJECT_BINARY_DIR}/include/fkb/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fkb
-  FILES_MATCHING PATTERN "*.mod" PATTERN "*-*.mod" EXCLUDE)
+  FILES_MATCHING PATTERN "*.mod" PATTERN "*-*.mod" EXCLUDE PATTERN "*_v[134].mod" EXCLUDE)
 
 set(fkb_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fkb)
 install(EXPORT fkb-targets NAMESPACE fkb:: DESTINATION ${fkb_package_dir})

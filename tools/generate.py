@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Write the single- and double-precision Fortran sources from the fypp templates.
 
+Kernels that others use get a chooser too, which calls them compiled for the processor at hand.
+
 Usage: generate.py [--check]
 
 With --check nothing is written; the exit status is 1 when a committed file is out of date.
@@ -11,6 +13,7 @@ import pathlib
 import sys
 
 import fypp
+from choosers import chooser, modules_used
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FORTRAN = ROOT / "fortran"
@@ -20,6 +23,11 @@ PLACES = {
     FORTRAN / "mpi" / "templates": FORTRAN / "mpi" / "generated",
 }
 PRECISIONS = {"sp": "s", "dp": "d"}
+# What is compiled for several processors, and where its choosers go.
+KERNELS = ("kernels/*.fypp", "train/*_kernels.fypp")
+CHOOSERS = FORTRAN / "levels" / "generated"
+# Who else may call kernels.
+CALLERS = (FORTRAN / "src", ROOT / "tests" / "fortran", ROOT / "benchmarks", ROOT / "examples")
 
 
 def render(template: pathlib.Path, templates: pathlib.Path, kind: str) -> str:
@@ -39,6 +47,31 @@ def target(template: pathlib.Path, generated: pathlib.Path, text: str, kind: str
     return generated / kind / f"{stem}_{kind}.{extension}"
 
 
+def choosers(rendered: dict[pathlib.Path, str]) -> dict[pathlib.Path, str]:
+    """Return the choosers of the kernels that other sources use, or other choosers.
+
+    Args:
+        rendered: the library's generated sources.
+    """
+    templates, generated = next(iter(PLACES.items()))
+    origins = {path.stem: path for pattern in KERNELS for path in templates.glob(pattern)}
+    kernels = {path.stem: path for path in rendered if path.stem[:-3] in origins}
+    texts = [text for path, text in rendered.items() if path.stem not in kernels]
+    for folder in CALLERS:
+        files = (path for path in folder.rglob("*.?90") if generated not in path.parents)
+        texts += [path.read_text() for path in files]
+    todo = {name for text in texts for name in modules_used(text)} & kernels.keys()
+    written: dict[pathlib.Path, str] = {}
+    while todo:
+        name = todo.pop()
+        origin = origins[name[:-3]].relative_to(templates)
+        text = chooser(rendered[kernels[name]], str(origin))
+        written[CHOOSERS / name[-2:] / f"{name}.f90"] = text
+        done = {path.stem for path in written}
+        todo |= (modules_used(text) & kernels.keys()) - done
+    return written
+
+
 def main() -> int:
     """Write or check all generated files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -52,6 +85,9 @@ def main() -> int:
             for kind in PRECISIONS:
                 text = render(template, templates, kind)
                 wanted[target(template, generated, text, kind)] = text
+    written = choosers({p: t for p, t in wanted.items() if (FORTRAN / "src") in p.parents})
+    wanted |= written
+    present |= {path for path in CHOOSERS.rglob("*") if path.is_file()}
     stale = sorted(p for p, t in wanted.items() if p not in present or p.read_text() != t)
     orphans = sorted(present - wanted.keys())
     for path in stale + orphans:

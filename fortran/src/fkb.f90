@@ -7,6 +7,7 @@ module fkb
    use fkb_kinds, only: dp, i8, sp
    use fkb_plan, only: plan_t, weight_t
    use fkb_segment, only: segment_t
+   use fkb_processor, only: processor_level
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    use fkb_views, only: view_dp_t, view_sp_t
    use fkb_adam_dp, only: adam_dp_t => adam_t

@@ -11,7 +11,7 @@ from __future__ import annotations
 from . import callbacks
 from .api import FkbWarning, convert, export
 from .composed import ComposedLoss
-from .engine import Network, load
+from .engine import Network, load, processor_level
 from .ensemble import Ensemble
 from .errors import EngineError, FkbError, FormatError, UnsupportedError
 from .measures import Loss, Metric
@@ -41,6 +41,7 @@ __all__ = [
     "export",
     "load",
     "load_graph",
+    "processor_level",
     "register",
     "register_activation",
 ]

@@ -67,6 +67,18 @@ def version() -> str:
     return text.decode("ascii")
 
 
+def processor_level() -> str:
+    """Return the processors for which the kernels that run were compiled.
+
+    Returns:
+        `v1`, `v3` or `v4`, levels of x86-64 (SSE2, AVX2, AVX-512), of which the library takes the
+        highest that the processor has, or what the environment variable FKB_CPU_LEVEL says when
+        the library is loaded; `fixed` where the library holds its kernels once only.
+    """
+    text: bytes = library().fkb_processor_level()
+    return text.decode("ascii")
+
+
 class _Workspace:
     """A workspace of the library, given back when nobody holds it any more."""
 

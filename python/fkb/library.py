@@ -84,6 +84,7 @@ _DOUBLES = POINTER(c_double)
 # Result and arguments of each function, as in fkb.h.
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "fkb_version": (c_char_p, []),
+    "fkb_processor_level": (c_char_p, []),
     "fkb_network_load": (c_int, [c_char_p, c_int, POINTER(c_void_p), _ERROR]),
     "fkb_network_free": (None, [c_void_p]),
     "fkb_network_save": (c_int, [c_void_p, c_char_p, c_int, _ERROR]),

@@ -173,7 +173,7 @@ def library(
         pytest.skip(f"there is no {compiler}, or no cmake")
     build = tmp_path_factory.mktemp("library")
     options = [f"-DCMAKE_Fortran_COMPILER={compiler}", "-DCMAKE_BUILD_TYPE=Release"]
-    options += [f"-DFKB_{name}=OFF" for name in ("TESTS", "BLAS", "NATIVE", "OPENMP")]
+    options += [f"-DFKB_{name}=OFF" for name in ("TESTS", "BLAS", "NATIVE", "LEVELS", "OPENMP")]
     run(["cmake", "-S", str(ROOT), "-B", str(build), *options], build)
     run(["cmake", "--build", str(build), "--target", "fkb_static", "--parallel", "2"], build)
     return compiler, [f"-I{build / 'include' / 'fkb'}", str(build / "fortran" / "libfkb.a")]

@@ -307,6 +307,9 @@ int fkb_ensemble_predict(fkb_ensemble *ensemble, const fkb_array *x, const fkb_a
 
 /* The version of the library, such as "0.1.0". */
 const char *fkb_version(void);
+/* The processors for which the kernels that run were compiled: "v1", "v3" or "v4" (levels of x86-64:
+ * SSE2, AVX2, AVX-512), or "fixed" where the library holds them once only. */
+const char *fkb_processor_level(void);
 
 #ifdef __cplusplus
 }

@@ -55,8 +55,8 @@ contains
       call registry%clear()
    end subroutine several
 
-   !> real32 gives what real64 gives, to 8 eps of the scale forward and 64 eps backward, where sums
-   !> and the slopes of steep functions come in.
+   !> real32 gives what real64 gives, to 16 eps of the scale forward (10 in nine steps of a GRU
+   !> without fused operations) and 64 eps backward, where sums and steep slopes come in.
    subroutine compare_kinds(failure, registry, class_name, options, shapes, batch, indices, &
                             keras_major, roles, arguments)
       type(failure_t), allocatable, intent(inout) :: failure
@@ -87,7 +87,7 @@ contains
       call single%backward(mode_sp_t(training=.true., seed=5_i8))
       do i = 1, size(single%y)
          call check_close(failure, real(single%y(i)%v, dp), double%y(i)%v, &
-                          8*epsilon(1.0_sp)*1.0_dp, &
+                          16*epsilon(1.0_sp)*1.0_dp, &
                           class_name//' '//options//': output in real32', &
                               scale=scale_of(double%y(i)%v))
       end do

@@ -64,6 +64,7 @@ program main
    use test_optimizer_table, only: collect_optimizer_table => collect
    use test_passes, only: collect_passes => collect
    use test_pooling_layers, only: collect_pooling_layers => collect
+   use test_processor, only: collect_processor => collect
    use test_random, only: collect_random => collect
    use test_reader, only: collect_reader => collect
    use test_reader_damage, only: collect_reader_damage => collect
@@ -206,6 +207,8 @@ program main
    call collect_passes(suite)
    call runner%run(suite)
    call collect_pooling_layers(suite)
+   call runner%run(suite)
+   call collect_processor(suite)
    call runner%run(suite)
    call collect_random(suite)
    call runner%run(suite)

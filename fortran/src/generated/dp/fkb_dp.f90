@@ -5,6 +5,7 @@ module fkb_dp
    use fkb_error, only: add_context, error_t, fkb_err_argument, fkb_err_file, fkb_err_format, &
       fkb_err_numeric, fkb_err_unknown, fkb_err_unsupported, raise
    use fkb_kinds, only: dp, i8, sp, wp => dp
+   use fkb_processor, only: processor_level
    use fkb_shape, only: max_rank, open_extent, shape_of, shape_t
    ! networks
    use fkb_derivatives_dp, only: derivatives_t

@@ -10,6 +10,7 @@ submodule(fkb_network_dp) fkb_network_load_dp
    use fkb_penalties_dp, only: read_penalties
    use fkb_ports, only: read_ports
    use fkb_plan, only: weight_t
+   use fkb_processor, only: check_processor_level
    use fkb_reader, only: read_document
    use fkb_shape, only: shape_of
    use fkb_text, only: decimal, span_t
@@ -37,6 +38,8 @@ contains
       type(network_t) :: fresh
       type(values_t) :: values
       type(registry_t) :: builtin
+      call check_processor_level(error)
+      if (allocated(error)) return
       if (present(registry)) then
          call lower(document, registry, fresh%graph, error)
       else

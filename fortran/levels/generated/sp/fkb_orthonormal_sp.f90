@@ -1,0 +1,42 @@
+! Generated from kernels/fkb_orthonormal.fypp: edit that file and run tools/generate.py
+!> The procedures of `fkb_orthonormal_sp`, each compiled for several processors.
+module fkb_orthonormal_sp
+   use fkb_kinds, only: wp => sp
+   implicit none (type, external)
+   private
+   public :: orthonormalize
+
+   integer, parameter, public :: orthonormal_block = 32
+
+   interface
+      module pure subroutine orthonormalize(m, n, q, work)
+         integer, intent(in) :: m, n
+         real(wp), intent(inout) :: q(m, n)
+         real(wp), intent(out) :: work(n*orthonormal_block)
+      end subroutine orthonormalize
+   end interface
+
+end module fkb_orthonormal_sp
+
+!> The calls; hosts need no modules of levels.
+submodule(fkb_orthonormal_sp) fkb_orthonormal_levels_sp
+   use fkb_orthonormal_sp_v1, only: orthonormalize_v1 => orthonormalize
+   use fkb_orthonormal_sp_v3, only: orthonormalize_v3 => orthonormalize
+   use fkb_orthonormal_sp_v4, only: orthonormalize_v4 => orthonormalize
+   use fkb_processor, only: code_level
+   implicit none (type, external)
+
+contains
+
+   module procedure orthonormalize
+      select case (code_level)
+      case (4)
+         call orthonormalize_v4(m, n, q, work)
+      case (3)
+         call orthonormalize_v3(m, n, q, work)
+      case default
+         call orthonormalize_v1(m, n, q, work)
+      end select
+   end procedure orthonormalize
+
+end submodule fkb_orthonormal_levels_sp
