@@ -61,13 +61,14 @@ def draw_strips(
     rows = {"known": truth[past - leads : past], "what came": truth[past:]}
     rows |= {NETWORKS[name][0].replace(", ", "\n"): images for name, images in said.items()}
     axes = figure.subplots(len(rows), leads, gridspec_kw={"wspace": 0.06, "hspace": 0.06})
-    for line, (label, images) in zip(axes, rows.items(), strict=True):
+    for k, (line, (label, images)) in enumerate(zip(axes, rows.items(), strict=True)):
         for i, (place, image) in enumerate(zip(line, images, strict=True)):
             place.imshow(image, vmin=0, vmax=1, cmap=colors)
             place.set(xticks=[], yticks=[])
-            if label == "known":
+            place.spines[:].set(visible=True, color="#bbbbbb")
+            if k == 0:
                 place.set_title(f"{i - leads + 1}", fontsize=9, fontweight="normal", loc="center")
-            if line is axes[-1]:
+            if k == len(rows) - 1:
                 place.set_xlabel(f"+{i + 1}", fontsize=9)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
 
@@ -78,8 +79,9 @@ def draw_pictures(folder: Path, path: Path, sets: dict[str, str], names: list[st
     for part, (test, title) in zip(
         np.atleast_1d(figure.subfigures(1, len(sets))), sets.items(), strict=True
     ):
-        part.subplots_adjust(left=0.2, right=0.99, top=0.88, bottom=0.06)
-        part.suptitle(title, fontsize=11, fontweight="bold", x=0.2, ha="left")
+        top = 1 - 0.5 / (0.83 * (len(names) + 2) + 0.5)
+        part.subplots_adjust(left=0.2, right=0.99, top=top, bottom=0.07)
+        part.suptitle(title, fontsize=11, fontweight="bold", x=0.02, y=0.99, ha="left")
         draw_strips(part, folder, test, 2, names, "gray_r" if "digits" in title else "Blues")
     figure.savefig(path, dpi=100)
     plt.close(figure)
@@ -93,9 +95,25 @@ def draw_errors(axes: Axes, folder: Path, test: str, names: list[str]) -> None:
         axes.plot(table["lead"], table["mse"], color=color, marker="o", ms=3.5, label=label)
     axes.plot(table["lead"], table["still_mse"], color=STILL, ls="--", label="the last known frame")
     axes.set_xlabel("frames ahead")
-    axes.set_ylabel("mean squared error (pixels 0 to 255)")
     axes.set_ylim(0)
     axes.set_xticks(table["lead"])
+
+
+def draw_lessons(axes: Axes, folder: Path) -> None:
+    """Draw the errors of one network after each of its two lessons."""
+    _, color = NETWORKS["conv2"]
+    for table, style, label in (
+        ("conv2_1", ":", "true frames only"),
+        ("conv2", "-", "then its own"),
+    ):
+        errors = read_table(folder / f"{table}.test.csv")
+        axes.plot(errors["lead"], errors["mse"], color=color, ls=style, marker="o", ms=3.5)
+        axes.annotate(
+            label, (errors["lead"][-1], errors["mse"][-1]), xytext=(0, 7),
+            textcoords="offset points", ha="right", color=color,
+        )  # fmt: skip
+    axes.set_xlabel("frames ahead")
+    axes.set_xticks(errors["lead"])
 
 
 def main() -> None:
@@ -111,16 +129,16 @@ def main() -> None:
         draw_pictures(digits, options.pictures / "digits.png", sets, names)
         if (radar / "conv1.test").exists():
             draw_pictures(radar, options.pictures / "radar.png", {"test": "Rain"}, ["conv1"])
-        figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+        figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained", sharey=True)
         draw_errors(axes[0], digits, "test", names)
         axes[0].set_title("Two digits")
-        axes[0].legend()
+        axes[0].set_ylabel("mean squared error (pixels 0 to 255)")
         draw_errors(axes[1], digits, "three", names)
-        axes[1].set_title("Three digits")
-        for name in names:
-            table = read_table(digits / f"{name}.epochs.csv")
-            axes[2].plot(table["epoch"] + 1, table["val_loss"], color=NETWORKS[name][1])
-        axes[2].set(title="Validation loss", xlabel="epoch", ylabel="binary cross-entropy")
+        axes[1].set_title("Three digits, never seen")
+        draw_lessons(axes[2], digits)
+        axes[2].set_title("What the second lesson brings")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
         figure.savefig(options.pictures / "errors.png", dpi=100)
 
 
