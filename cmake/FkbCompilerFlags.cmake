@@ -40,9 +40,6 @@ elseif(CMAKE_Fortran_COMPILER_ID STREQUAL "LLVMFlang")
   set(fkb_warning_flags -Wno-pointer-to-undefinable -Wno-equivalence-non-default-numeric)
   set(fkb_check_flags -O1 -g)
   set(fkb_native_flags -march=native)
-  set(fkb_level_3_flags -march=x86-64-v3)
-  # Without -mtune LLVM keeps to half of the vectors of x86-64-v4.
-  set(fkb_level_4_flags -march=x86-64-v4 -mtune=generic)
   # Optional arguments of bind(c) procedures are Fortran 2018 and what a null pointer of C is; flang
   # calls them unportable and has no name to turn that off. gfortran checks these files.
   set(fkb_interface_flags -w)

@@ -2,9 +2,12 @@
 # loaded (docs/decisions/0030-kernels-for-several-processors.md). Sets fkb_levels.
 include(CheckLanguage)
 
-# The file that looks at the processor is in C.
+# The file that looks at the processor is in C. Not with flang: its preprocessor breaks long lines,
+# in which CMake then finds no names of modules.
 set(fkb_levels_default OFF)
+set(fkb_levels_possible OFF)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND DEFINED fkb_level_3_flags)
+  set(fkb_levels_possible ON)
   check_language(C)
   if(CMAKE_C_COMPILER)
     set(fkb_levels_default ON)
@@ -12,6 +15,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND DEFINED fkb_level_3_fla
 endif()
 option(FKB_LEVELS "Without FKB_NATIVE: kernels for three kinds of x86-64, chosen at run time"
        ${fkb_levels_default})
+if(FKB_LEVELS AND NOT FKB_NATIVE AND NOT fkb_levels_possible)
+  message(FATAL_ERROR "fkb: FKB_LEVELS needs gfortran on x86-64; build with -DFKB_NATIVE=ON for this "
+    "processor, or with -DFKB_LEVELS=OFF for any")
+endif()
 set(fkb_levels OFF)
 if(FKB_LEVELS AND NOT FKB_NATIVE)
   set(fkb_levels ON)
