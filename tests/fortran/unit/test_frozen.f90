@@ -132,8 +132,9 @@ contains
       type(network_t) :: net
       type(workspace_t) :: work
       type(error_t), allocatable :: error
-      real(dp) :: x(32*400, 3), y(32*324, 3), z(32*324, 3)
+      real(dp), allocatable :: x(:, :), y(:, :), z(:, :)
       integer :: i, wild
+      allocate (x(32*400, 3), y(32*324, 3), z(32*324, 3))
       call model%add(input_layer(shape=[20, 20, 32]))
       call model%add(conv2d(32, [3, 3]))
       call model%build(net, error, 1)
