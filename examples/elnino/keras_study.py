@@ -172,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--months", type=int, default=2400, help="of the source")
     parser.add_argument("--epochs", type=int, nargs=3, default=(8, 12, 6), help="FREE, HIS, TRANS")
     parser.add_argument("--rates", type=float, nargs=3, default=(2e-3, 2e-3, 1e-3))
+    parser.add_argument("--free-only", action="store_true", help="learn from the source only")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1, help="of the orders")
     return parser.parse_args()
@@ -186,6 +187,8 @@ def main() -> None:
     ]
     folder, free = options.folder, options.folder / "free.keras"
     pretrain(options.first, options.source, options.months, plans[0], free)
+    if options.free_only:
+        return
     # Both are chains of small steps: side by side they make use of two cores.
     work = (free, options.observation, plans[2], f"{folder}/trans")
     tuning = multiprocessing.get_context("spawn").Process(target=train_folds, args=work)

@@ -4,8 +4,9 @@
 # Usage: test.sh fortran|simulator|keras|long BUILD
 #   fortran    ten networks learn in threads, the same for any number; TRANS is better than HIS
 #   simulator  its own forecasts are perfect where nothing is random; the pictures
-#   keras      the same in Keras, equal scores; exit status 77 where there is no Keras
-#   long       the reduced study of run.sh, all that its page claims, the pictures: some minutes;
+#   keras      Keras learns the same from the source; exit status 77 where there is no Keras
+#   long       run.sh with a few months, then as its page has it, with all that the page claims and
+#              the pictures: some minutes;
 #              exit status 77 without FKB_TEST_LONG=1
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -83,14 +84,24 @@ case "$what" in
     ;;
   keras)
     python3 -c 'import keras, tensorflow, h5py' 2>/dev/null || exit 77
-    ELNINO_OBSERVATION=143 "$here/run.sh" -b "$build" -o "$out/run" --tiny
-    python3 "$here/check_study.py" parts "$out/run"
-    python3 "$here/tables.py" --check --groups 0 "$out/run"
-    test -s "$out/run/tables.md"
+    model observation 143 "${nature[@]}"
+    model source 160 --noise 2 --seed 11
+    mkdir "$out/"{first,keras,fortran}
+    python3 "$here/networks.py" "$out/first/network.keras" --filters 2
+    python3 -m fkb convert "$out/first/network.keras" "$out/first/network.fkb"
+    short=(--months 160 --batch 8 --seed 1)
+    "$build/elnino_pretrain" "$out/first/network.fkb" "$source" "$out/fortran/free.fkb" \
+      "${short[@]}" --epochs 2 --rate 0.002
+    python3 "$here/keras_study.py" "$out/first/network.keras" "$source" "$observation" "$out/keras" \
+      "${short[@]}" --epochs 2 0 0 --rates 0.002 0 0 --free-only
+    python3 "$here/check_study.py" parts "$out"
     ;;
   long)
     [ "${FKB_TEST_LONG:-}" = 1 ] || exit 77
     python3 -c 'import keras, tensorflow, h5py, matplotlib' 2>/dev/null || exit 77
+    ELNINO_OBSERVATION=143 "$here/run.sh" -b "$build" -o "$out/tiny" --tiny
+    python3 "$here/check_study.py" parts "$out/tiny"
+    python3 "$here/tables.py" --check --groups 0 "$out/tiny"
     "$here/run.sh" -b "$build" -o "$out/run"
     python3 "$here/tables.py" --check "$out/run"
     test -s "$out/run/elnino.png"

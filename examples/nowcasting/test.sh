@@ -11,9 +11,11 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
 python3 "$here/moving_digits.py" "$out/digits" --size 16 --train 48
-python3 "$here/networks.py" "$out/digits" --size 16 --names fc,conv1,conv2
+names=fc,conv1
+[ "${FKB_TEST_LONG:-}" != 1 ] || names=fc,conv1,conv2,conv3
+python3 "$here/networks.py" "$out/digits" --size 16 --names $names
 python3 "$here/against_keras.py" "$out/digits" "$out/digits" "$out/keras" --build "$build" \
-  --names fc,conv1,conv2 --steps 3
+  --names $names --steps 3
 cd "$out/digits"
 for model in conv1_taught conv1_encoder conv1_step; do
   python3 -m fkb convert $model.keras $model.fkb >/dev/null
