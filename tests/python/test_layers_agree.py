@@ -56,9 +56,13 @@ def every_pair() -> list[tuple[zoo.Case, int]]:
 
 
 def every_case() -> list[Any]:
-    return [
-        pytest.param(case, major, id=f"{case.name}, Keras {major}") for case, major in every_pair()
-    ]
+    """Return each case; those of Keras 2 that Keras 3 has too run with the long tests."""
+    both = {case.name for case in zoo.cases(3)}
+    cases = []
+    for case, major in every_pair():
+        marks = [pytest.mark.long] if major == 2 and case.name in both else []
+        cases.append(pytest.param(case, major, id=f"{case.name}, Keras {major}", marks=marks))
+    return cases
 
 
 def every_case_and_kind() -> list[Any]:
