@@ -83,7 +83,7 @@ def draw_pictures(folder: Path, path: Path, sets: dict[str, str], names: list[st
         part.subplots_adjust(left=0.2, right=0.99, top=top, bottom=0.07)
         part.suptitle(title, fontsize=11, fontweight="bold", x=0.02, y=0.99, ha="left")
         draw_strips(part, folder, test, 2, names, "gray_r" if "digits" in title else "Blues")
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=90)
     plt.close(figure)
 
 
